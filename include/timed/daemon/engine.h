@@ -1,0 +1,41 @@
+// The daemon as one object: builds the rooms, tells each what it must know, in the order that matters.
+// No arithmetic on domain values here, and no decision that a room could take.
+#ifndef TIMED_DAEMON_ENGINE_H_
+#define TIMED_DAEMON_ENGINE_H_
+
+#include <memory>
+
+#include "timed/base/result.h"
+#include "timed/config/config.h"
+#include "timed/env/host.h"
+
+namespace timed::daemon {
+
+class Engine : public env::TurnTaker {
+ public:
+  // Nothing is opened, read or changed before open().  What env refers to outlives the engine.
+  Engine(config::Config config, const env::Env& env);
+  ~Engine() override;
+
+  // What needs privileges: the clock and the ports.  Fails only where the daemon would be of no use at all.
+  Status open();
+  // What must wait until they are dropped: the Unix command socket, then the sources.  The loop must run afterwards.
+  void start();
+  // Ends polling and serving, cancels the slew, saves the drift.  Called once, after the loop has ended.
+  void stop();
+
+  void begin_turn() override;
+  void end_turn() override;
+  void on_hangup() override;
+  bool wants_exit() const override;
+  // Exit status of the process once wants_exit() is true.
+  int exit_status() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_ENGINE_H_

@@ -1,0 +1,145 @@
+// Which sources tell the truth, which of them leads, and what they say together (spec discipline.md C).
+// Pure: candidates in, states and an estimate out.
+#ifndef TIMED_DISCIPLINE_SELECTION_H_
+#define TIMED_DISCIPLINE_SELECTION_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "timed/discipline/options.h"
+#include "timed/discipline/sample.h"
+#include "timed/discipline/source_stats.h"
+#include "timed/ntp/types.h"
+
+namespace timed::discipline {
+
+// A source as the selection sees it at one instant.
+struct Candidate {
+  SourceId id;
+  bool is_ntp = true;         // else a reference clock
+  bool authenticated = false;
+  SelectMarks marks;          // effective ones
+  ntp::Stratum stratum = 0;
+  ntp::Leap leap = ntp::Leap::Unsynchronised;
+  ntp::RefId ref_id;
+  std::uint8_t reach = 0;          // shift register, newest in the lowest bit
+  int reach_size = 0;              // bits ever shifted in, 0 … 8
+  unsigned unreachable_run = 0;    // updates in a row that left the register empty
+  unsigned max_unreach = 100000;
+  bool active = true;              // being polled
+  std::optional<SelectionData> data;       // empty: too few samples
+  std::optional<LocalEstimate> estimate;
+};
+
+// State of a source, by the character that chrony's reports use for it (spec C.1).
+enum class SourceState : char {
+  Unknown = '?',
+  NoSelect = 'N',
+  BadStats = 'M',
+  Unsynchronised = 's',
+  BadStratum = 'r',
+  BadDistance = 'd',
+  Jittery = '~',
+  WaitsStats = 'w',
+  Stale = 'S',
+  Orphan = 'O',
+  Untrusted = 'T',
+  Falseticker = 'x',
+  WaitsSources = 'W',
+  NotPreferred = 'P',
+  WaitsUpdate = 'U',
+  Distant = 'D',
+  Outlier = 'L',
+  Combined = '+',
+  Selected = '*',
+};
+
+// What to tell the operator, once each (the Engine turns it into chrony's words).
+struct SelectionMessage {
+  enum class Kind {
+    Selected,
+    Falseticker,
+    DistanceExceeded,
+    JitterExceeded,
+    BelowMinStratum,
+    AboveMaxStratum,
+    NoSources,
+    NoSelectable,
+    NoRequired,
+    TooFewSources,
+    NoMajority,
+  };
+  Kind kind;
+  std::optional<SourceId> source;
+  int agreeing = 0;         // NoMajority: how many agree at most
+  int among = 0;            // NoMajority: of how many
+  bool trusted = false;     // NoMajority: counted among trusted sources
+  int unreachable = 0;      // NoSelectable
+};
+
+struct SourceSelection {
+  SourceId id;
+  SourceState state = SourceState::Unknown;
+  double score = 1.0;
+  Duration low, high;       // limits of reference - local
+  int distant = 0;          // rounds for which it stays out of the combination
+  unsigned updates = 0;     // new samples since the last update of the reference
+  int bad_rounds = 0;       // own updates in a row that gave a bad state
+};
+
+struct Selection {
+  std::optional<SourceId> selected;
+  // Set when the reference is to be updated with it.
+  std::optional<LocalEstimate> combined;
+  int combined_sources = 0;
+  ntp::Stratum stratum = 0;     // of the selected source
+  ntp::RefId ref_id;            // of the selected source
+  ntp::Leap leap = ntp::Leap::Normal;  // voted
+  bool lose_synchronisation = false;   // no majority while one was selected
+  std::vector<SelectionMessage> messages;
+};
+
+class Selector {
+ public:
+  explicit Selector(const SelectionOptions& options) : options_(options) {}
+
+  // A new sample of this source: counts as an update of it in the next select().
+  void note_sample(SourceId id);
+  // The source is gone or starts anew.
+  void forget(SourceId id);
+  // Drops the selection, not what is known of the sources ("reselect", a reset selected source).
+  void unselect() { selected_.reset(); }
+
+  // One round.  Candidates in their order of creation.  `updated`: those that had a sample since the last round.
+  Selection select(std::span<const Candidate> candidates, const LocalReferenceOptions& local);
+
+  std::optional<SourceId> selected() const { return selected_; }
+  // After the last round; Unknown for a source that was not in it.
+  SourceSelection state_of(SourceId id) const;
+  const SelectionOptions& options() const { return options_; }
+
+ private:
+  struct Entry {
+    SourceSelection report;
+    bool updated = false;
+    bool leap_vote = false;
+    bool told_falseticker = false;
+    bool told_bad = false;
+  };
+  struct Round;
+
+  SelectionOptions options_;
+  std::map<SourceId, Entry> entries_;
+  std::optional<SourceId> selected_;
+  bool told_loss_ = false;
+  bool told_no_majority_ = false;
+  bool ever_selected_ = false;
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_DISCIPLINE_SELECTION_H_

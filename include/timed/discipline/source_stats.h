@@ -1,0 +1,112 @@
+// The samples of one source and what they say: weighted regression with a runs test over an immutable history
+// (spec discipline.md B.2 to B.6).
+#ifndef TIMED_DISCIPLINE_SOURCE_STATS_H_
+#define TIMED_DISCIPLINE_SOURCE_STATS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "timed/discipline/options.h"
+#include "timed/discipline/sample.h"
+#include "timed/discipline/sample_history.h"
+#include "timed/discipline/timeline.h"
+
+namespace timed::discipline {
+
+// What the selection wants to know of a source at one instant.
+struct SelectionData {
+  Duration offset;          // reference - local, of the best sample, carried to now
+  Duration root_distance;   // half the root delay + dispersion + ageing
+  Duration std_dev;
+  Duration first_sample_age;
+  Duration last_sample_age;
+};
+
+// What the delay tests of a new response want to know (spec A.5).
+struct DelayTestData {
+  Duration min_delay;
+  Duration std_dev;
+  Frequency skew;
+  FreeTime last_sample;
+};
+
+// One row of the `sourcestats` report, in our sign (reference - local).
+struct StatsReport {
+  std::size_t samples = 0;
+  std::size_t runs = 0;
+  Duration span;
+  Duration std_dev = Duration::seconds(4);
+  Frequency frequency;
+  Frequency skew = Frequency::ppm(2000);
+  Duration offset;
+  Duration offset_sd = Duration::seconds(4);
+};
+
+// The part of a `sources` row that the last sample gives.
+struct LastSampleReport {
+  FreeTime when;
+  Duration measured;   // reference - local when it was taken
+  Duration adjusted;   // reference - local as the clock is steered now
+  Duration error;      // half the root delay + root dispersion
+  ntp::Stratum stratum = 0;
+};
+
+class SourceStats {
+ public:
+  // `precision` is that of the local clock.
+  SourceStats(const StatsOptions& options, Duration precision);
+
+  // Adds a sample and fits anew.  False: it was not later than the last one, so the history was dropped first.
+  bool accumulate(const Sample& sample, const LocalView& view);
+  // Fits anew: the view has changed by added dispersion, or options did.
+  void regress(const LocalView& view);
+  // Forgets all samples.
+  void reset();
+
+  std::size_t samples() const { return history_.size(); }
+  const SampleHistory& history() const { return history_; }
+  bool regression_ok() const { return ok_; }
+  Frequency skew() const { return estimate_.skew; }
+  Frequency frequency() const { return estimate_.frequency; }
+  Duration std_dev() const { return std_dev_; }
+  std::size_t runs() const { return runs_; }
+  double asymmetry() const { return asymmetry_; }
+  int asymmetry_run() const { return asymmetry_run_; }
+  std::size_t best_sample() const { return best_; }   // index in the history
+  std::size_t dropped() const { return dropped_; }    // samples that the last fit dropped
+  double stress() const { return stress_; }           // |change of frequency| / skew before it
+
+  // reference - free expected at a time: the line, or the last offset where there is none; empty without samples.
+  std::optional<WideDuration> predict(FreeTime t) const;
+  // Smallest round trip; infinite without samples.
+  Duration min_delay() const;
+  // Empty below six samples.
+  std::optional<DelayTestData> delay_test_data() const;
+  // Empty while the source cannot be selected for lack of samples; max_jitter stands in where one sample must do.
+  std::optional<SelectionData> selection_data(FreeTime now, const LocalView& view, Duration max_jitter) const;
+  std::optional<LocalEstimate> local_estimate(const LocalView& view) const;
+  StatsReport report(FreeTime now, const LocalView& view) const;
+  std::optional<LastSampleReport> last_sample(const LocalView& view) const;
+
+ private:
+  void correct_asymmetry();
+  void find_best(const LocalView& view);
+
+  StatsOptions options_;
+  Duration precision_;
+  SampleHistory history_;
+  bool ok_ = false;
+  Estimate estimate_;
+  Duration std_dev_ = Duration::seconds(4);
+  std::size_t runs_ = 0;
+  std::size_t best_ = 0;
+  std::size_t dropped_ = 0;
+  double asymmetry_ = 0.0;
+  int asymmetry_run_ = 0;
+  double stress_ = 0.0;
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_DISCIPLINE_SOURCE_STATS_H_

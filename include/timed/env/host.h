@@ -1,0 +1,58 @@
+// Everything else a daemon asks of its machine, all rare: the fourth seam, and Env, which holds the four together.
+#ifndef TIMED_ENV_HOST_H_
+#define TIMED_ENV_HOST_H_
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "timed/base/address.h"
+#include "timed/base/result.h"
+#include "timed/env/clock.h"
+#include "timed/env/files.h"
+#include "timed/env/network.h"
+#include "timed/env/timers.h"
+
+namespace timed::env {
+
+class Host {
+ public:
+  using Resolved = std::function<void(Result<std::vector<IpAddress>>)>;
+  virtual ~Host() = default;
+
+  // Unpredictable bytes.
+  virtual void random(std::span<std::byte> out) = 0;
+  // Looks a host name up without blocking; done is called later in a turn, never from inside this call.  Addresses
+  // come in the resolver's order, at most 16, without duplicates, only of the wanted family (Unspecified = both).
+  virtual void resolve(std::string name, Family family, Resolved done) = 0;
+  virtual Files& files() = 0;
+  // To the service manager ("READY=1", "STOPPING=1"); nothing where there is none.
+  virtual void notify(const std::string& state) = 0;
+};
+
+// Handed to Engine only; modules get the members they use.
+struct Env {
+  SystemClock& clock;
+  Timers& timers;
+  Network& network;
+  Host& host;
+};
+
+// What the loop calls: the daemon that runs on it.  A turn is one wake-up of the loop, with all the sockets and
+// timers that were due.
+class TurnTaker {
+ public:
+  virtual ~TurnTaker() = default;
+  virtual void begin_turn() = 0;
+  virtual void end_turn() = 0;
+  // SIGHUP: read again what may have changed.
+  virtual void on_hangup() = 0;
+  // Asked after each turn; true ends the loop.
+  virtual bool wants_exit() const = 0;
+};
+
+}  // namespace timed::env
+
+#endif  // TIMED_ENV_HOST_H_

@@ -1,0 +1,78 @@
+// One `server` line as a struct, and its parser, which the configuration and later the `add` command share.
+#ifndef TIMED_SOURCES_OPTIONS_H_
+#define TIMED_SOURCES_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "timed/base/address.h"
+#include "timed/base/text.h"
+#include "timed/base/units.h"
+#include "timed/discipline/options.h"
+
+namespace timed::sources {
+
+// What one association polls by.  Defaults and limits are chrony's (spec config.md 2.1.1).
+struct PollOptions {
+  int min_poll = 6;             // "minpoll", log2 seconds, effective -7 … 24
+  int max_poll = 10;            // "maxpoll", not below min_poll
+  bool iburst = false;          // "iburst": a burst when polling begins
+  bool burst = false;           // "burst": a burst at each poll above min_poll
+  int poll_target = 8;          // "polltarget": samples wanted in the regression
+  int presend = 100;            // "presend": from this poll on a throw-away request goes first; 100 = off
+};
+
+// What a response must satisfy.
+struct CheckOptions {
+  Duration max_delay = Duration::seconds(3);  // "maxdelay", 0 … 1000 s
+  double max_delay_ratio = 0.0;               // "maxdelayratio", below 1 = off
+  double max_delay_dev_ratio = 10.0;          // "maxdelaydevratio"
+  Duration offset;                            // "offset": added to each measured offset (reference - local)
+  int min_stratum = 0;                        // "minstratum" of the source, 0 … 15
+};
+
+struct SourceLine {
+  std::string name;              // as written: host name or address
+  std::uint16_t port = 123;      // "port"
+  Family family = Family::Unspecified;  // "ipv4", "ipv6"
+  PollOptions poll;
+  CheckOptions check;
+  discipline::StatsOptions stats;
+  // Unset: the daemon-wide `minsamples`, `maxsamples`.
+  std::optional<int> min_samples, max_samples;
+  discipline::SelectMarks marks;  // "noselect", "prefer", "trust", "require"
+  unsigned max_unreach = 100000;  // "maxunreach"
+  int version = 4;                // "version", 1 … 4
+  bool offline = false;           // "offline": starts without polling
+};
+
+// Why a line was refused, and at which of its words.
+struct LineError {
+  enum class Kind { MissingHost, UnknownOption, BadValue, NotAvailable };
+  Kind kind;
+  std::size_t word = 0;       // index into the words given
+  std::string expected;       // for the operator: what would have been right
+};
+
+// Everything parsed of a line, with the options that are understood but have no function yet (each is one warning).
+struct ParsedLine {
+  SourceLine line;
+  std::vector<std::size_t> not_available;  // indices of such words
+};
+
+// words: the host and its options, without the directive's own word.  Option words are matched without regard to
+// case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
+// `key` and `nts` are refused as NotAvailable: a source that was to be authenticated must not be polled without.
+std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words);
+
+// All option words, for suggestions and the manual.
+std::span<const std::string_view> source_option_words();
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SOURCES_OPTIONS_H_
