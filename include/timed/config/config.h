@@ -1,0 +1,51 @@
+// Everything a configuration says, composed of the options that each room declares for itself.  Defaults are member
+// initialisers, here and there, with chrony's values: a Config that nothing was read into is the documented default.
+// Handed to the Engine once; no room below sees more of it than its own struct.
+#ifndef TIMED_CONFIG_CONFIG_H_
+#define TIMED_CONFIG_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "timed/base/address.h"
+#include "timed/control/options.h"
+#include "timed/discipline/options.h"
+#include "timed/server/options.h"
+#include "timed/sources/options.h"
+
+namespace timed::config {
+
+// What was chosen when the program was built.
+std::string default_path();      // configuration file, /etc/timed.conf
+std::string default_user();      // account that the daemon switches to
+std::string default_pid_file();  // below the run directory
+// The socket that local tools use, below the run directory; the rest as ControlOptions says.
+control::ControlOptions default_control();
+
+// Options of the process itself, for main and os/.
+struct ProcessOptions {
+  std::string user = default_user();          // "user", -u: account to switch to when started as root
+  std::string pid_file = default_pid_file();  // "pidfile"; empty = none (written as "/")
+};
+
+struct Config {
+  std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
+  discipline::StatsOptions stats;            // "minsamples", "maxsamples" of sources that do not say their own
+  discipline::SelectionOptions selection;    // which sources are used
+  discipline::ReferenceOptions reference;    // what their time does to ours; "local"
+  discipline::ClockOptions clock;            // how the kernel's clock is steered
+  discipline::DriftFileOptions drift_file;   // "driftfile"
+  server::ServerOptions server;              // the NTP port
+  std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
+  control::ControlOptions control = default_control();  // the command sockets
+  ProcessOptions process;
+  Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
+};
+
+// The statistics options that hold for one source: its own, else those of the daemon, within 1 to 64 samples
+// (maximum 0 stays "all there is room for").
+discipline::StatsOptions stats_of(const sources::SourceLine& line, const discipline::StatsOptions& defaults);
+
+}  // namespace timed::config
+
+#endif  // TIMED_CONFIG_CONFIG_H_
