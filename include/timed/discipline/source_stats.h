@@ -77,8 +77,8 @@ class SourceStats {
   std::size_t dropped() const { return dropped_; }    // samples that the last fit dropped
   double stress() const { return stress_; }           // |change of frequency| / skew before it
 
-  // reference - free expected at a time: the line, or the last offset where there is none; empty without samples.
-  std::optional<WideDuration> predict(FreeTime t) const;
+  // reference - local expected at a time: the line, the last offset where there is none, zero without samples.
+  Duration predict(FreeTime t, const LocalView& view) const;
   // Smallest round trip; infinite without samples.
   Duration min_delay() const;
   // Empty below six samples.
