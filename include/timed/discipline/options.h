@@ -11,10 +11,10 @@ namespace timed::discipline {
 
 // Per source: how much history the regression may and must use, and how delays are taken.
 struct StatsOptions {
-  int min_samples = 6;            // "minsamples": kept even if the fit says drop
-  int max_samples = 0;            // "maxsamples": 0 = as many as there is room for (64)
-  Duration min_delay;             // "mindelay": fixed smallest delay, 0 = the smallest observed
-  double asymmetry = 1.0;         // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
+  int min_samples = 6;     // "minsamples": kept even if the fit says drop
+  int max_samples = 0;     // "maxsamples": 0 = as many as there is room for (64)
+  Duration min_delay;      // "mindelay": fixed smallest delay, 0 = the smallest observed
+  double asymmetry = 1.0;  // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
 };
 
 // A source's marks for the selection.
@@ -43,42 +43,42 @@ struct MakeStep {
 };
 
 struct MaxChange {
-  Duration offset;     // larger offsets are refused
-  int start = -1;      // after so many updates; negative = off
-  int ignore = 0;      // refusals before the daemon exits; negative = never exits
+  Duration offset;  // larger offsets are refused
+  int start = -1;   // after so many updates; negative = off
+  int ignore = 0;   // refusals before the daemon exits; negative = never exits
 };
 
 struct LocalReferenceOptions {
-  bool enabled = false;                          // "local"
-  int stratum = 10;                              // served stratum, 1 … 15
-  Duration distance = Duration::seconds(1);      // also active when our root distance is larger
-  bool orphan = false;                           // ignore sources of this stratum or above
-  Duration activate;                             // root distance needed once before; 0 = no condition
-  Duration wait_synced;                          // smallest time since the last update, when synchronised
-  std::optional<Duration> wait_unsynced;         // smallest time unsynchronised; unset: 300 s with orphan, else 0
+  bool enabled = false;                      // "local"
+  int stratum = 10;                          // served stratum, 1 … 15
+  Duration distance = Duration::seconds(1);  // also active when our root distance is larger
+  bool orphan = false;                       // ignore sources of this stratum or above
+  Duration activate;                         // root distance needed once before; 0 = no condition
+  Duration wait_synced;                      // smallest time since the last update, when synchronised
+  std::optional<Duration> wait_unsynced;     // smallest time unsynchronised; unset: 300 s with orphan, else 0
 };
 
 struct ReferenceOptions {
-  MakeStep make_step;                                 // "makestep"
-  MaxChange max_change;                               // "maxchange"
-  double correction_time_ratio = 3.0;                 // "corrtimeratio"
-  Frequency max_update_skew = Frequency::ppm(1000);   // "maxupdateskew"
-  Frequency max_clock_error = Frequency::ppm(1);      // "maxclockerror"
-  Duration log_change = Duration::seconds(1);         // "logchange": larger offsets are reported
-  LocalReferenceOptions local;                        // "local"
+  MakeStep make_step;                                // "makestep"
+  MaxChange max_change;                              // "maxchange"
+  double correction_time_ratio = 3.0;                // "corrtimeratio"
+  Frequency max_update_skew = Frequency::ppm(1000);  // "maxupdateskew"
+  Frequency max_clock_error = Frequency::ppm(1);     // "maxclockerror"
+  Duration log_change = Duration::seconds(1);        // "logchange": larger offsets are reported
+  LocalReferenceOptions local;                       // "local"
 };
 
 struct ClockOptions {
-  bool control = true;                                  // false: -x, the kernel's clock is left alone
-  Frequency max_drift = Frequency::ppm(1e5);            // "maxdrift"
-  Frequency max_slew_rate = Frequency::ppm(1e6 / 12);   // "maxslewrate"
-  std::optional<Duration> precision;                    // "clockprecision": unset = measured
-  bool rtc_sync = false;                                // "rtcsync"
+  bool control = true;                                 // false: -x, the kernel's clock is left alone
+  Frequency max_drift = Frequency::ppm(1e5);           // "maxdrift"
+  Frequency max_slew_rate = Frequency::ppm(1e6 / 12);  // "maxslewrate"
+  std::optional<Duration> precision;                   // "clockprecision": unset = measured
+  bool rtc_sync = false;                               // "rtcsync"
 };
 
 struct DriftFileOptions {
-  std::string path;                                 // "driftfile"; empty = none
-  Duration interval = Duration::seconds(3600);      // between writes
+  std::string path;                             // "driftfile"; empty = none
+  Duration interval = Duration::seconds(3600);  // between writes
 };
 
 }  // namespace timed::discipline

@@ -14,23 +14,25 @@ struct OwnState {
   // As it goes on the wire; not synchronised: leap 3, stratum 0, root delay and dispersion 1 s, the rest zero.
   ntp::Leap leap = ntp::Leap::Unsynchronised;
   ntp::Stratum stratum = 0;
-  std::int8_t precision_log2 = -20;      // precision of the clock, log2 seconds
-  bool local_reference = false;          // "local" mode is what speaks here
+  std::int8_t precision_log2 = -20;  // precision of the clock, log2 seconds
+  bool local_reference = false;      // "local" mode is what speaks here
   ntp::RefId ref_id;
   Duration root_delay = Duration::seconds(1);
   Duration root_dispersion = Duration::seconds(1);  // at dispersion_since
-  Frequency dispersion_rate;             // growth of the root dispersion
+  Frequency dispersion_rate;                        // growth of the root dispersion
   LocalTime dispersion_since;
-  LocalTime reference_time;              // zero = unknown
+  LocalTime reference_time;  // zero = unknown
   // The line from the clock as read to local time.
   RawTime line_start;
-  Duration local_minus_raw;              // at line_start
-  Frequency local_rate;                  // local seconds gained per raw second
+  Duration local_minus_raw;  // at line_start
+  Frequency local_rate;      // local seconds gained per raw second
 
   LocalTime to_local(RawTime raw) const {
     return LocalTime::from_nanos(raw.nanos()) + (local_minus_raw + (raw - line_start) * local_rate);
   }
-  Duration root_dispersion_at(LocalTime t) const { return root_dispersion + abs(t - dispersion_since) * dispersion_rate; }
+  Duration root_dispersion_at(LocalTime t) const {
+    return root_dispersion + abs(t - dispersion_since) * dispersion_rate;
+  }
 };
 
 static_assert(std::is_trivially_copyable_v<OwnState> && sizeof(OwnState) <= 128);

@@ -19,13 +19,13 @@ struct SourceId {
 // One measurement of a source.  It lives on the free-running scale and is never rewritten when the clock is steered
 // (docs/architecture.md, "Immutable history").
 struct Sample {
-  FreeTime when;            // middle of the exchange
-  WideDuration offset;      // reference - free: grows with all our steering, may be years
-  Duration measured;        // reference - local as it was then; for reports only
-  Duration peer_delay;      // round trip to the source, without the time it took to answer
-  Duration peer_dispersion; // bound of the error of the measurement, without half the delay
-  Duration root_delay;      // round trip to the primary reference, with peer_delay
-  Duration root_dispersion; // bound of the error at the primary reference, with peer_dispersion
+  FreeTime when;              // middle of the exchange
+  WideDuration offset;        // reference - free: grows with all our steering, may be years
+  Duration measured;          // reference - local as it was then; for reports only
+  Duration peer_delay;        // round trip to the source, without the time it took to answer
+  Duration peer_dispersion;   // bound of the error of the measurement, without half the delay
+  Duration root_delay;        // round trip to the primary reference, with peer_delay
+  Duration root_dispersion;   // bound of the error at the primary reference, with peer_dispersion
   Duration added_dispersion;  // reading of Timeline's counter of dispersion when the sample was taken
   ntp::Stratum stratum = 0;
   ntp::Leap leap = ntp::Leap::Normal;
@@ -33,12 +33,12 @@ struct Sample {
 
 // What the history of one source, or several combined, says about the clock, on the free-running scale.
 struct Estimate {
-  FreeTime when;            // the time that the values refer to: that of the last sample
-  WideDuration offset;      // reference - free at that time
+  FreeTime when;        // the time that the values refer to: that of the last sample
+  WideDuration offset;  // reference - free at that time
   Duration offset_sd;
-  Frequency frequency;      // slope of the offset in free-running seconds; positive = the oscillator is slow
+  Frequency frequency;  // slope of the offset in free-running seconds; positive = the oscillator is slow
   Frequency frequency_sd;
-  Frequency skew;           // bound of the error of the frequency
+  Frequency skew;  // bound of the error of the frequency
   Duration root_delay;
   Duration root_dispersion;
 };
@@ -46,9 +46,9 @@ struct Estimate {
 // The same seen from the clock as it is steered now.
 struct LocalEstimate {
   LocalTime when;
-  Duration offset;          // reference - local at that time
+  Duration offset;  // reference - local at that time
   Duration offset_sd;
-  Frequency frequency;      // slope of that offset: what is left to correct
+  Frequency frequency;  // slope of that offset: what is left to correct
   Frequency frequency_sd;
   Frequency skew;
   Duration root_delay;

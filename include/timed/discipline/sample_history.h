@@ -26,12 +26,14 @@ class SampleHistory {
   std::size_t runs_size() const { return runs_; }
   bool empty() const { return size() == 0; }
   // 0 … size()-1 are the current ones; -1, -2 … the runs samples, going back in time.
-  const Sample& at(std::ptrdiff_t i) const { return samples_[static_cast<std::size_t>(static_cast<std::ptrdiff_t>(runs_) + i)]; }
+  const Sample& at(std::ptrdiff_t i) const {
+    return samples_[static_cast<std::size_t>(static_cast<std::ptrdiff_t>(runs_) + i)];
+  }
   const Sample& last() const { return samples_.back(); }
 
  private:
   std::size_t capacity_;
-  std::size_t runs_ = 0;         // the first so many of samples_
+  std::size_t runs_ = 0;  // the first so many of samples_
   std::deque<Sample> samples_;
 };
 

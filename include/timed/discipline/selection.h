@@ -20,18 +20,18 @@ namespace timed::discipline {
 // A source as the selection sees it at one instant.
 struct Candidate {
   SourceId id;
-  bool is_ntp = true;         // else a reference clock
+  bool is_ntp = true;  // else a reference clock
   bool authenticated = false;
-  SelectMarks marks;          // effective ones
+  SelectMarks marks;  // effective ones
   ntp::Stratum stratum = 0;
   ntp::Leap leap = ntp::Leap::Unsynchronised;
   ntp::RefId ref_id;
-  std::uint8_t reach = 0;          // shift register, newest in the lowest bit
-  int reach_size = 0;              // bits ever shifted in, 0 … 8
-  unsigned unreachable_run = 0;    // updates in a row that left the register empty
+  std::uint8_t reach = 0;        // shift register, newest in the lowest bit
+  int reach_size = 0;            // bits ever shifted in, 0 … 8
+  unsigned unreachable_run = 0;  // updates in a row that left the register empty
   unsigned max_unreach = 100000;
-  bool active = true;              // being polled
-  std::optional<SelectionData> data;       // empty: too few samples
+  bool active = true;                 // being polled
+  std::optional<SelectionData> data;  // empty: too few samples
   std::optional<LocalEstimate> estimate;
 };
 
@@ -75,20 +75,20 @@ struct SelectionMessage {
   };
   Kind kind;
   std::optional<SourceId> source;
-  int agreeing = 0;         // NoMajority: how many agree at most
-  int among = 0;            // NoMajority: of how many
-  bool trusted = false;     // NoMajority: counted among trusted sources
-  int unreachable = 0;      // NoSelectable
+  int agreeing = 0;      // NoMajority: how many agree at most
+  int among = 0;         // NoMajority: of how many
+  bool trusted = false;  // NoMajority: counted among trusted sources
+  int unreachable = 0;   // NoSelectable
 };
 
 struct SourceSelection {
   SourceId id;
   SourceState state = SourceState::Unknown;
   double score = 1.0;
-  Duration low, high;       // limits of reference - local
-  int distant = 0;          // rounds for which it stays out of the combination
-  unsigned updates = 0;     // new samples since the last update of the reference
-  int bad_rounds = 0;       // own updates in a row that gave a bad state
+  Duration low, high;    // limits of reference - local
+  int distant = 0;       // rounds for which it stays out of the combination
+  unsigned updates = 0;  // new samples since the last update of the reference
+  int bad_rounds = 0;    // own updates in a row that gave a bad state
 };
 
 struct Selection {
@@ -96,8 +96,8 @@ struct Selection {
   // Set when the reference is to be updated with it.
   std::optional<LocalEstimate> combined;
   int combined_sources = 0;
-  ntp::Stratum stratum = 0;     // of the selected source
-  ntp::RefId ref_id;            // of the selected source
+  ntp::Stratum stratum = 0;            // of the selected source
+  ntp::RefId ref_id;                   // of the selected source
   ntp::Leap leap = ntp::Leap::Normal;  // voted
   bool lose_synchronisation = false;   // no majority while one was selected
   std::vector<SelectionMessage> messages;

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "timed/discipline/options.h"
+#include "timed/discipline/regression.h"
 #include "timed/discipline/sample.h"
 #include "timed/discipline/sample_history.h"
 #include "timed/discipline/timeline.h"
@@ -16,8 +18,9 @@ namespace timed::discipline {
 
 // What the selection wants to know of a source at one instant.
 struct SelectionData {
-  Duration offset;          // reference - local, of the best sample, carried to now
-  Duration root_distance;   // half the root delay + dispersion + ageing
+  bool usable = false;     // false: too few samples for a fit
+  Duration offset;         // reference - local, of the best sample, carried to now
+  Duration root_distance;  // half the root delay + dispersion + ageing
   Duration std_dev;
   Duration first_sample_age;
   Duration last_sample_age;
@@ -46,9 +49,9 @@ struct StatsReport {
 // The part of a `sources` row that the last sample gives.
 struct LastSampleReport {
   FreeTime when;
-  Duration measured;   // reference - local when it was taken
-  Duration adjusted;   // reference - local as the clock is steered now
-  Duration error;      // half the root delay + root dispersion
+  Duration measured;  // reference - local when it was taken
+  Duration adjusted;  // reference - local as the clock is steered now
+  Duration error;     // half the root delay + root dispersion
   ntp::Stratum stratum = 0;
 };
 
@@ -73,9 +76,9 @@ class SourceStats {
   std::size_t runs() const { return runs_; }
   double asymmetry() const { return asymmetry_; }
   int asymmetry_run() const { return asymmetry_run_; }
-  std::size_t best_sample() const { return best_; }   // index in the history
-  std::size_t dropped() const { return dropped_; }    // samples that the last fit dropped
-  double stress() const { return stress_; }           // |change of frequency| / skew before it
+  std::size_t best_sample() const { return best_; }  // index in the history
+  std::size_t dropped() const { return dropped_; }   // samples that the last fit dropped
+  double stress() const { return stress_; }          // |change of frequency| / skew before it
 
   // reference - local expected at a time: the line, the last offset where there is none, zero without samples.
   Duration predict(FreeTime t, const LocalView& view) const;
@@ -83,20 +86,22 @@ class SourceStats {
   Duration min_delay() const;
   // Empty below six samples.
   std::optional<DelayTestData> delay_test_data() const;
-  // Empty while the source cannot be selected for lack of samples; max_jitter stands in where one sample must do.
+  // Empty without samples.  max_jitter stands in for the deviation where fewer samples than a fit needs must do.
   std::optional<SelectionData> selection_data(FreeTime now, const LocalView& view, Duration max_jitter) const;
   std::optional<LocalEstimate> local_estimate(const LocalView& view) const;
   StatsReport report(FreeTime now, const LocalView& view) const;
   std::optional<LastSampleReport> last_sample(const LocalView& view) const;
 
  private:
-  void correct_asymmetry();
+  void correct_asymmetry(std::vector<double>& x_s, std::vector<double>& y_s);
+  void take_fit(const std::optional<RunsTestFit>& fit, const LocalView& view);
   void find_best(const LocalView& view);
 
   StatsOptions options_;
   Duration precision_;
   SampleHistory history_;
   bool ok_ = false;
+  bool fresh_ = true;  // no fit was tried since the last reset
   Estimate estimate_;
   Duration std_dev_ = Duration::seconds(4);
   std::size_t runs_ = 0;

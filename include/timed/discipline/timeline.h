@@ -105,6 +105,8 @@ class Timeline {
   std::array<Segment, kSegments> segments_{};
   std::size_t newest_ = 0;
   std::size_t count_ = 1;
+  bool unbounded_ = true;  // the oldest segment kept is the first ever: it also covers what was before it
+  Frequency base_;         // correction with which local time runs
   LocalView view_;
 };
 
