@@ -17,6 +17,9 @@
 
 namespace timed::sources {
 
+inline constexpr int kLowestPoll = -7;   // log2 seconds
+inline constexpr int kHighestPoll = 24;
+
 // What one association polls by.  Defaults and limits are chrony's (spec config.md 2.1.1).
 struct PollOptions {
   int min_poll = 6;             // "minpoll", log2 seconds, effective -7 … 24

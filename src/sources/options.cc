@@ -1,0 +1,251 @@
+// One table says everything about the option words: what argument each takes, within which limits, and where it goes.
+// A row without a place is understood and checked, but has no function yet.
+#include "timed/sources/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace timed::sources {
+namespace {
+
+constexpr std::int64_t kAnyInt = std::numeric_limits<int>::max();
+
+enum class Argument : std::uint8_t { None, Integer, Real, Unsigned, Extension };
+
+struct Value {
+  std::int64_t integer = 0;
+  double real = 0.0;
+
+  int as_int() const { return static_cast<int>(integer); }
+  Duration as_duration() const { return Duration::seconds(real); }
+};
+
+struct OptionRow {
+  std::string_view word;
+  Argument argument = Argument::None;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  void (*store)(SourceLine&, const Value&) = nullptr;
+  bool refused = false;  // authentication: polling without it would be worse than not polling
+};
+
+// A NaN gives the upper limit.
+double clamp(double low, double x, double high) {
+  const double below = x < high ? x : high;
+  return low > below ? low : below;
+}
+
+using Line = SourceLine;
+using Arg = Value;
+constexpr auto kOptions = std::to_array<OptionRow>({
+    {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
+    {"auto_offline"},
+    {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
+    {"certset", Argument::Unsigned},
+    {"copy"},
+    {"extfield", Argument::Extension},
+    {"filter", Argument::Integer, 0, kAnyInt},
+    {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
+    {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
+    {"ipv6", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet6; }},
+    {"key", Argument::Unsigned, 1, 0, nullptr, true},
+    {"maxdelay", Argument::Real, 0, 0,
+     [](Line& l, const Arg& v) { l.check.max_delay = Duration::seconds(clamp(0.0, v.real, 1e3)); }},
+    {"maxdelaydevratio", Argument::Real, 0, 0,
+     [](Line& l, const Arg& v) { l.check.max_delay_dev_ratio = clamp(0.0, v.real, 1e6); }},
+    {"maxdelayquant", Argument::Real},
+    {"maxdelayratio", Argument::Real, 0, 0,
+     [](Line& l, const Arg& v) { l.check.max_delay_ratio = clamp(0.0, v.real, 1e6); }},
+    {"maxpoll", Argument::Integer, -32, 32, [](Line& l, const Arg& v) { l.poll.max_poll = v.as_int(); }},
+    {"maxsamples", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.max_samples = v.as_int(); }},
+    {"maxsources", Argument::Integer, 1, kAnyInt},
+    {"maxunreach", Argument::Integer, 0, kAnyInt,
+     [](Line& l, const Arg& v) { l.max_unreach = static_cast<unsigned>(v.integer); }},
+    {"mindelay", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.min_delay = v.as_duration(); }},
+    {"minpoll", Argument::Integer, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.poll.min_poll = v.as_int(); }},
+    {"minsamples", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.min_samples = v.as_int(); }},
+    {"minstratum", Argument::Integer, 0, 16,
+     [](Line& l, const Arg& v) { l.check.min_stratum = std::min(v.as_int(), 15); }},
+    {"noselect", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.noselect = true; }},
+    {"nts", Argument::None, 0, 0, nullptr, true},
+    {"ntsport", Argument::Integer, 0, 65535},
+    {"offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.offline = true; }},
+    {"offset", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
+    {"polltarget", Argument::Integer, 1, kAnyInt, [](Line& l, const Arg& v) { l.poll.poll_target = v.as_int(); }},
+    {"port", Argument::Integer, 0, 65535,
+     [](Line& l, const Arg& v) { l.port = static_cast<std::uint16_t>(v.integer); }},
+    {"prefer", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.prefer = true; }},
+    {"presend", Argument::Integer, -32, 32, [](Line& l, const Arg& v) { l.poll.presend = v.as_int(); }},
+    {"require", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.require = true; }},
+    {"trust", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.trust = true; }},
+    {"version", Argument::Integer, 1, 4, [](Line& l, const Arg& v) { l.version = v.as_int(); }},
+    {"xleave"},
+});
+
+constexpr auto kOptionWords = [] {
+  std::array<std::string_view, kOptions.size()> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = kOptions[i].word;
+  return words;
+}();
+
+const OptionRow* find_option(std::string_view word) {
+  for (const OptionRow& row : kOptions) {
+    if (equals_ignoring_case(row.word, word)) return &row;
+  }
+  return nullptr;
+}
+
+struct IntegerPrefix {
+  std::int64_t value = 0;  // saturated
+  std::size_t length = 0;
+};
+
+// As strtol reads it, within 64 bits.
+std::optional<IntegerPrefix> integer_prefix(std::string_view text, int base) {
+  std::size_t at = 0;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) ++at;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) return std::nullopt;
+  const std::string_view digits = text.substr(at);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) value = std::numeric_limits<std::int64_t>::max();
+  return IntegerPrefix{negative ? -value : value, at + static_cast<std::size_t>(end - digits.data())};
+}
+
+bool is_known_extension(std::int64_t type) {
+  return type == 0x10a || type == 0xf323 || type == 0xf324;
+}
+
+struct ParsedValue {
+  Value value;
+  std::size_t length = 0;
+};
+
+// The value at the begin of a text, or nothing where it is none or outside the limits.
+std::optional<ParsedValue> parse_value(const OptionRow& row, std::string_view text) {
+  if (row.argument == Argument::Real) {
+    const auto real = parse_real_prefix(text);
+    if (!real) return std::nullopt;
+    return ParsedValue{{0, real->value}, real->length};
+  }
+  std::size_t prefix = 0;
+  if (row.argument == Argument::Extension && equals_ignoring_case(text.substr(0, 2), "0x")) prefix = 2;
+  const auto number = integer_prefix(text.substr(prefix), row.argument == Argument::Extension ? 16 : 10);
+  if (!number) return std::nullopt;
+  const ParsedValue parsed{{number->value, 0.0}, prefix + number->length};
+  bool good = true;
+  if (row.argument == Argument::Integer) {
+    // minpoll takes any number and is brought into range later; the others are refused.
+    const bool unlimited = row.min == -kAnyInt;
+    if (unlimited) return ParsedValue{{std::clamp(number->value, row.min, row.max), 0.0}, parsed.length};
+    good = number->value >= row.min && number->value <= row.max;
+  } else if (row.argument == Argument::Unsigned) {
+    good = static_cast<std::uint32_t>(number->value) >= static_cast<std::uint32_t>(row.min);
+  } else {
+    good = is_known_extension(number->value);
+  }
+  return good ? std::optional(parsed) : std::nullopt;
+}
+
+std::string describe_value(const OptionRow& row) {
+  switch (row.argument) {
+    case Argument::None:
+      break;
+    case Argument::Real:
+      return "a number";
+    case Argument::Unsigned:
+      return row.min > 0 ? "a number above 0" : "a number";
+    case Argument::Extension:
+      return "10A, F323 or F324";
+    case Argument::Integer:
+      if (row.min == -kAnyInt) return "a whole number";
+      if (row.max == kAnyInt) return format("a whole number of at least %lld", static_cast<long long>(row.min));
+      return format("a whole number from %lld to %lld", static_cast<long long>(row.min),
+                    static_cast<long long>(row.max));
+  }
+  return "";
+}
+
+// The parser's place: a word, and how much of it an earlier number has used up.
+class OptionCursor {
+ public:
+  explicit OptionCursor(std::span<const Word> words) : words_(words) {}
+
+  bool at_end() const { return index_ >= words_.size(); }
+  std::size_t index() const { return index_; }
+  std::string_view text() const { return words_[index_].text.substr(used_); }
+  void use(std::size_t length) {
+    used_ += length;
+    if (used_ >= words_[index_].text.size()) {
+      ++index_;
+      used_ = 0;
+    }
+  }
+
+ private:
+  std::span<const Word> words_;
+  std::size_t index_ = 1;
+  std::size_t used_ = 0;
+};
+
+std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
+  const std::size_t option_index = at.index();
+  const OptionRow* row = find_option(at.text());
+  if (row == nullptr) {
+    const std::string_view nearest = nearest_word(at.text(), kOptionWords);
+    return LineError{LineError::Kind::UnknownOption, option_index, std::string(nearest)};
+  }
+  at.use(at.text().size());
+  Value value;
+  if (row->argument != Argument::None) {
+    if (at.at_end()) return LineError{LineError::Kind::BadValue, option_index, describe_value(*row)};
+    const auto argument = parse_value(*row, at.text());
+    if (!argument) return LineError{LineError::Kind::BadValue, at.index(), describe_value(*row)};
+    at.use(argument->length);
+    value = argument->value;
+  }
+  if (row->refused) {
+    return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
+  }
+  if (row->store != nullptr) {
+    row->store(parsed.line, value);
+  } else {
+    parsed.not_available.push_back(option_index);
+  }
+  return std::nullopt;
+}
+
+void settle_polls(PollOptions& poll) {
+  const PollOptions defaults;
+  if (poll.min_poll < kLowestPoll) poll.min_poll = defaults.min_poll;
+  if (poll.max_poll < kLowestPoll) poll.max_poll = defaults.max_poll;
+  poll.min_poll = std::min(poll.min_poll, kHighestPoll);
+  poll.max_poll = std::clamp(poll.max_poll, poll.min_poll, kHighestPoll);
+}
+
+}  // namespace
+
+std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words) {
+  if (words.empty()) return LineError{LineError::Kind::MissingHost, 0, "a host name or an address"};
+  const std::string_view host = words[0].text;
+  const bool printable = std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (host.empty() || !printable) return LineError{LineError::Kind::BadValue, 0, "a host name or an address"};
+  ParsedLine parsed;
+  parsed.line.name = std::string(host);
+  for (OptionCursor at(words); !at.at_end();) {
+    if (auto error = parse_option(at, parsed)) return *error;
+  }
+  settle_polls(parsed.line.poll);
+  return parsed;
+}
+
+std::span<const std::string_view> source_option_words() {
+  return kOptionWords;
+}
+
+}  // namespace timed::sources

@@ -1,0 +1,169 @@
+#include "timed/sources/options.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace timed::sources {
+namespace {
+
+std::variant<ParsedLine, LineError> parse(std::string_view text) {
+  const auto words = split_words(text);
+  return parse_source_line(words);
+}
+
+SourceLine line_of(std::string_view text) {
+  const auto result = parse(text);
+  const auto* parsed = std::get_if<ParsedLine>(&result);
+  EXPECT_NE(parsed, nullptr) << text;
+  return parsed != nullptr ? parsed->line : SourceLine{};
+}
+
+LineError error_of(std::string_view text) {
+  const auto result = parse(text);
+  const auto* error = std::get_if<LineError>(&result);
+  EXPECT_NE(error, nullptr) << text;
+  return error != nullptr ? *error : LineError{LineError::Kind::MissingHost, 999, ""};
+}
+
+TEST(SourceLine, DefaultsAreChronys) {
+  const SourceLine line = line_of("ntp.example.net");
+  EXPECT_EQ(line.name, "ntp.example.net");
+  EXPECT_EQ(line.port, 123);
+  EXPECT_EQ(line.poll.min_poll, 6);
+  EXPECT_EQ(line.poll.max_poll, 10);
+  EXPECT_EQ(line.poll.poll_target, 8);
+  EXPECT_EQ(line.poll.presend, 100);
+  EXPECT_FALSE(line.poll.iburst);
+  EXPECT_EQ(line.check.max_delay, Duration::seconds(3));
+  EXPECT_EQ(line.check.max_delay_dev_ratio, 10.0);
+  EXPECT_EQ(line.max_unreach, 100000u);
+  EXPECT_FALSE(line.min_samples.has_value());
+  EXPECT_EQ(line.version, 4);
+}
+
+TEST(SourceLine, EveryOptionIsStored) {
+  const SourceLine line = line_of(
+      "192.0.2.1 iburst burst minpoll 2 maxpoll 4 port 1123 prefer noselect trust require polltarget 20 presend 9 "
+      "maxdelay 0.5 maxdelayratio 2.5 maxdelaydevratio 3.5 mindelay 1e-4 asymmetry 0.3 offset -0.25 minstratum 3 "
+      "minsamples 5 maxsamples 9 maxunreach 12 version 3 offline ipv6 ipv4");
+  EXPECT_TRUE(line.poll.iburst && line.poll.burst && line.offline);
+  EXPECT_EQ(line.poll.min_poll, 2);
+  EXPECT_EQ(line.poll.max_poll, 4);
+  EXPECT_EQ(line.port, 1123);
+  EXPECT_TRUE(line.marks.prefer && line.marks.noselect && line.marks.trust && line.marks.require);
+  EXPECT_EQ(line.poll.poll_target, 20);
+  EXPECT_EQ(line.poll.presend, 9);
+  EXPECT_EQ(line.check.max_delay, Duration::seconds(0.5));
+  EXPECT_EQ(line.check.max_delay_ratio, 2.5);
+  EXPECT_EQ(line.check.max_delay_dev_ratio, 3.5);
+  EXPECT_EQ(line.stats.min_delay, Duration::seconds(1e-4));
+  EXPECT_EQ(line.stats.asymmetry, 0.3);
+  EXPECT_EQ(line.check.offset, Duration::seconds(-0.25));
+  EXPECT_EQ(line.check.min_stratum, 3);
+  EXPECT_EQ(line.min_samples, 5);
+  EXPECT_EQ(line.max_samples, 9);
+  EXPECT_EQ(line.max_unreach, 12u);
+  EXPECT_EQ(line.version, 3);
+  EXPECT_EQ(line.family, Family::Inet4) << "the last of ipv4 and ipv6 wins";
+}
+
+TEST(SourceLine, WordsMatchInAnyCase) {
+  EXPECT_TRUE(line_of("a IBurst").poll.iburst);
+  EXPECT_EQ(line_of("a MINPOLL 3").poll.min_poll, 3);
+}
+
+TEST(SourceLine, TextGluedToANumberIsTheNextOption) {
+  const SourceLine line = line_of("a minpoll 5iburst");
+  EXPECT_EQ(line.poll.min_poll, 5);
+  EXPECT_TRUE(line.poll.iburst);
+  EXPECT_EQ(line_of("a maxdelay 0x1p-1prefer").check.max_delay, Duration::seconds(0.5));
+  const LineError error = error_of("a minpoll 5x");
+  EXPECT_EQ(error.kind, LineError::Kind::UnknownOption);
+  EXPECT_EQ(error.word, 2u);
+  EXPECT_EQ(error_of("a maxdelay 1x").kind, LineError::Kind::UnknownOption);
+  EXPECT_EQ(error_of("a maxpoll 5.5").kind, LineError::Kind::UnknownOption);
+}
+
+TEST(SourceLine, PollsAreBroughtIntoRange) {
+  EXPECT_EQ(line_of("a minpoll 999").poll.min_poll, 24);
+  EXPECT_EQ(line_of("a minpoll 99999999999999999999").poll.min_poll, 24);
+  EXPECT_EQ(line_of("a minpoll -8").poll.min_poll, 6);
+  EXPECT_EQ(line_of("a minpoll -7").poll.min_poll, -7);
+  EXPECT_EQ(line_of("a minpoll 8 maxpoll 7").poll.max_poll, 8);
+  EXPECT_EQ(line_of("a minpoll 12").poll.max_poll, 12);
+  EXPECT_EQ(line_of("a maxpoll -9").poll.max_poll, 10);
+  EXPECT_EQ(line_of("a maxpoll 32").poll.max_poll, 24);
+  EXPECT_EQ(error_of("a maxpoll 33").kind, LineError::Kind::BadValue);
+}
+
+TEST(SourceLine, RealsAreClampedNotRefused) {
+  EXPECT_EQ(line_of("a maxdelay -1").check.max_delay, Duration::zero());
+  EXPECT_EQ(line_of("a maxdelay inf").check.max_delay, Duration::seconds(1000));
+  EXPECT_EQ(line_of("a maxdelay nan").check.max_delay, Duration::seconds(1000));
+  EXPECT_EQ(line_of("a maxdelayratio 1e9").check.max_delay_ratio, 1e6);
+  EXPECT_EQ(line_of("a minstratum 16").check.min_stratum, 15);
+}
+
+TEST(SourceLine, BadValuesNameTheirWord) {
+  const struct {
+    const char* text;
+    std::size_t word;
+  } cases[] = {
+      {"a port 65536", 2},     {"a port -1", 2},       {"a version 0", 2},   {"a version 5", 2},
+      {"a minstratum 17", 2},  {"a polltarget 0", 2},  {"a presend 33", 2},  {"a maxunreach -1", 2},
+      {"a iburst minpoll", 2}, {"a minpoll x", 2},     {"a maxdelay", 1},    {"a maxsources 0", 2},
+      {"a extfield F3", 2},    {"a minsamples -1", 2}, {"a filter -1", 2},   {"a ntsport 70000", 2},
+      {"a key 0", 2},          {"a maxdelay +-1", 2},  {"a minpoll +-1", 2}, {"a prefer maxsamples -2", 3},
+  };
+  for (const auto& c : cases) {
+    const LineError error = error_of(c.text);
+    EXPECT_EQ(error.kind, LineError::Kind::BadValue) << c.text;
+    EXPECT_EQ(error.word, c.word) << c.text;
+    EXPECT_FALSE(error.expected.empty()) << c.text;
+  }
+}
+
+TEST(SourceLine, UnknownOptionsSuggestTheNearest) {
+  const LineError error = error_of("a iburts");
+  EXPECT_EQ(error.kind, LineError::Kind::UnknownOption);
+  EXPECT_EQ(error.word, 1u);
+  EXPECT_EQ(error.expected, "iburst");
+  EXPECT_EQ(parse_source_line({}).index(), 1u);
+}
+
+TEST(SourceLine, AuthenticatedSourcesAreRefused) {
+  EXPECT_EQ(error_of("a iburst key 1").kind, LineError::Kind::NotAvailable);
+  EXPECT_EQ(error_of("a iburst key 1").word, 2u);
+  EXPECT_EQ(error_of("a NTS").kind, LineError::Kind::NotAvailable);
+  EXPECT_EQ(error_of("a key -1").kind, LineError::Kind::NotAvailable);
+  EXPECT_EQ(error_of("a key").kind, LineError::Kind::BadValue);
+}
+
+TEST(SourceLine, OptionsWithoutFunctionAreListed) {
+  const auto result = parse(
+      "a xleave copy auto_offline filter 5 maxdelayquant 0.5 extfield F323 extfield 0x10A extfield f324 certset 1 "
+      "ntsport 4460 maxsources 2 iburst");
+  const auto* parsed = std::get_if<ParsedLine>(&result);
+  ASSERT_NE(parsed, nullptr);
+  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18}));
+  EXPECT_TRUE(parsed->line.poll.iburst);
+}
+
+TEST(SourceLine, HostMustBePrintable) {
+  EXPECT_EQ(error_of("h\x01st").kind, LineError::Kind::BadValue);
+  EXPECT_EQ(error_of("h\xc3\xb6st").kind, LineError::Kind::BadValue);
+}
+
+TEST(SourceLine, AllWordsParse) {
+  EXPECT_EQ(source_option_words().size(), 36u);
+  for (const std::string_view word : source_option_words()) {
+    const auto result = parse("a " + std::string(word) + " 1");
+    const auto* error = std::get_if<LineError>(&result);
+    // Flags leave the number over, as an unknown option in the place of the number, never of the word.
+    if (error != nullptr && error->kind == LineError::Kind::UnknownOption) EXPECT_EQ(error->word, 2u) << word;
+  }
+}
+
+}  // namespace
+}  // namespace timed::sources
