@@ -127,6 +127,14 @@ std::optional<ParsedReal> parse_real_prefix(std::string_view token) {
   return ParsedReal{sign * value, begin + length};
 }
 
+std::optional<ParsedInteger> parse_integer_prefix(std::string_view token) {
+  std::size_t end = !token.empty() && (token[0] == '+' || token[0] == '-') ? 1 : 0;
+  while (end < token.size() && token[end] >= '0' && token[end] <= '9') ++end;
+  const auto value = parse_integer(token.substr(0, end));
+  if (!value) return std::nullopt;
+  return ParsedInteger{*value, end};
+}
+
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;

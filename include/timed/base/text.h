@@ -38,6 +38,13 @@ struct ParsedReal {
   std::size_t length = 0;
 };
 std::optional<ParsedReal> parse_real_prefix(std::string_view token);
+// The longest prefix that C strtol would take in base 10 (no leading white space), and its length; empty where there
+// is none or where it does not fit.
+struct ParsedInteger {
+  std::int64_t value = 0;
+  std::size_t length = 0;
+};
+std::optional<ParsedInteger> parse_integer_prefix(std::string_view token);
 
 // The candidate nearest to a mistyped word (edit distance with transpositions, ASCII case ignored), or empty where
 // none is near enough to be worth suggesting.  Ties go to the earlier candidate.
