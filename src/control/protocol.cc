@@ -1,0 +1,338 @@
+// Every field of the wire is named once in each direction, in the order in which it stands there.  A reply is written
+// into zeroed memory of its full length, so that nothing of an earlier datagram can leave with it.
+#include "timed/control/protocol.h"
+
+#include <algorithm>
+
+#include "timed/base/check.h"
+
+namespace timed::control {
+namespace {
+
+constexpr std::uint8_t kPacketRequest = 1;
+constexpr std::uint8_t kPacketReply = 2;
+constexpr std::uint8_t kOldestBadVersion = 4;  // a daemon of at least this version says BadVersion
+constexpr std::size_t kNameSize = 256;
+
+double read_float(ByteReader& from) {
+  return decode_float(from.u32());
+}
+void write_float(ByteWriter& into, double value) {
+  into.u32(encode_float(value));
+}
+Duration read_duration(ByteReader& from) {
+  return Duration::seconds(read_float(from));
+}
+void write_duration(ByteWriter& into, Duration value) {
+  write_float(into, value.to_seconds());
+}
+
+// --- Bodies of replies ---
+
+void write_body(ByteWriter&, const std::monostate&) {}
+
+void write_body(ByteWriter& into, const NSourcesReply& r) {
+  into.u32(r.count);
+}
+NSourcesReply read_n_sources(ByteReader& from) {
+  return {from.u32()};
+}
+
+// A reference clock shows its identifier dressed as an IPv4 address.
+void write_body(ByteWriter& into, const SourceDataReply& r) {
+  write_address(into, r.mode == SourceMode::RefClock ? SourceAddress(IpAddress::v4(r.ref_id.value)) : r.address);
+  into.i16(r.poll);
+  into.u16(r.stratum);
+  into.u16(static_cast<std::uint16_t>(r.status));
+  into.u16(static_cast<std::uint16_t>(r.mode));
+  into.u16(0);  // flags, not used
+  into.u16(r.reachability);
+  into.u32(r.since_sample);
+  write_duration(into, -r.measured);
+  write_duration(into, -r.adjusted);
+  write_duration(into, r.error);
+}
+SourceDataReply read_source_data(ByteReader& from) {
+  SourceDataReply r;
+  const SourceAddress address = read_address(from);
+  r.poll = from.i16();
+  r.stratum = from.u16();
+  r.status = static_cast<SourceStatus>(from.u16());
+  r.mode = static_cast<SourceMode>(from.u16());
+  from.skip(2);
+  r.reachability = from.u16();
+  r.since_sample = from.u32();
+  r.measured = -read_duration(from);
+  r.adjusted = -read_duration(from);
+  r.error = read_duration(from);
+  if (r.mode == SourceMode::RefClock) {
+    r.ref_id.value = address.ip.is_v4() ? address.ip.v4_value() : 0;
+  } else {
+    r.address = address;
+  }
+  return r;
+}
+
+void write_body(ByteWriter& into, const TrackingReply& r) {
+  into.u32(r.ref_id.value);
+  write_address(into, r.address);
+  into.u16(r.stratum);
+  into.u16(r.leap);
+  write_time(into, r.ref_time);
+  write_duration(into, r.correction);
+  write_duration(into, -r.last_offset);
+  write_duration(into, r.rms_offset);
+  write_float(into, -r.frequency_ppm);
+  write_float(into, -r.residual_frequency_ppm);
+  write_float(into, r.skew_ppm);
+  write_duration(into, r.root_delay);
+  write_duration(into, r.root_dispersion);
+  write_duration(into, r.update_interval);
+}
+TrackingReply read_tracking(ByteReader& from) {
+  TrackingReply r;
+  r.ref_id.value = from.u32();
+  r.address = read_address(from);
+  r.stratum = from.u16();
+  r.leap = from.u16();
+  r.ref_time = read_time(from);
+  r.correction = read_duration(from);
+  r.last_offset = -read_duration(from);
+  r.rms_offset = read_duration(from);
+  r.frequency_ppm = -read_float(from);
+  r.residual_frequency_ppm = -read_float(from);
+  r.skew_ppm = read_float(from);
+  r.root_delay = read_duration(from);
+  r.root_dispersion = read_duration(from);
+  r.update_interval = read_duration(from);
+  return r;
+}
+
+void write_body(ByteWriter& into, const SourcestatsReply& r) {
+  into.u32(r.ref_id.value);
+  write_address(into, r.address);
+  into.u32(r.samples);
+  into.u32(r.runs);
+  into.u32(r.span_seconds);
+  write_duration(into, r.std_dev);
+  write_float(into, -r.frequency_ppm);
+  write_float(into, r.skew_ppm);
+  write_duration(into, -r.offset);
+  write_duration(into, r.offset_error);
+}
+SourcestatsReply read_sourcestats(ByteReader& from) {
+  SourcestatsReply r;
+  r.ref_id.value = from.u32();
+  r.address = read_address(from);
+  r.samples = from.u32();
+  r.runs = from.u32();
+  r.span_seconds = from.u32();
+  r.std_dev = read_duration(from);
+  r.frequency_ppm = -read_float(from);
+  r.skew_ppm = read_float(from);
+  r.offset = -read_duration(from);
+  r.offset_error = read_duration(from);
+  return r;
+}
+
+void write_body(ByteWriter& into, const ActivityReply& r) {
+  into.i32(r.online);
+  into.i32(r.offline);
+  into.i32(r.burst_online);
+  into.i32(r.burst_offline);
+  into.i32(r.unresolved);
+}
+ActivityReply read_activity(ByteReader& from) {
+  ActivityReply r;
+  r.online = from.i32();
+  r.offline = from.i32();
+  r.burst_online = from.i32();
+  r.burst_offline = from.i32();
+  r.unresolved = from.i32();
+  return r;
+}
+
+void write_body(ByteWriter& into, const NtpSourceNameReply& r) {
+  const std::string_view name = std::string_view(r.name).substr(0, kNameSize - 1);
+  into.bytes(std::as_bytes(std::span(name)));
+}
+std::optional<ReplyBody> read_source_name(ByteReader& from) {
+  const auto field = from.bytes(kNameSize);
+  const auto end = std::find(field.begin(), field.end(), std::byte{0});
+  if (end == field.end() || field.back() != std::byte{0}) return std::nullopt;
+  NtpSourceNameReply r;
+  for (auto at = field.begin(); at != end; ++at) {
+    const auto c = std::to_integer<unsigned char>(*at);
+    if (c <= 0x20 || c >= 0x7f) return std::nullopt;
+    r.name.push_back(static_cast<char>(c));
+  }
+  return ReplyBody(r);
+}
+
+std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
+  switch (code) {
+    case ReplyCode::Null:
+      return ReplyBody();
+    case ReplyCode::NSources:
+      return ReplyBody(read_n_sources(from));
+    case ReplyCode::SourceData:
+      return ReplyBody(read_source_data(from));
+    case ReplyCode::Tracking:
+      return ReplyBody(read_tracking(from));
+    case ReplyCode::Sourcestats:
+      return ReplyBody(read_sourcestats(from));
+    case ReplyCode::Activity:
+      return ReplyBody(read_activity(from));
+    case ReplyCode::NtpSourceName:
+      return read_source_name(from);
+    default:
+      return std::nullopt;
+  }
+}
+
+// --- Bodies of requests ---
+
+void write_request_body(ByteWriter& into, const Request& request) {
+  if (const auto* q = std::get_if<SourceDataRequest>(&request)) into.i32(q->index);
+  if (const auto* q = std::get_if<SourcestatsRequest>(&request)) into.i32(q->index);
+  if (const auto* q = std::get_if<NtpSourceNameRequest>(&request)) write_address(into, q->address);
+}
+
+bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
+  return version == sent.version || (version >= kOldestBadVersion && status == ReplyStatus::BadVersion);
+}
+
+}  // namespace
+
+RequestCode code_of(const Request& request) {
+  struct Code {
+    RequestCode operator()(const NSourcesRequest&) const { return RequestCode::NSources; }
+    RequestCode operator()(const SourceDataRequest&) const { return RequestCode::SourceData; }
+    RequestCode operator()(const TrackingRequest&) const { return RequestCode::Tracking; }
+    RequestCode operator()(const SourcestatsRequest&) const { return RequestCode::Sourcestats; }
+    RequestCode operator()(const ActivityRequest&) const { return RequestCode::Activity; }
+    RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
+    RequestCode operator()(const OtherRequest& other) const { return other.code; }
+  };
+  return std::visit(Code{}, request);
+}
+
+ReplyCode code_of(const ReplyBody& body) {
+  struct Code {
+    ReplyCode operator()(const std::monostate&) const { return ReplyCode::Null; }
+    ReplyCode operator()(const NSourcesReply&) const { return ReplyCode::NSources; }
+    ReplyCode operator()(const SourceDataReply&) const { return ReplyCode::SourceData; }
+    ReplyCode operator()(const TrackingReply&) const { return ReplyCode::Tracking; }
+    ReplyCode operator()(const SourcestatsReply&) const { return ReplyCode::Sourcestats; }
+    ReplyCode operator()(const ActivityReply&) const { return ReplyCode::Activity; }
+    ReplyCode operator()(const NtpSourceNameReply&) const { return ReplyCode::NtpSourceName; }
+  };
+  return std::visit(Code{}, body);
+}
+
+std::optional<RequestHeader> read_request_header(std::span<const std::byte> datagram) {
+  if (datagram.size() < kReplyHeader) return std::nullopt;
+  ByteReader from(datagram);
+  RequestHeader header;
+  header.version = from.u8();
+  const std::uint8_t packet_type = from.u8();
+  const std::uint16_t reserved = from.u16();
+  header.command = from.u16();
+  header.attempt = from.u16();
+  header.sequence = from.u32();
+  if (packet_type != kPacketRequest || reserved != 0) return std::nullopt;
+  return header;
+}
+
+Request read_request(RequestCode code, std::span<const std::byte> datagram) {
+  ByteReader from(datagram);
+  from.skip(kRequestHeader);
+  switch (code) {
+    case RequestCode::NSources:
+      return NSourcesRequest{};
+    case RequestCode::SourceData:
+      return SourceDataRequest{from.i32()};
+    case RequestCode::Tracking:
+      return TrackingRequest{};
+    case RequestCode::Sourcestats:
+      return SourcestatsRequest{from.i32()};
+    case RequestCode::Activity:
+      return ActivityRequest{};
+    case RequestCode::NtpSourceName:
+      return NtpSourceNameRequest{read_address(from)};
+    default:
+      return OtherRequest{code};
+  }
+}
+
+std::size_t write_reply(std::span<std::byte> into, const RequestHeader& request, const Reply& reply) {
+  const ReplyBody body = reply.status == ReplyStatus::Success ? reply.body : ReplyBody();
+  const ReplyCode code = code_of(body);
+  const std::size_t length = reply_length(static_cast<std::uint16_t>(code));
+  if (into.size() < length) return 0;
+  std::fill_n(into.begin(), length, std::byte{0});
+  ByteWriter out(into.first(length));
+  out.u8(kVersion);
+  out.u8(kPacketReply);
+  out.u16(0);
+  out.u16(request.command);
+  out.u16(static_cast<std::uint16_t>(code));
+  out.u16(static_cast<std::uint16_t>(reply.status));
+  out.zeros(6);
+  out.u32(request.sequence);
+  out.zeros(8);
+  std::visit([&out](const auto& b) { write_body(out, b); }, body);
+  TIMED_ASSERT(out.ok());
+  return length;
+}
+
+std::size_t write_request(std::span<std::byte> into, const RequestHeader& header, const Request& request) {
+  const RequestRow* row = request_row(static_cast<std::uint16_t>(code_of(request)));
+  if (row == nullptr) return 0;
+  const bool padded = header.version != kUnpaddedVersion;
+  const std::size_t length = padded ? request_length(*row) : kRequestHeader + row->body;
+  if (into.size() < length) return 0;
+  std::fill_n(into.begin(), length, std::byte{0});
+  ByteWriter out(into.first(length));
+  out.u8(header.version);
+  out.u8(kPacketRequest);
+  out.u16(0);
+  out.u16(static_cast<std::uint16_t>(row->code));
+  out.u16(header.attempt);
+  out.u32(header.sequence);
+  out.zeros(8);
+  write_request_body(out, request);
+  TIMED_ASSERT(out.ok());
+  return length;
+}
+
+Received receive_reply(std::span<const std::byte> datagram, const RequestHeader& sent) {
+  Received received;
+  if (datagram.size() < kReplyHeader) return received;
+  ByteReader from(datagram);
+  const std::uint8_t version = from.u8();
+  const std::uint8_t packet_type = from.u8();
+  const std::uint16_t reserved = from.u16();
+  const std::uint16_t command = from.u16();
+  const std::uint16_t code = from.u16();
+  received.status = static_cast<ReplyStatus>(from.u16());
+  received.code = static_cast<ReplyCode>(code);
+  from.skip(6);
+  const std::uint32_t sequence = from.u32();
+  from.skip(8);
+  if (!version_fits(version, received.status, sent)) return received;
+  if (packet_type != kPacketReply || reserved != 0) return received;
+  if (command != sent.command || sequence != sent.sequence) return received;
+
+  if (datagram.size() < reply_length(code)) {
+    received.arrival = Arrival::SendAgain;
+  } else if (received.status == ReplyStatus::BadVersion && version == kUnpaddedVersion && sent.version != version) {
+    received.arrival = Arrival::UseVersion5;
+  } else {
+    received.arrival = Arrival::Accept;
+    if (is_success(received.status)) received.body = read_body(received.code, from);
+  }
+  return received;
+}
+
+}  // namespace timed::control
