@@ -7,6 +7,9 @@ function(timed_gtest_pch)
   add_library(timed_gtest STATIC "${CMAKE_BINARY_DIR}/gtest_pch.cc")
   target_link_libraries(timed_gtest PUBLIC timed_flags GTest::gtest)
   target_compile_options(timed_gtest PUBLIC $<$<NOT:$<BOOL:${TIMED_COVERAGE}>>:-O0> -U_FORTIFY_SOURCE)
+  # Programs are compiled as -fPIE: the header must be too, or gcc refuses it.
+  set_target_properties(timed_gtest PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(timed_gtest PRIVATE -fPIE)
   target_precompile_headers(timed_gtest PRIVATE <gtest/gtest.h>)
 endfunction()
 
