@@ -1,0 +1,149 @@
+// The order of the checks is part of the protocol: a malformed request that would not be allowed is told that it is
+// malformed.  Two rules keep the socket from being a weapon: what is not a request gets no answer, so two daemons
+// cannot be made to talk to each other, and no reply is longer than its request.
+#include "timed/control/control_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "timed/base/log.h"
+
+namespace timed::control {
+namespace {
+
+struct Judgement {
+  Verdict verdict = Verdict::Answered;
+  ReplyStatus status = ReplyStatus::Success;
+};
+
+bool may_ask(Access access, Transport transport) {
+  return transport == Transport::Unix || access == Access::Open;
+}
+
+// Steps 7 to 10 of section 6.
+Judgement judge(const RequestHeader& header, std::size_t size, Transport transport) {
+  if (header.version < kUnpaddedVersion) return {Verdict::OldVersion, ReplyStatus::BadVersion};
+  if (header.version != kVersion) return {Verdict::BadVersion, ReplyStatus::BadVersion};
+  const RequestRow* row = request_row(header.command);
+  if (row == nullptr || row->access == Access::Retired) return {Verdict::Unknown, ReplyStatus::Invalid};
+  if (size < least_request_length(*row)) return {Verdict::BadLength, ReplyStatus::BadLength};
+  if (!may_ask(row->access, transport)) return {Verdict::Unauthorised, ReplyStatus::Unauthorised};
+  return {};
+}
+
+Reply carry_out(const RequestHeader& header, std::span<const std::byte> datagram, const Execute& execute) {
+  const Request request = read_request(static_cast<RequestCode>(header.command), datagram);
+  if (std::holds_alternative<OtherRequest>(request)) return Reply::failure(ReplyStatus::Failed);
+  return execute(request);
+}
+
+}  // namespace
+
+Answer answer(std::span<const std::byte> datagram, Transport transport, const Execute& execute,
+              std::span<std::byte, kMaxReply> into) {
+  if (datagram.size() < kReplyHeader || datagram.size() > kMaxRequest) return {Verdict::WrongSize, 0};
+  const auto header = read_request_header(datagram);
+  if (!header) return {Verdict::NotARequest, 0};
+
+  Judgement judgement = judge(*header, datagram.size(), transport);
+  if (judgement.verdict == Verdict::OldVersion) return {judgement.verdict, 0};
+  Reply reply = Reply::failure(judgement.status);
+  if (judgement.verdict == Verdict::Answered) {
+    reply = carry_out(*header, datagram, execute);
+    if (!is_success(reply.status)) judgement.verdict = Verdict::Refused;
+  }
+  const std::size_t size = write_reply(into, *header, reply);
+  if (size > datagram.size()) return {Verdict::TooLong, 0};
+  return {judgement.verdict, size};
+}
+
+ControlServer::ControlServer(const ControlOptions& options, env::Network& network, Execute execute)
+    : options_(options), network_(network), execute_(std::move(execute)) {}
+
+void ControlServer::open_udp() {
+  if (options_.port == 0) return;
+  batch_.resize(env::kBatch);
+  if (options_.use_v4) open_udp(options_.bind_v4);
+  if (options_.use_v6) open_udp(options_.bind_v6);
+}
+
+void ControlServer::open_udp(const IpAddress& address) {
+  env::UdpOptions wanted;
+  wanted.local = {address, options_.port, 0};
+  wanted.device = options_.device;
+  wanted.priority = env::SocketPriority::Control;
+  auto opened = network_.open_udp(wanted);
+  if (!opened) {
+    log::error("Could not open command socket on %s : %s", wanted.local.to_string().c_str(),
+               opened.error().message.c_str());
+    return;
+  }
+  udp_.push_back(opened.take());
+  udp_.back()->on_readable([this, socket = udp_.back().get()] { serve(*socket); });
+}
+
+void ControlServer::open_unix() {
+  if (options_.unix_path.empty()) return;
+  env::UnixOptions wanted;
+  wanted.path = options_.unix_path;
+  auto opened = network_.open_unix(wanted);
+  if (!opened) {
+    log::warning("Disabled command socket %s : %s", wanted.path.c_str(), opened.error().message.c_str());
+    return;
+  }
+  unix_ = opened.take();
+  unix_->on_readable([this] { serve_unix(); });
+}
+
+void ControlServer::close() {
+  udp_.clear();
+  unix_.reset();
+}
+
+// One batch a turn: what is left makes the socket readable again, after the other sockets had theirs.
+void ControlServer::serve(env::UdpSocket& socket) {
+  const std::size_t received = socket.receive(batch_);
+  for (env::Datagram& datagram : std::span(batch_).first(received)) {
+    if (!datagram.peer.address.is_localhost()) {
+      note(Verdict::NotAdmitted);
+      continue;
+    }
+    if (datagram.size > datagram.data.size()) {
+      note(Verdict::WrongSize);
+      continue;
+    }
+    Answer answered = answer(datagram.bytes(), Transport::Udp, execute_, reply_);
+    if (answered.size > 0) {
+      std::copy_n(reply_.begin(), answered.size, datagram.data.begin());
+      datagram.size = answered.size;
+      datagram.want_stamp = false;
+      if (socket.send(std::span(&datagram, 1)).sent != 1) answered.verdict = Verdict::Unsent;
+    }
+    note(answered.verdict);
+  }
+}
+
+void ControlServer::serve_unix() {
+  for (std::size_t i = 0; i < env::kBatch; ++i) {
+    const auto message = unix_->receive();
+    if (!message) return;
+    if (message->size > message->data.size()) {
+      note(Verdict::WrongSize);
+      continue;
+    }
+    Answer answered = answer(message->bytes(), Transport::Unix, execute_, reply_);
+    if (answered.size > 0) {
+      const auto reply = std::span<const std::byte>(reply_).first(answered.size);
+      if (!unix_->reply(message->reply_path, reply).ok()) answered.verdict = Verdict::Unsent;
+    }
+    note(answered.verdict);
+  }
+}
+
+std::uint64_t ControlServer::hits() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : counters_) sum += count;
+  return sum - count(Verdict::NotAdmitted) - count(Verdict::WrongSize) - count(Verdict::NotARequest);
+}
+
+}  // namespace timed::control
