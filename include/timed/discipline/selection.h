@@ -26,6 +26,7 @@ struct Candidate {
   ntp::Stratum stratum = 0;
   ntp::Leap leap = ntp::Leap::Unsynchronised;
   ntp::RefId ref_id;
+  ntp::RefId own_ref_id;         // ours, as this source sees it; compared with ref_id in orphan mode
   std::uint8_t reach = 0;        // shift register, newest in the lowest bit
   int reach_size = 0;            // bits ever shifted in, 0 … 8
   unsigned unreachable_run = 0;  // updates in a row that left the register empty
@@ -125,19 +126,60 @@ class Selector {
  private:
   struct Entry {
     SourceSelection report;
-    bool updated = false;
+    bool updated = false;  // had a sample since the last round
     bool leap_vote = false;
-    bool told_falseticker = false;
+    bool told_falseticker = false;  // since the selected source changed
     bool told_bad = false;
   };
-  struct Round;
+  // A candidate of the round that runs, and what the round has found out about it.
+  struct Seat {
+    const Candidate* candidate;
+    Entry* entry;
+    bool ok = false;    // still in the running
+    Duration distance;  // root distance with the ageing of a silent source
+  };
+  struct Round {
+    std::vector<Seat> seats;
+    bool require = false;  // some source has it and none of those that agree cleared it
+    int unreachable = 0;
+    bool any_bad_stats = false;
+    unsigned bad_stats_reach = 0, ok_reach = 0;
+    int bad_stats_reach_size = 0, ok_reach_size = 0;
+    Duration oldest_reachable = Duration::seconds(0);
+    Selection result;
+  };
+  // Where most intervals overlap, and where most trusted ones do.
+  struct Agreement {
+    int depth = 0, trusted_depth = 0;
+    int sources = 0, trusted_sources = 0;
+    Duration low, high, trusted_low, trusted_high;
+  };
+
+  void classify(Seat& seat, Round& round);
+  SourceState first_state(Seat& seat, Round& round) const;
+  void drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local);
+  bool must_wait_for_others(const Round& round) const;
+  static Agreement find_agreement(const Round& round);
+  bool has_majority(Round& round, const Agreement& agreement);
+  void keep_members(Round& round, const Agreement& agreement);
+  void keep_preferred(Round& round);
+  bool enough_members(Round& round);
+  void score(Round& round);
+  bool choose(Round& round);
+  void update_reference(Round& round);
+  void combine(Round& round);
+  void mark_distant(Round& round, const Seat& selected);
+  void lose_selection(Round& round, SelectionMessage message);
+  void set_all_ok(Round& round, SourceState state);
+  void finish(Round& round);
+  ntp::Leap voted_leap(const Round& round) const;
+  Seat* selected_seat(Round& round) const;
 
   SelectionOptions options_;
   std::map<SourceId, Entry> entries_;
   std::optional<SourceId> selected_;
-  bool told_loss_ = false;
-  bool told_no_majority_ = false;
-  bool ever_selected_ = false;
+  bool told_no_majority_ = false;  // since the selected source changed
+  bool told_first_failure_ = false;
 };
 
 }  // namespace timed::discipline

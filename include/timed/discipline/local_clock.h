@@ -1,0 +1,100 @@
+// Steers the kernel's clock through the SystemClock seam and keeps the Timeline that says what its readings mean.
+//
+// The kernel only lets us change the rate, so an offset is removed by running a little fast or slow for a while.
+// Until that while is over raw time is wrong by a known amount; raw plus that amount is local time
+// (spec discipline.md D.3).
+#ifndef TIMED_DISCIPLINE_LOCAL_CLOCK_H_
+#define TIMED_DISCIPLINE_LOCAL_CLOCK_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "timed/base/result.h"
+#include "timed/discipline/options.h"
+#include "timed/discipline/timeline.h"
+#include "timed/env/clock.h"
+#include "timed/env/timers.h"
+
+namespace timed::discipline {
+
+// What the reference wants done.
+struct ClockUpdate {
+  Frequency frequency;           // slope of reference - local to be taken out
+  Duration offset;               // to be slewed in: reference - local
+  double correction_rate = 0.0;  // R of spec D.1, s²: the slew takes R / |offset| seconds; 0 = as fast as allowed
+  std::optional<Duration> step;  // to be added to the kernel's clock afterwards, at once
+};
+
+// What a change did to local time.
+struct ClockChange {
+  RawTime raw;  // just before it
+  LocalTime local;
+  Frequency frequency;  // local seconds gained per local second
+  Duration offset;      // jump of local time
+};
+
+class LocalClock {
+ public:
+  // A slew that ends or is re-planned moves the line raw -> local: `on_line_changed` is told, also by the calls below.
+  LocalClock(const ClockOptions& options, env::SystemClock& clock, env::Timers& timers,
+             std::function<void()> on_line_changed);
+
+  // Takes the clock over.  Without permission to steer all corrections stay in local time (as with control = false).
+  Result<env::ClockState> start();
+  bool steering() const { return steering_; }
+
+  const Timeline& timeline() const { return timeline_; }
+  // All scales, from a clock reading made now.
+  Now read();
+  Now at(RawTime raw) { return timeline_.now(raw, timers_.now()); }
+  RawTime read_raw() { return clock_.now(); }
+  // Dispersion and frequency of the whole clock: correction of the free-running oscillator, positive = it is slow.
+  Frequency frequency() const { return base_; }
+  // local - raw now: what is still to be slewed in.
+  Duration pending() { return timeline_.pending(clock_.now()); }
+
+  // Absolute frequency, from the drift file; clamped to maxdrift.
+  void set_frequency(Frequency absolute);
+  ClockChange apply(const ClockUpdate& update);
+  // False where the kernel refused: the offset is slewed instead.
+  bool step(Duration offset);
+  // Local time becomes raw time.
+  void cancel_slew();
+  // Somebody else stepped the clock.
+  void on_unknown_step(Duration dispersion);
+  void set_sync_status(const env::SyncStatus& status);
+
+  // For reports and replay.
+  struct SlewState {
+    Frequency kernel;  // total correction in force
+    Duration planned;  // length of the slew in raw seconds
+    Duration excess;   // how late the end of slews comes
+    double correction_rate = 0.0;
+    Duration left;  // local - raw when it began
+  };
+  const SlewState& slew() const { return slew_; }
+  // Limit reached by the last frequency that was asked for; cleared by reading.
+  std::optional<Frequency> take_clamped();
+
+ private:
+  void plan_slew();
+  void set_base(Frequency absolute);
+  Frequency set_kernel(Frequency wanted);
+
+  ClockOptions options_;
+  env::SystemClock& clock_;
+  env::Timers& timers_;
+  std::function<void()> on_line_changed_;
+  Timeline timeline_;
+  env::Timer slew_end_;
+  bool steering_ = false;
+  Frequency base_;
+  RawTime slew_start_;
+  SlewState slew_;
+  std::optional<Frequency> clamped_;
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_DISCIPLINE_LOCAL_CLOCK_H_

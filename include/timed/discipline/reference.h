@@ -1,0 +1,121 @@
+// From what the sources say to what is done to the clock and what is told of it (spec discipline.md D.1, C.5).
+// Pure: it is given the time and randomness, and answers with a ClockUpdate.
+#ifndef TIMED_DISCIPLINE_REFERENCE_H_
+#define TIMED_DISCIPLINE_REFERENCE_H_
+
+#include <optional>
+
+#include "timed/base/random.h"
+#include "timed/discipline/local_clock.h"
+#include "timed/discipline/options.h"
+#include "timed/discipline/own_state.h"
+#include "timed/discipline/sample.h"
+#include "timed/discipline/timeline.h"
+#include "timed/ntp/types.h"
+
+namespace timed::discipline {
+
+// What the selection found.
+struct ReferenceInput {
+  ntp::Stratum stratum = 0;  // of the selected source
+  ntp::Leap leap = ntp::Leap::Normal;
+  ntp::RefId ref_id;
+  SourceId source;
+  int combined_sources = 1;
+  LocalEstimate estimate;
+};
+
+struct ReferenceUpdate {
+  enum class Verdict { Applied, Ignored, Exit };  // the last two by maxchange
+  Verdict verdict = Verdict::Applied;
+  ClockUpdate clock;
+  Duration offset;             // reference - local at the time of the update
+  bool report_offset = false;  // larger than logchange
+};
+
+// What `tracking` reports.
+struct TrackingReport {
+  ntp::RefId ref_id;
+  std::optional<SourceId> source;
+  ntp::Stratum stratum = 0;
+  ntp::Leap leap = ntp::Leap::Unsynchronised;
+  LocalTime reference_time;  // zero = none
+  Duration last_offset;      // reference - local at the last update
+  Duration rms_offset;
+  Frequency residual;  // slope of reference - local that was left uncorrected
+  Frequency skew;
+  Duration root_delay;
+  Duration root_dispersion;
+  Duration last_interval;
+};
+
+class Reference {
+ public:
+  // precision_log2 is that of the local clock.
+  Reference(const ReferenceOptions& options, int precision_log2, std::uint64_t seed);
+
+  // pending: local - raw.
+  ReferenceUpdate update(const ReferenceInput& input, const Now& now, Duration pending);
+  // No majority, an unknown step, the start.
+  void set_unsynchronised(const Now& now);
+  // The clock was stepped by somebody else: the next update interval is unknown.
+  void on_unknown_step();
+  // Local time has changed by a step: what is kept in local time moves with it.
+  void on_step(Duration offset);
+
+  // From a drift file.
+  void set_skew(Frequency skew) { skew_ = skew; }
+  Frequency skew() const { return skew_; }
+  Frequency residual() const { return residual_; }
+  bool synchronised() const { return synchronised_; }
+  Duration update_interval() const { return update_interval_; }
+
+  // What is served, without the line raw -> local; may switch the local reference on or off.
+  OwnState own_state(const Now& now);
+  TrackingReport tracking(const Now& now);
+  // Root dispersion of the synchronised clock.
+  Duration root_dispersion(LocalTime at) const;
+  env::SyncStatus sync_status(const Now& now, Duration pending) const;
+
+ private:
+  double frequency_gain(Frequency measured_skew) const;
+  bool refused_by_maxchange(Duration offset, ReferenceUpdate& update);
+  bool wants_step(Duration offset, Duration pending);
+  bool local_reference_active(const Now& now);
+  void note_offset(Duration offset);
+
+  ReferenceOptions options_;
+  int precision_log2_;
+  SeededRandom random_;
+
+  bool synchronised_ = false;
+  ntp::Stratum stratum_ = 0;
+  ntp::Leap leap_ = ntp::Leap::Unsynchronised;
+  ntp::RefId ref_id_;
+  std::optional<SourceId> source_;
+  LocalTime reference_time_;  // exact, for ageing
+  LocalTime published_time_;  // with up to a second taken off
+  Duration root_delay_ = Duration::seconds(1);
+  Duration root_dispersion_ = Duration::seconds(1);
+  Duration offset_sd_;
+  Frequency frequency_sd_;
+  Frequency skew_ = Frequency::ratio(1);
+  Frequency residual_;
+  bool ever_set_ = false;
+
+  std::optional<MonoTime> last_update_;
+  Duration update_interval_;
+  Duration last_offset_;
+  double mean_square_offset_ = 0.0;
+  bool averaging_ = false;
+  std::optional<MonoTime> unsynchronised_since_;
+  bool local_activated_ = false;
+  LocalTime local_reference_time_;
+  int change_start_;
+  int change_ignore_;
+  int step_limit_;
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_DISCIPLINE_REFERENCE_H_

@@ -1,0 +1,159 @@
+#include "timed/discipline/local_clock.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace timed::discipline {
+namespace {
+
+constexpr Duration kNothing = Duration::nanos(1);      // offsets below it are not worth a slew
+constexpr Duration kLongest = Duration::seconds(1e4);  // of a slew, and between looks at the clock
+constexpr Duration kShortest = Duration::seconds(1);
+constexpr double kExcessFactor = 5.0;  // a slew lasts at least so many times its end may be late
+constexpr double kExcessDecay = 0.9;
+constexpr Duration kMaxExcess = Duration::seconds(100);
+constexpr Frequency kMaxKernel = Frequency::ratio(0.1);  // tick 9000 … 11000 µs
+// Since Linux 4.19 a frequency takes effect within 10 µs; a tenth more for safety (spec D.3).
+constexpr Duration kEffectDelay = Duration::micros(11);
+
+template <class T>
+T clamp(T low, T value, T high) {
+  return std::max(low, std::min(value, high));
+}
+
+}  // namespace
+
+LocalClock::LocalClock(const ClockOptions& options, env::SystemClock& clock, env::Timers& timers,
+                       std::function<void()> on_line_changed)
+    : options_(options),
+      clock_(clock),
+      timers_(timers),
+      on_line_changed_(std::move(on_line_changed)),
+      timeline_(clock.now()),
+      slew_end_(timers, [this] { plan_slew(); }) {}
+
+Result<env::ClockState> LocalClock::start() {
+  slew_start_ = clock_.now();
+  if (!options_.control) {
+    timeline_ = Timeline(slew_start_);
+    return env::ClockState{
+        .frequency = {}, .precision = options_.precision.value_or(Duration::micros(1)), .tai_offset = {}};
+  }
+  auto state = clock_.start();
+  if (!state) return state;
+  steering_ = state->may_steer;
+  if (options_.precision) state->precision = clamp(Duration::nanos(1), *options_.precision, Duration::seconds(1));
+  timeline_ = Timeline(slew_start_);
+  base_ = steering_ ? state->frequency : Frequency::zero();
+  slew_.kernel = base_;
+  timeline_.set_frequencies(slew_start_, slew_.kernel, base_, Duration::zero(), Duration::zero());
+  return state;
+}
+
+Now LocalClock::read() {
+  return at(clock_.now());
+}
+
+Frequency LocalClock::set_kernel(Frequency wanted) {
+  const auto in_force = clock_.set_frequency(wanted);
+  return in_force ? *in_force : slew_.kernel;
+}
+
+// Decides how fast to run from now on, and until when.
+void LocalClock::plan_slew() {
+  const RawTime now = clock_.now();
+  if (!steering_) {
+    timeline_.set_frequencies(now, Frequency::zero(), base_, Duration::zero(), Duration::zero());
+    on_line_changed_();
+    return;
+  }
+  const Duration left = timeline_.pending(now);
+  const Duration late = (now - slew_start_) - slew_.planned;
+  slew_.excess = (slew_.excess + Duration::nanos(1)) * kExcessDecay;
+  if (slew_.excess < late && late <= kMaxExcess) slew_.excess = late;
+
+  Duration wanted = kLongest;
+  if (abs(left) >= kNothing) {
+    wanted = std::max(
+        {Duration::seconds(slew_.correction_rate / abs(left).to_seconds()), kShortest, slew_.excess * kExcessFactor});
+  }
+  const Frequency correction = clamp(-options_.max_slew_rate, Frequency::ratio(left / wanted), options_.max_slew_rate);
+  const Frequency total = base_ + correction * (1.0 + base_.to_ratio());
+  const Frequency rate_before = timeline_.local_rate();
+  slew_.kernel = set_kernel(clamp(-kMaxKernel, total, kMaxKernel));
+  const Frequency rate = (base_ - slew_.kernel) / (1.0 + slew_.kernel.to_ratio());
+  const Duration error = kEffectDelay * abs(rate - rate_before);
+  timeline_.set_frequencies(now, slew_.kernel, base_, error, kEffectDelay);
+  if (error >= Duration::nanos(1)) timeline_.add_dispersion(error);
+
+  const bool shrinking = abs(left) >= kNothing && left.to_seconds() * rate.to_ratio() < 0.0;
+  slew_.planned = shrinking ? clamp(kShortest, left / -rate.to_ratio(), kLongest) : kLongest;
+  slew_.left = left;
+  slew_start_ = now;
+  slew_end_.arm_in(slew_.planned);
+  on_line_changed_();
+}
+
+void LocalClock::set_base(Frequency absolute) {
+  base_ = clamp(-options_.max_drift, absolute, options_.max_drift);
+  if (base_ != absolute) clamped_ = absolute;
+  plan_slew();
+}
+
+void LocalClock::set_frequency(Frequency absolute) {
+  set_base(absolute);
+}
+
+ClockChange LocalClock::apply(const ClockUpdate& update) {
+  const RawTime raw = clock_.now();
+  const Frequency before = base_;
+  ClockChange change{raw, timeline_.to_local(raw), {}, update.offset};
+  set_base(base_ + update.frequency * (1.0 + base_.to_ratio()));
+  change.frequency = (base_ - before) / (1.0 + before.to_ratio());
+  slew_.correction_rate = update.correction_rate;
+  timeline_.shift_local(clock_.now(), update.offset);
+  plan_slew();
+  return change;
+}
+
+bool LocalClock::step(Duration offset) {
+  const Duration whole = Duration::nanos(std::round(offset.to_nanos()));
+  const RawTime before = clock_.now();
+  if (steering_ && clock_.step(whole).ok()) {
+    timeline_.step(before, whole, true);
+    slew_start_ = slew_start_ + whole;
+    on_line_changed_();
+    return true;
+  }
+  slew_.correction_rate = 0.0;
+  timeline_.shift_local(before, offset);
+  plan_slew();
+  return false;
+}
+
+void LocalClock::cancel_slew() {
+  slew_.correction_rate = 0.0;
+  const RawTime now = clock_.now();
+  timeline_.shift_local(now, -timeline_.pending(now));
+  plan_slew();
+}
+
+void LocalClock::on_unknown_step(Duration dispersion) {
+  slew_.correction_rate = 0.0;
+  slew_start_ = clock_.now();
+  timeline_.restart(slew_start_);
+  slew_.planned = Duration::zero();
+  plan_slew();
+  timeline_.add_dispersion(abs(dispersion));
+}
+
+void LocalClock::set_sync_status(const env::SyncStatus& status) {
+  if (steering_) static_cast<void>(clock_.set_sync_status(status));
+}
+
+std::optional<Frequency> LocalClock::take_clamped() {
+  return std::exchange(clamped_, std::nullopt);
+}
+
+}  // namespace timed::discipline

@@ -1,0 +1,203 @@
+#include "timed/discipline/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace timed::discipline {
+namespace {
+
+constexpr Duration kUnknownDispersion = Duration::seconds(1);  // served while nothing is known
+constexpr double kRmsWeight = 0.1;
+constexpr Duration kLocalRefresh = Duration::seconds(64);  // of the reference time in local mode
+constexpr Duration kOrphanWait = Duration::seconds(300);
+
+}  // namespace
+
+Reference::Reference(const ReferenceOptions& options, int precision_log2, std::uint64_t seed)
+    : options_(options),
+      precision_log2_(precision_log2),
+      random_(seed),
+      local_activated_(options.local.activate <= Duration::zero()),
+      change_start_(options.max_change.start),
+      change_ignore_(options.max_change.ignore),
+      step_limit_(options.make_step.limit) {}
+
+// How much of a measured frequency is believed: all of it when it is known much better than what we have.
+double Reference::frequency_gain(Frequency measured_skew) const {
+  if (abs(measured_skew) > abs(options_.max_update_skew)) return 0.0;
+  const double own = 3.0 * skew_.to_ratio() * skew_.to_ratio();
+  return own / (own + measured_skew.to_ratio() * measured_skew.to_ratio());
+}
+
+bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {
+  if (change_start_ < 0) return false;
+  if (change_start_ > 0) {
+    --change_start_;
+    return false;
+  }
+  if (abs(offset) <= options_.max_change.offset) return false;
+  update.verdict = change_ignore_ == 0 ? ReferenceUpdate::Verdict::Exit : ReferenceUpdate::Verdict::Ignored;
+  if (change_ignore_ > 0) --change_ignore_;
+  return true;
+}
+
+bool Reference::wants_step(Duration offset, Duration pending) {
+  if (step_limit_ == 0) return false;
+  if (step_limit_ > 0) --step_limit_;
+  return abs(offset + pending) > options_.make_step.threshold;
+}
+
+// Root mean square of the offsets: the first ones count fully, as long as they shrink.
+void Reference::note_offset(Duration offset) {
+  const double square = offset.to_seconds() * offset.to_seconds();
+  if (averaging_) {
+    mean_square_offset_ += kRmsWeight * (square - mean_square_offset_);
+    return;
+  }
+  averaging_ = mean_square_offset_ > 0.0 && mean_square_offset_ < square;
+  mean_square_offset_ = square;
+}
+
+ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, Duration pending) {
+  const LocalEstimate& e = input.estimate;
+  ReferenceUpdate update;
+  update.offset = e.offset + (now.local - e.when) * e.frequency;
+  if (refused_by_maxchange(update.offset, update)) return update;
+
+  update_interval_ = last_update_ ? now.mono - *last_update_ : Duration::zero();
+  last_update_ = now.mono;
+  const double gain = frequency_gain(e.skew);
+  const Frequency change = e.frequency * gain;
+  const double residual = (e.frequency - change).to_ratio();
+  const double applied = change.to_ratio();
+  skew_ = skew_ + (e.skew - skew_) * gain +
+          Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
+  residual_ = Frequency::ratio(residual);
+
+  synchronised_ = input.leap != ntp::Leap::Unsynchronised;
+  stratum_ = static_cast<ntp::Stratum>(input.stratum + 1);
+  leap_ = input.leap;
+  ref_id_ = input.ref_id;
+  source_ = input.source;
+  root_delay_ = e.root_delay;
+  root_dispersion_ = e.root_dispersion;
+  offset_sd_ = e.offset_sd;
+  frequency_sd_ = e.frequency_sd;
+  ever_set_ = true;
+  unsynchronised_since_.reset();
+  last_offset_ = update.offset;
+  note_offset(update.offset);
+
+  update.report_offset = abs(update.offset) > options_.log_change;
+  update.clock.frequency = change;
+  update.clock.correction_rate =
+      options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * update_interval_.to_seconds();
+  if (wants_step(update.offset, pending)) {
+    update.clock.offset = -pending;  // what is being slewed is part of the step
+    update.clock.step = update.offset + pending;
+  } else {
+    update.clock.offset = update.offset;
+  }
+  // The reference time is one of the local clock as it will be after this update.
+  const Duration jump = update.clock.offset + update.clock.step.value_or(Duration::zero());
+  reference_time_ = e.when + jump - (now.local - e.when) * change;
+  published_time_ = reference_time_ - Duration::seconds(random_.uniform());
+  return update;
+}
+
+void Reference::set_unsynchronised(const Now& now) {
+  if (synchronised_ || !unsynchronised_since_) unsynchronised_since_ = now.mono;
+  synchronised_ = false;
+  stratum_ = 0;
+  leap_ = ntp::Leap::Unsynchronised;
+  ref_id_ = {};
+  source_.reset();
+}
+
+void Reference::on_unknown_step() {
+  last_update_.reset();
+}
+
+void Reference::on_step(Duration offset) {
+  reference_time_ += offset;
+  published_time_ += offset;
+  local_reference_time_ += offset;
+}
+
+Duration Reference::root_dispersion(LocalTime at) const {
+  if (!ever_set_) return kUnknownDispersion;
+  return root_dispersion_ + abs(at - reference_time_) * (skew_ + abs(residual_) + options_.max_clock_error);
+}
+
+bool Reference::local_reference_active(const Now& now) {
+  const LocalReferenceOptions& local = options_.local;
+  if (!local.enabled) return false;
+  const Duration distance = root_delay_ * 0.5 + root_dispersion(now.local);
+  if (!local_activated_) {
+    if (!synchronised_ || distance >= local.activate) return false;
+    local_activated_ = true;
+  }
+  if (synchronised_) {
+    return now.local - reference_time_ >= local.wait_synced && distance > local.distance;
+  }
+  const Duration wait = local.wait_unsynced.value_or(local.orphan ? kOrphanWait : Duration::zero());
+  return !unsynchronised_since_ || now.mono - *unsynchronised_since_ >= wait;
+}
+
+OwnState Reference::own_state(const Now& now) {
+  OwnState state;
+  state.precision_log2 = static_cast<std::int8_t>(precision_log2_);
+  state.dispersion_since = now.local;
+  if (local_reference_active(now)) {
+    const Duration age = now.local - local_reference_time_;
+    if (age > kLocalRefresh || age < Duration::seconds(1)) {
+      local_reference_time_ = now.local - Duration::seconds(1.0 + random_.uniform());
+    }
+    state.local_reference = true;
+    state.leap = ntp::Leap::Normal;
+    state.stratum = static_cast<ntp::Stratum>(options_.local.stratum);
+    state.ref_id = ntp::kLocalRefId;
+    state.root_delay = state.root_dispersion = Duration::zero();
+    state.reference_time = local_reference_time_;
+  } else if (synchronised_) {
+    state.leap = leap_;
+    state.stratum = stratum_;
+    state.ref_id = ref_id_;
+    state.root_delay = root_delay_;
+    state.root_dispersion = root_dispersion(now.local);
+    state.dispersion_rate = skew_ + abs(residual_) + options_.max_clock_error;
+    state.reference_time = published_time_;
+  }
+  return state;
+}
+
+TrackingReport Reference::tracking(const Now& now) {
+  const OwnState own = own_state(now);
+  TrackingReport report;
+  report.ref_id = own.ref_id;
+  report.stratum = own.stratum;
+  report.leap = own.leap;
+  report.reference_time = own.reference_time;
+  report.root_delay = own.root_delay;
+  report.root_dispersion = own.root_dispersion;
+  report.last_offset = last_offset_;
+  report.rms_offset = Duration::seconds(std::sqrt(mean_square_offset_));
+  report.last_interval = update_interval_;
+  if (synchronised_) {
+    report.residual = residual_;
+    report.skew = skew_;
+    if (!own.local_reference) report.source = source_;
+  }
+  return report;
+}
+
+env::SyncStatus Reference::sync_status(const Now& now, Duration pending) const {
+  if (!synchronised_) return {};
+  env::SyncStatus status;
+  status.synchronised = true;
+  status.estimated_error = std::max(offset_sd_ + abs(now.local - reference_time_) * frequency_sd_, abs(pending));
+  status.maximum_error = root_delay_ * 0.5 + root_dispersion(now.local) + abs(pending);
+  return status;
+}
+
+}  // namespace timed::discipline

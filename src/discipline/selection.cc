@@ -1,0 +1,453 @@
+// Selection in the manner of chrony.  Each source claims that true time lies in an interval, its offset plus or minus
+// its root distance.  The sources that may be right are those whose intervals share the region where most intervals
+// overlap, provided that these are a majority.  Among them the one with the smallest distance leads, with some
+// hysteresis, and the near ones are combined with it.
+#include "timed/discipline/selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace timed::discipline {
+namespace {
+
+constexpr int kDistantRounds = 32;     // out of the combination for so many rounds after being distant
+constexpr int kFullReach = 8;          // bits of the reachability register
+constexpr double kChangeScore = 10.0;  // score at which another source replaces the selected one
+constexpr int kBadRoundsToTell = 4;    // own updates in a row before a bad state is reported
+
+bool is_bad(SourceState state) {
+  return state == SourceState::Falseticker || state == SourceState::BadDistance || state == SourceState::BadStratum ||
+         state == SourceState::Jittery;
+}
+
+}  // namespace
+
+void Selector::note_sample(SourceId id) {
+  Entry& entry = entries_[id];
+  entry.report.id = id;
+  entry.updated = true;
+  ++entry.report.updates;
+}
+
+void Selector::forget(SourceId id) {
+  entries_.erase(id);
+  if (selected_ == id) selected_.reset();
+}
+
+SourceSelection Selector::state_of(SourceId id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? SourceSelection{.id = id, .low = {}, .high = {}} : found->second.report;
+}
+
+Selection Selector::select(std::span<const Candidate> candidates, const LocalReferenceOptions& local) {
+  Round round;
+  for (const Candidate& candidate : candidates) {
+    Entry& entry = entries_[candidate.id];
+    entry.report.id = candidate.id;
+    entry.leap_vote = false;
+    round.seats.push_back({&candidate, &entry, false, Duration::zero()});
+  }
+  for (Seat& seat : round.seats) classify(seat, round);
+  drop_stale_and_orphans(round, local);
+  const bool any_ok = std::any_of(round.seats.begin(), round.seats.end(), [](const Seat& s) { return s.ok; });
+
+  if (candidates.empty()) {
+    lose_selection(round, {.kind = SelectionMessage::Kind::NoSources, .source = {}});
+  } else if (!any_ok) {
+    lose_selection(round,
+                   {.kind = SelectionMessage::Kind::NoSelectable, .source = {}, .unreachable = round.unreachable});
+  } else if (must_wait_for_others(round)) {
+    set_all_ok(round, SourceState::WaitsStats);
+  } else if (const Agreement agreement = find_agreement(round); has_majority(round, agreement)) {
+    keep_members(round, agreement);
+    if (enough_members(round)) {
+      keep_preferred(round);
+      score(round);
+      if (choose(round)) update_reference(round);
+    }
+  }
+  finish(round);
+  return std::move(round.result);
+}
+
+// What can be said of a source on its own (spec C.3, step 1).
+SourceState Selector::first_state(Seat& seat, Round& round) const {
+  const Candidate& c = *seat.candidate;
+  if (c.marks.require) round.require = true;
+  if (c.marks.noselect) return SourceState::NoSelect;
+  if (c.reach == 0) ++round.unreachable;
+  if (!c.data || !c.data->usable) return SourceState::BadStats;
+  if (c.leap == ntp::Leap::Unsynchronised) return SourceState::Unsynchronised;
+  if (c.stratum < options_.min_stratum || c.stratum > options_.max_stratum) return SourceState::BadStratum;
+
+  // A source that has been silent for longer than its samples span may have drifted meanwhile.
+  const SelectionData& data = *c.data;
+  SourceSelection& report = seat.entry->report;
+  const Duration silence = data.last_sample_age * 2.0 - data.first_sample_age;
+  if (silence > Duration::zero()) {
+    const Duration extra = silence * options_.max_clock_error;
+    seat.distance += extra;
+    report.low -= extra;
+    report.high += extra;
+  }
+  const bool in_range = seat.distance >= Duration::zero() && seat.distance <= options_.max_distance;  // false for NaN
+  if (!in_range || !(report.low <= report.high)) return SourceState::BadDistance;
+  if (!(data.std_dev <= options_.max_jitter)) return SourceState::Jittery;
+  return SourceState::Unknown;
+}
+
+void Selector::classify(Seat& seat, Round& round) {
+  const Candidate& c = *seat.candidate;
+  SourceSelection& report = seat.entry->report;
+  report.low = report.high = Duration::zero();
+  if (c.data && !c.marks.noselect) {
+    seat.distance = c.data->root_distance;
+    report.low = c.data->offset - seat.distance;
+    report.high = c.data->offset + seat.distance;
+  }
+  report.state = first_state(seat, round);
+  if (report.state == SourceState::BadStats) {
+    round.any_bad_stats = true;
+    round.bad_stats_reach = std::max<unsigned>(round.bad_stats_reach, c.reach);
+    round.bad_stats_reach_size = std::max(round.bad_stats_reach_size, c.reach_size);
+  }
+  if (report.state != SourceState::Unknown) return;
+  seat.ok = true;
+  round.ok_reach = std::max<unsigned>(round.ok_reach, c.reach);
+  round.ok_reach_size = std::max(round.ok_reach_size, c.reach_size);
+  if (c.reach != 0) round.oldest_reachable = std::max(round.oldest_reachable, c.data->first_sample_age);
+}
+
+// Sources that have not been heard for longer than others have been listened to, and those that may only be
+// followed in orphan mode (spec C.3, step 2).
+void Selector::drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local) {
+  const int orphan_stratum = local.enabled && local.orphan ? local.stratum : ntp::kUnsynchronisedStratum;
+  Seat* orphan = nullptr;
+  bool any_ok = false;
+  for (Seat& seat : round.seats) {
+    if (!seat.ok) continue;
+    const Candidate& c = *seat.candidate;
+    const bool silent =
+        c.reach == 0 && (c.data->last_sample_age > round.oldest_reachable || c.unreachable_run > c.max_unreach);
+    if (silent) {
+      seat.ok = false;
+      seat.entry->report.state = SourceState::Stale;
+    } else if (c.is_ntp && c.stratum >= orphan_stratum) {
+      seat.ok = false;
+      seat.entry->report.state = SourceState::Orphan;
+      const bool eligible = c.stratum == orphan_stratum && c.reach != 0;
+      if (eligible && (orphan == nullptr || c.ref_id < orphan->candidate->ref_id)) orphan = &seat;
+    } else {
+      any_ok = true;
+    }
+  }
+  if (!any_ok && orphan != nullptr && orphan->candidate->ref_id < orphan->candidate->own_ref_id) {
+    orphan->ok = true;
+    orphan->entry->report.state = SourceState::Unknown;
+  }
+}
+
+// After a start, sources that are one answer short of a fit get their chance before anything is selected (step 3).
+bool Selector::must_wait_for_others(const Round& round) const {
+  return round.any_bad_stats && !selected_ && round.ok_reach_size < kFullReach &&
+         round.ok_reach >> 1 == round.bad_stats_reach;
+}
+
+Selector::Agreement Selector::find_agreement(const Round& round) {
+  struct Edge {
+    Duration at;
+    bool is_high;
+    std::size_t seat;
+    bool trusted;
+  };
+  std::vector<Edge> edges;
+  Agreement best;
+  for (std::size_t i = 0; i < round.seats.size(); ++i) {
+    const Seat& seat = round.seats[i];
+    if (!seat.ok) continue;
+    const bool trusted = seat.candidate->marks.trust;
+    edges.push_back({seat.entry->report.low, false, i, trusted});
+    edges.push_back({seat.entry->report.high, true, i, trusted});
+    ++best.sources;
+    best.trusted_sources += trusted ? 1 : 0;
+  }
+  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
+    return std::tie(a.at, a.is_high, a.seat) < std::tie(b.at, b.is_high, b.seat);
+  });
+  int depth = 0, trusted_depth = 0;
+  for (const Edge& edge : edges) {
+    if (!edge.is_high) {
+      ++depth;
+      trusted_depth += edge.trusted ? 1 : 0;
+      if (trusted_depth > best.trusted_depth) {
+        best.trusted_depth = trusted_depth;
+        best.trusted_low = edge.at;
+        best.depth = 0;
+      }
+      if (trusted_depth == best.trusted_depth && depth > best.depth) {
+        best.depth = depth;
+        best.low = edge.at;
+      }
+      continue;
+    }
+    // Equally deep regions that do not touch give their hull: the last end counts.
+    if (trusted_depth == best.trusted_depth) {
+      if (depth == best.depth) best.high = edge.at;
+      best.trusted_high = edge.at;
+    }
+    --depth;
+    trusted_depth -= edge.trusted ? 1 : 0;
+  }
+  return best;
+}
+
+bool Selector::has_majority(Round& round, const Agreement& a) {
+  const bool trusted = a.trusted_sources > 0;
+  const int agreeing = trusted ? a.trusted_depth : a.depth;
+  const int among = trusted ? a.trusted_sources : a.sources;
+  if (agreeing > among / 2) return true;
+  if (!told_no_majority_) {
+    told_no_majority_ = true;
+    round.result.messages.push_back({.kind = SelectionMessage::Kind::NoMajority,
+                                     .source = {},
+                                     .agreeing = agreeing,
+                                     .among = among,
+                                     .trusted = trusted});
+  }
+  round.result.lose_synchronisation = selected_.has_value();
+  selected_.reset();
+  set_all_ok(round, SourceState::Falseticker);
+  return false;
+}
+
+// Who shares the region of the best agreement (step 6).
+void Selector::keep_members(Round& round, const Agreement& a) {
+  for (Seat& seat : round.seats) {
+    if (!seat.ok) continue;
+    SourceSelection& report = seat.entry->report;
+    const bool contains = report.low <= a.low && report.high >= a.high;
+    const bool contained = report.low >= a.low && report.high <= a.high;
+    const bool within_trusted = report.low >= a.trusted_low && report.high <= a.trusted_high;
+    if (!contains && !contained) {
+      report.state = SourceState::Falseticker;
+      seat.ok = false;
+      if (!seat.entry->told_falseticker) {
+        seat.entry->told_falseticker = true;
+        round.result.messages.push_back({.kind = SelectionMessage::Kind::Falseticker, .source = report.id});
+      }
+    } else if (a.trusted_sources > 0 && !seat.candidate->marks.trust && !within_trusted) {
+      report.state = SourceState::Untrusted;
+      seat.ok = false;
+    } else {
+      if (seat.candidate->marks.require) round.require = false;
+      seat.entry->leap_vote = a.trusted_sources == 0 || seat.candidate->marks.trust;
+    }
+  }
+}
+
+bool Selector::enough_members(Round& round) {
+  const auto members = std::count_if(round.seats.begin(), round.seats.end(), [](const Seat& s) { return s.ok; });
+  if (members > 0 && !round.require && members >= options_.min_sources) return true;
+  const auto kind = members == 0    ? SelectionMessage::Kind::NoSelectable
+                    : round.require ? SelectionMessage::Kind::NoRequired
+                                    : SelectionMessage::Kind::TooFewSources;
+  for (Seat& seat : round.seats) seat.entry->leap_vote = false;
+  lose_selection(round, {.kind = kind, .source = {}});
+  set_all_ok(round, SourceState::WaitsSources);
+  return false;
+}
+
+void Selector::keep_preferred(Round& round) {
+  const bool any = std::any_of(round.seats.begin(), round.seats.end(),
+                               [](const Seat& s) { return s.ok && s.candidate->marks.prefer; });
+  if (!any) return;
+  for (Seat& seat : round.seats) {
+    if (!seat.ok || seat.candidate->marks.prefer) continue;
+    seat.entry->report.state = SourceState::NotPreferred;
+    seat.ok = false;
+  }
+}
+
+// Scores rise while a source is nearer than the selected one (step 9).
+void Selector::score(Round& round) {
+  int least_stratum = ntp::kUnsynchronisedStratum;
+  for (const Seat& seat : round.seats) {
+    if (seat.ok) least_stratum = std::min<int>(least_stratum, seat.candidate->stratum);
+  }
+  const auto weighted = [&](const Seat& seat) {
+    return seat.distance + options_.stratum_weight * static_cast<double>(seat.candidate->stratum - least_stratum);
+  };
+  const Seat* selected = selected_seat(round);
+  const bool selected_updated = selected != nullptr && selected->entry->updated;
+  for (Seat& seat : round.seats) {
+    SourceSelection& report = seat.entry->report;
+    if (!seat.ok) {
+      report.score = 1.0;
+      report.distant = kDistantRounds;
+      continue;
+    }
+    const Duration distance = weighted(seat) + (seat.candidate->is_ntp ? options_.reselect_distance : Duration::zero());
+    if (selected == nullptr) {
+      report.score = 1.0 / distance.to_seconds();
+    } else if (selected_updated || seat.entry->updated) {
+      report.score = std::max(1.0, report.score * (weighted(*selected) / distance));
+    }
+  }
+}
+
+// Who leads from now on; false where the round ends without one (step 10).
+bool Selector::choose(Round& round) {
+  Seat* leader = nullptr;
+  for (Seat& seat : round.seats) {
+    if (seat.ok && (leader == nullptr || seat.entry->report.score > leader->entry->report.score)) leader = &seat;
+  }
+  const Seat* selected = selected_seat(round);
+  const bool keep =
+      selected != nullptr && selected->ok && (leader == selected || leader->entry->report.score <= kChangeScore);
+  if (keep) return true;
+  if (leader->entry->report.updates == 0) {
+    selected_.reset();
+    set_all_ok(round, SourceState::WaitsUpdate);
+    return false;
+  }
+  selected_ = leader->candidate->id;
+  told_no_majority_ = false;
+  for (auto& [id, entry] : entries_) {
+    entry.report.score = 1.0;
+    entry.report.distant = 0;
+    entry.told_falseticker = entry.told_bad = false;
+  }
+  round.result.messages.push_back({.kind = SelectionMessage::Kind::Selected, .source = selected_});
+  return true;
+}
+
+void Selector::update_reference(Round& round) {
+  Seat& selected = *selected_seat(round);
+  selected.entry->report.state = SourceState::Selected;
+  if (selected.entry->report.updates == 0) {
+    for (Seat& seat : round.seats) {
+      if (!seat.ok || &seat == &selected) continue;
+      seat.entry->report.state = seat.entry->report.distant > 0 ? SourceState::Distant : SourceState::Combined;
+    }
+    return;
+  }
+  for (auto& [id, entry] : entries_) entry.report.updates = 0;
+  mark_distant(round, selected);
+  combine(round);
+  round.result.stratum = selected.candidate->stratum;
+  round.result.ref_id = selected.candidate->ref_id;
+}
+
+void Selector::lose_selection(Round& round, SelectionMessage message) {
+  // At a start the first failure is worth a word once there was time for eight answers.
+  const bool listened = std::max(round.ok_reach_size, round.bad_stats_reach_size) >= kFullReach || round.seats.empty();
+  const bool first_failure = !told_first_failure_ && listened;
+  if (selected_ || first_failure) {
+    round.result.messages.push_back(message);
+    told_first_failure_ = true;
+  }
+  selected_.reset();
+}
+
+void Selector::set_all_ok(Round& round, SourceState state) {
+  for (Seat& seat : round.seats) {
+    if (seat.ok) seat.entry->report.state = state;
+  }
+}
+
+Selector::Seat* Selector::selected_seat(Round& round) const {
+  for (Seat& seat : round.seats) {
+    if (selected_ == seat.candidate->id) return &seat;
+  }
+  return nullptr;
+}
+
+ntp::Leap Selector::voted_leap(const Round& round) const {
+  int votes = 0, insert = 0, remove = 0;
+  for (const Seat& seat : round.seats) {
+    if (!seat.entry->leap_vote) continue;
+    ++votes;
+    insert += seat.candidate->leap == ntp::Leap::Insert ? 1 : 0;
+    remove += seat.candidate->leap == ntp::Leap::Delete ? 1 : 0;
+  }
+  if (insert > votes / 2) return ntp::Leap::Insert;
+  return remove > votes / 2 ? ntp::Leap::Delete : ntp::Leap::Normal;
+}
+
+// Counts bad states of sources that were just measured, and tells of those that last.
+void Selector::finish(Round& round) {
+  for (Seat& seat : round.seats) {
+    Entry& entry = *seat.entry;
+    if (!entry.updated) continue;
+    entry.updated = false;
+    entry.report.bad_rounds = is_bad(entry.report.state) ? entry.report.bad_rounds + 1 : 0;
+    if (entry.report.bad_rounds < kBadRoundsToTell || entry.told_bad) continue;
+    if (entry.report.state == SourceState::Falseticker) continue;
+    entry.told_bad = true;
+    const auto kind = entry.report.state == SourceState::BadDistance   ? SelectionMessage::Kind::DistanceExceeded
+                      : entry.report.state == SourceState::Jittery     ? SelectionMessage::Kind::JitterExceeded
+                      : seat.candidate->stratum < options_.min_stratum ? SelectionMessage::Kind::BelowMinStratum
+                                                                       : SelectionMessage::Kind::AboveMaxStratum;
+    round.result.messages.push_back({.kind = kind, .source = entry.report.id});
+  }
+  round.result.selected = selected_;
+  round.result.leap = voted_leap(round);
+}
+
+// Who is too far from the selected source, in time or frequency, to be combined with it (spec C.4).
+void Selector::mark_distant(Round& round, const Seat& selected) {
+  const LocalEstimate& lead = *selected.candidate->estimate;
+  const Duration reach =
+      selected.distance + (selected.candidate->is_ntp ? options_.reselect_distance : Duration::zero());
+  for (Seat& seat : round.seats) {
+    if (!seat.ok || &seat == &selected) continue;
+    SourceSelection& report = seat.entry->report;
+    const LocalEstimate& own = *seat.candidate->estimate;
+    const Frequency tolerance = (lead.skew + own.skew + options_.max_clock_error) * options_.combine_limit;
+    if (seat.distance > reach * options_.combine_limit || abs(lead.frequency - own.frequency) > tolerance) {
+      report.distant = seat.candidate->reach_size < kFullReach ? 1 : kDistantRounds;
+    } else if (report.distant > 0) {
+      --report.distant;
+    }
+    report.state = report.distant > 0 ? SourceState::Distant : SourceState::Combined;
+  }
+}
+
+void Selector::combine(Round& round) {
+  const Seat& selected = *selected_seat(round);
+  const LocalEstimate lead = *selected.candidate->estimate;
+  double weight_sum = 0.0, offset_s = 0.0, variance_s2 = 0.0;
+  double frequency_weights = 0.0, frequency = 0.0, inverse_skew2 = 0.0;
+  int sources = 0;
+  for (const Seat& seat : round.seats) {
+    const SourceState state = seat.entry->report.state;
+    if (!seat.ok || (state != SourceState::Selected && state != SourceState::Combined)) continue;
+    const LocalEstimate& e = *seat.candidate->estimate;
+    const Duration elapsed = lead.when - e.when;
+    const double own_offset_s = (e.offset + elapsed * e.frequency).to_seconds();
+    const double own_sd_s = (e.offset_sd + elapsed * e.frequency_sd).to_seconds();
+    const double apart_s = own_offset_s - lead.offset.to_seconds();
+    const double weight = 1.0 / seat.distance.to_seconds();
+    const double frequency_weight = 1.0 / (e.frequency_sd.to_ratio() * e.frequency_sd.to_ratio());
+    weight_sum += weight;
+    offset_s += weight * own_offset_s;
+    variance_s2 += weight * (own_sd_s * own_sd_s + apart_s * apart_s);
+    frequency_weights += frequency_weight;
+    frequency += frequency_weight * e.frequency.to_ratio();
+    inverse_skew2 += 1.0 / (e.skew.to_ratio() * e.skew.to_ratio());
+    ++sources;
+  }
+  LocalEstimate combined = lead;
+  if (sources > 1) {
+    combined.offset = Duration::seconds(offset_s / weight_sum);
+    combined.offset_sd = Duration::seconds(std::sqrt(variance_s2 / weight_sum));
+    combined.frequency = Frequency::ratio(frequency / frequency_weights);
+    combined.frequency_sd = Frequency::ratio(1.0 / std::sqrt(frequency_weights));
+    combined.skew = Frequency::ratio(1.0 / std::sqrt(inverse_skew2));
+  }
+  round.result.combined = combined;
+  round.result.combined_sources = sources;
+}
+
+}  // namespace timed::discipline
