@@ -34,16 +34,13 @@ LocalClock::LocalClock(const ClockOptions& options, env::SystemClock& clock, env
       slew_end_(timers, [this] { plan_slew(); }) {}
 
 Result<env::ClockState> LocalClock::start() {
-  slew_start_ = clock_.now();
-  if (!options_.control) {
-    timeline_ = Timeline(slew_start_);
-    return env::ClockState{
-        .frequency = {}, .precision = options_.precision.value_or(Duration::micros(1)), .tai_offset = {}};
-  }
-  auto state = clock_.start();
+  auto state = clock_.start(options_.control);
   if (!state) return state;
-  steering_ = state->may_steer;
-  if (options_.precision) state->precision = clamp(Duration::nanos(1), *options_.precision, Duration::seconds(1));
+  steering_ = options_.control && state->may_steer;
+  if (options_.precision && *options_.precision > Duration::zero()) {
+    state->precision = clamp(Duration::nanos(1), *options_.precision, Duration::seconds(1));
+  }
+  slew_start_ = clock_.now();
   timeline_ = Timeline(slew_start_);
   base_ = steering_ ? state->frequency : Frequency::zero();
   slew_.kernel = base_;

@@ -42,9 +42,10 @@ class SystemClock {
   virtual ~SystemClock() = default;
 
   virtual RawTime now() = 0;
-  // Stops other steering (a running adjtime, the kernel's phase-locked loop).  Called once, before anything else
-  // but now().  Never fails for lack of permission: may_steer says so.
-  virtual Result<ClockState> start() = 0;
+  // Called once, before anything else but now().  With `steer` other steering is stopped (a running adjtime, the
+  // kernel's phase-locked loop); without, nothing is changed and may_steer is false.  Never fails for lack of
+  // permission: may_steer says so.
+  virtual Result<ClockState> start(bool steer) = 0;
   // Asks for this total correction and answers the one really in force now; logs interference once per episode.
   virtual Result<Frequency> set_frequency(Frequency wanted) = 0;
   // Adds the offset at once.
