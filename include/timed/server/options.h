@@ -18,13 +18,13 @@ struct AccessRule {
 };
 
 struct ServerOptions {
-  std::uint16_t port = 123;          // "port"; 0 = never serve
+  std::uint16_t port = 123;                           // "port"; 0 = never serve
   IpAddress bind_v4 = IpAddress::any(Family::Inet4);  // "bindaddress"
   IpAddress bind_v6 = IpAddress::any(Family::Inet6);
-  std::string device;                // "binddevice"
-  int dscp = 0;                      // "dscp"
-  bool use_v4 = true;                // -6 clears it
-  bool use_v6 = true;                // -4 clears it
+  std::string device;  // "binddevice"
+  int dscp = 0;        // "dscp"
+  bool use_v4 = true;  // -6 clears it
+  bool use_v6 = true;  // -4 clears it
 };
 
 }  // namespace timed::server

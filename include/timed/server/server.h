@@ -1,0 +1,79 @@
+// The NTP server: its sockets, and batches of requests through the responder.
+#ifndef TIMED_SERVER_SERVER_H_
+#define TIMED_SERVER_SERVER_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "timed/base/random.h"
+#include "timed/base/result.h"
+#include "timed/discipline/own_state.h"
+#include "timed/env/clock.h"
+#include "timed/env/host.h"
+#include "timed/env/network.h"
+#include "timed/server/acl.h"
+#include "timed/server/options.h"
+#include "timed/server/responder.h"
+
+namespace timed::server {
+
+class Server {
+ public:
+  // A socket is served at most this many batches before others get their turn.
+  static constexpr int kBatchesPerTurn = 4;
+
+  // Opens nothing yet.  The three seams outlive the server.
+  Server(ServerOptions options, std::span<const AccessRule> rules, env::Network& network, env::SystemClock& clock,
+         env::Host& host);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens a socket for each family of which some address is allowed.  One that cannot be opened is logged and left
+  // out; fails where one was wanted and none could be opened.
+  Status open();
+  // Closes the sockets.  Not from inside a turn of theirs.
+  void close();
+  bool is_open() const { return socket_v4_ != nullptr || socket_v6_ != nullptr; }
+
+  // What is said of our clock from now on.  Until the first call: not synchronised.
+  void publish(const discipline::OwnState& state) { state_ = state; }
+
+  // Datagrams received so far, by what became of them.
+  const VerdictCounts& verdicts() const { return verdicts_; }
+  // Answers that the kernel did not take (no buffer, no route); they are not sent again.
+  std::uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
+  bool allows(const IpAddress& address) const { return access_.allows(address); }
+
+ private:
+  struct Batch {
+    std::array<env::Datagram, env::kBatch> requests;
+    std::array<env::Datagram, env::kBatch> answers;
+  };
+
+  std::unique_ptr<env::UdpSocket> open_socket(IpAddress bind, int& wanted);
+  void serve(env::UdpSocket& socket);
+  void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);
+  void send(env::UdpSocket& socket, std::span<env::Datagram> answers);
+
+  ServerOptions options_;
+  env::Network& network_;
+  env::SystemClock& clock_;
+  AccessTable access_;
+  EntropyPool entropy_;
+  Responder responder_;
+  discipline::OwnState state_;
+  VerdictCounts verdicts_;
+  std::atomic<std::uint64_t> unsent_{0};
+  std::unique_ptr<Batch> batch_;
+  std::unique_ptr<env::UdpSocket> socket_v4_;
+  std::unique_ptr<env::UdpSocket> socket_v6_;
+};
+
+}  // namespace timed::server
+
+#endif  // TIMED_SERVER_SERVER_H_

@@ -1,0 +1,129 @@
+#include "timed/server/responder.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "timed/base/bytes.h"
+#include "timed/ntp/extension.h"
+
+namespace timed::server {
+namespace {
+
+constexpr std::size_t kPrecisionAt = 3;  // offsets in the header
+constexpr std::size_t kOriginAt = 24;
+constexpr std::size_t kTransmitAt = 40;
+constexpr std::uint16_t kNtpPort = 123;
+constexpr std::int8_t kMinAnswerPoll = -19;  // nobody's minimum: no rate limit is in force
+
+// The lowest bit tells our receive stamps (1) from our transmit stamps (0), so that a request in interleaved mode,
+// whose origin is one of our receive stamps, is known without a look-up (RFC 9769; spec wire.md 1.9).
+constexpr std::uint64_t kReceiveBit = 1;
+// Flipped where two stamps must differ: the lowest that is free.
+constexpr std::uint64_t kSpareBit = 2;
+
+Verdict verdict_of(ntp::PacketFault fault) {
+  switch (fault) {
+    case ntp::PacketFault::None:
+      return Verdict::Answer;
+    case ntp::PacketFault::Length:
+      return Verdict::BadLength;
+    case ntp::PacketFault::Version:
+      return Verdict::BadVersion;
+    case ntp::PacketFault::Extensions:
+      return Verdict::BadExtensions;
+  }
+  return Verdict::BadExtensions;
+}
+
+// The mode to answer in; empty for what is not a request.  Answers, broadcasts and their like must never be answered,
+// or two servers could be made to talk to each other for ever.
+std::optional<ntp::Mode> answer_mode(const ntp::Header& request, std::uint16_t port) {
+  switch (request.mode) {
+    case ntp::Mode::Client:
+      return ntp::Mode::Server;
+    case ntp::Mode::SymmetricActive:
+      return ntp::Mode::SymmetricPassive;
+    case ntp::Mode::Reserved:  // a client of version 1; from port 123 it would be a symmetric peer (RFC 1059)
+      if (request.version == 1 && port != kNtpPort) return ntp::Mode::Server;
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+// RFC 8915 section 5: these four are a wish for authentication; all others may be ignored.
+bool is_nts_field(std::uint16_t type) {
+  return type == 0x0104 || type == 0x0204 || type == 0x0304 || type == 0x0404;
+}
+
+bool wants_authentication(const ntp::PacketView& request) {
+  if (request.trailer() != ntp::Trailer::None) return true;
+  ntp::ExtensionWalk walk(request.extensions());
+  while (const auto field = walk.next()) {
+    if (is_nts_field(field->type)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::uint64_t VerdictCounts::total() const {
+  std::uint64_t sum = 0;
+  for (const auto& count : counts_) sum += count.load(std::memory_order_relaxed);
+  return sum;
+}
+
+// Bits below the precision of the clock carry no time.  Random ones keep what they would otherwise tell of the
+// machine to itself, and let two stamps of one instant differ.
+ntp::NtpTimestamp Responder::fuzzed(LocalTime t, int precision_log2) {
+  const int bits = std::clamp(32 + precision_log2, 2, 32);
+  return {ntp::NtpTimestamp::from(t).bits ^ (entropy_.u64() >> (64 - bits))};
+}
+
+Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer) {
+  if (request.size > request.data.size()) return Verdict::BadLength;  // cut: its end is missing
+  const auto packet = ntp::PacketView::parse(request.bytes());
+  if (!packet.ok()) return verdict_of(packet.fault());
+  if (request.peer.port == 0) return Verdict::BadSource;
+  if (!access_.allows(request.peer.address)) return Verdict::Denied;
+  const auto mode = answer_mode(packet.header(), request.peer.port);
+  if (!mode) return Verdict::BadMode;
+  if (request.size > ntp::kHeaderSize && wants_authentication(packet)) return Verdict::BadAuth;
+
+  const LocalTime arrived = state.to_local(request.stamp.time);
+  ntp::Header header;
+  header.leap = state.leap;
+  header.version = packet.header().version;
+  header.mode = *mode;
+  header.stratum = state.stratum < ntp::kUnsynchronisedStratum ? state.stratum : ntp::Stratum{0};
+  header.poll = std::max(packet.header().poll, kMinAnswerPoll);
+  header.precision = state.precision_log2;
+  header.root_delay = ntp::NtpShort::from(state.root_delay);
+  header.root_dispersion = ntp::NtpShort::from(state.root_dispersion_at(arrived));
+  header.ref_id = state.ref_id;
+  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time);
+  header.origin = packet.header().transmit;
+  header.receive = fuzzed(arrived, state.precision_log2);
+  header.receive.bits |= kReceiveBit;
+  if (header.receive == header.origin) header.receive.bits ^= kSpareBit;
+
+  answer.peer = request.peer;
+  answer.local = request.local;
+  answer.interface_index = request.interface_index;
+  answer.want_stamp = false;
+  answer.size = ntp::kHeaderSize;  // the shortest request there is: an answer cannot amplify
+  ntp::write_header(header, std::span(answer.data).first<ntp::kHeaderSize>());
+  return Verdict::Answer;
+}
+
+void Responder::finish(env::Datagram& answer, LocalTime now) {
+  std::byte* const data = answer.data.data();
+  const auto origin = load_be<std::uint64_t>(data + kOriginAt);
+  std::uint64_t stamp = fuzzed(now, static_cast<std::int8_t>(data[kPrecisionAt])).bits & ~kReceiveBit;
+  // Zero would mean "unknown"; from the receive stamp it differs in the lowest bit.
+  if (stamp == origin || stamp == 0) stamp ^= kSpareBit;
+  if (stamp == origin || stamp == 0) stamp ^= kSpareBit << 1;
+  store_be(data + kTransmitAt, stamp);
+}
+
+}  // namespace timed::server
