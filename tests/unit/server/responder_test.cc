@@ -1,0 +1,344 @@
+#include "timed/server/responder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/server/fakes.h"
+#include "timed/base/bytes.h"
+
+namespace timed::server {
+namespace {
+
+using ntp::Mode;
+
+AccessTable everybody() {
+  AccessRule rule;
+  rule.allow = true;
+  rule.subnets = {*Subnet::make(IpAddress::any(Family::Inet4), 0), *Subnet::make(IpAddress::any(Family::Inet6), 0)};
+  return AccessList(std::vector<AccessRule>{rule}).compile();
+}
+
+discipline::OwnState synchronised() {
+  discipline::OwnState state;
+  state.leap = ntp::Leap::Insert;
+  state.stratum = 3;
+  state.precision_log2 = -24;
+  state.ref_id = {0xc0000207};
+  state.root_delay = Duration::millis(12);
+  state.root_dispersion = Duration::millis(3);
+  state.dispersion_rate = Frequency::ppm(20);
+  state.dispersion_since = LocalTime::from_seconds(1'799'999'000);
+  state.reference_time = LocalTime::from_seconds(1'799'998'000, 250'000'000);
+  state.line_start = RawTime::from_seconds(1'799'999'000);
+  state.local_minus_raw = Duration::millis(250);
+  state.local_rate = Frequency::ppm(10);
+  return state;
+}
+
+class ResponderTest : public ::testing::Test {
+ protected:
+  Verdict ask(const env::Datagram& request) {
+    answer.size = 0;
+    const Verdict verdict = responder.prepare(state, request, answer);
+    if (verdict == Verdict::Answer) responder.finish(answer, LocalTime::from_seconds(1'800'000'000, 750'000'001));
+    return verdict;
+  }
+  ntp::Header header() const {
+    const auto view = ntp::PacketView::parse(answer.bytes());
+    EXPECT_TRUE(view.ok());
+    return view.header();
+  }
+
+  SeededRandom random{20260803};
+  EntropyPool entropy{[this](std::span<std::byte> out) {
+    for (auto& b : out) b = static_cast<std::byte>(random.next());
+  }};
+  AccessTable access = everybody();
+  Responder responder{access, entropy};
+  discipline::OwnState state = synchronised();
+  env::Datagram answer;
+};
+
+// Spec wire.md 1.4, the whole table.
+TEST_F(ResponderTest, every_version_and_mode) {
+  for (const Family family : {Family::Inet4, Family::Inet6}) {
+    for (int version = 0; version < 8; ++version) {
+      for (int mode = 0; mode < 8; ++mode) {
+        for (const std::uint16_t port : {std::uint16_t{123}, std::uint16_t{124}}) {
+          auto request = make_request(version, static_cast<Mode>(mode), family);
+          request.peer.port = port;
+          const Verdict verdict = ask(request);
+          const bool good_version = version >= 1 && version <= 4;
+          std::optional<Mode> expected;
+          if (good_version && mode == 3) expected = Mode::Server;
+          if (good_version && mode == 1) expected = Mode::SymmetricPassive;
+          if (version == 1 && mode == 0 && port != 123) expected = Mode::Server;
+          const std::string which = "version " + std::to_string(version) + " mode " + std::to_string(mode);
+          if (expected) {
+            ASSERT_EQ(verdict, Verdict::Answer) << which;
+            EXPECT_EQ(header().mode, *expected) << which;
+            EXPECT_EQ(header().version, version) << which;
+            EXPECT_EQ(answer.peer, request.peer);
+          } else {
+            EXPECT_EQ(verdict, good_version ? Verdict::BadMode : Verdict::BadVersion) << which;
+            EXPECT_EQ(answer.size, 0u);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(ResponderTest, fields_of_a_synchronised_server) {
+  auto request = make_request(4, Mode::Client);
+  request.peer.scope = 9;
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  const ntp::Header h = header();
+  EXPECT_EQ(h.leap, ntp::Leap::Insert);
+  EXPECT_EQ(h.stratum, 3);
+  EXPECT_EQ(h.poll, 6);
+  EXPECT_EQ(h.precision, -24);
+  EXPECT_EQ(h.ref_id.value, 0xc0000207u);
+  EXPECT_EQ(h.origin.bits, 0x0123456789abcdefu);
+  EXPECT_EQ(h.reference, ntp::NtpTimestamp::from(state.reference_time));
+  EXPECT_EQ(h.root_delay, ntp::NtpShort::from(state.root_delay));
+  EXPECT_NEAR(h.root_dispersion.to_duration().to_seconds(), 0.003 + 1000 * 20e-6, 2e-5);
+  EXPECT_EQ(answer.local, request.local);
+  EXPECT_EQ(answer.interface_index, request.interface_index);
+  EXPECT_EQ(answer.peer.scope, 9u);
+  EXPECT_FALSE(answer.want_stamp);
+}
+
+TEST_F(ResponderTest, stamps_are_on_the_local_scale_within_the_precision) {
+  const double precision_s = std::ldexp(1.0, state.precision_log2);
+  for (int i = 0; i < 1000; ++i) {
+    const auto request = make_request(4, Mode::Client);
+    ASSERT_EQ(ask(request), Verdict::Answer);
+    const auto arrived = ntp::NtpTimestamp::from(state.to_local(request.stamp.time));
+    EXPECT_LT(abs(header().receive.minus(arrived)).to_seconds(), precision_s);
+    // 250 ms and 10 ppm over 999.5 s ahead of the clock as read.
+    EXPECT_NEAR(header().receive.minus(ntp::NtpTimestamp::from(request.stamp.time)).to_seconds(), 0.259995, 1e-6);
+    const auto sent = ntp::NtpTimestamp::from(LocalTime::from_seconds(1'800'000'000, 750'000'001));
+    EXPECT_LT(abs(header().transmit.minus(sent)).to_seconds(), precision_s);
+  }
+}
+
+TEST_F(ResponderTest, fuzz_covers_the_bits_below_the_precision) {
+  std::uint64_t receive_or = 0, receive_and = ~0ull, transmit_or = 0, transmit_and = ~0ull;
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+    receive_or |= header().receive.bits;
+    receive_and &= header().receive.bits;
+    transmit_or |= header().transmit.bits;
+    transmit_and &= header().transmit.bits;
+  }
+  EXPECT_EQ(receive_or ^ receive_and, 0xfeu);  // 2^-24 s: the lowest eight bits, but the one that is fixed
+  EXPECT_EQ(transmit_or ^ transmit_and, 0xfeu);
+}
+
+TEST_F(ResponderTest, lowest_bit_tells_receive_from_transmit_stamps) {
+  for (int precision : {-32, -31, -30, -24, -10, 0}) {
+    state.precision_log2 = static_cast<std::int8_t>(precision);
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+      EXPECT_EQ(header().receive.bits & 1, 1u);
+      EXPECT_EQ(header().transmit.bits & 1, 0u);
+    }
+  }
+}
+
+// A client that guesses our stamp must not get it back as origin and receive or transmit stamp alike.
+TEST_F(ResponderTest, stamps_of_one_answer_differ) {
+  state.precision_log2 = -31;
+  const auto received = ntp::NtpTimestamp::from(state.to_local(make_request(4, Mode::Client).stamp.time));
+  const auto sent = ntp::NtpTimestamp::from(LocalTime::from_seconds(1'800'000'000, 750'000'001));
+  for (const auto base : {received, sent}) {
+    for (std::uint64_t low = 0; low < 8; ++low) {
+      for (int i = 0; i < 50; ++i) {
+        auto request = make_request(4, Mode::Client);
+        store_be(request.data.data() + 40, base.bits ^ low);
+        ASSERT_EQ(ask(request), Verdict::Answer);
+        const auto h = header();
+        EXPECT_NE(h.receive, h.origin);
+        EXPECT_NE(h.transmit, h.origin);
+        EXPECT_NE(h.transmit, h.receive);
+      }
+    }
+  }
+}
+
+TEST_F(ResponderTest, a_transmit_stamp_is_never_zero) {
+  constexpr std::int64_t kEra1 = 2'085'978'496;
+  state.precision_log2 = -31;
+  for (int i = 0; i < 200; ++i) {
+    for (const std::uint64_t origin : {0u, 2u, 4u, 6u}) {
+      auto request = make_request(4, Mode::Client);
+      store_be(request.data.data() + 40, origin);
+      ASSERT_EQ(responder.prepare(state, request, answer), Verdict::Answer);
+      responder.finish(answer, LocalTime::from_seconds(kEra1));
+      EXPECT_FALSE(header().transmit.is_zero());
+      EXPECT_NE(header().transmit, header().origin);
+    }
+  }
+}
+
+TEST_F(ResponderTest, not_synchronised) {
+  state = discipline::OwnState();
+  ASSERT_EQ(ask(make_request(3, Mode::Client)), Verdict::Answer);
+  const ntp::Header h = header();
+  EXPECT_EQ(h.leap, ntp::Leap::Unsynchronised);
+  EXPECT_EQ(h.stratum, 0);
+  EXPECT_EQ(h.root_delay.bits, 0x10000u);
+  EXPECT_EQ(h.root_dispersion.bits, 0x10000u);
+  EXPECT_EQ(h.ref_id.value, 0u);
+  EXPECT_TRUE(h.reference.is_zero());
+}
+
+TEST_F(ResponderTest, stratum_16_is_sent_as_0) {
+  for (const int stratum : {15, 16, 17, 255}) {
+    state.stratum = static_cast<ntp::Stratum>(stratum);
+    ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+    EXPECT_EQ(header().stratum, stratum < 16 ? stratum : 0);
+  }
+}
+
+TEST_F(ResponderTest, poll_is_the_clients_own) {
+  for (const int poll : {-128, -20, -19, -6, 0, 6, 17, 127}) {
+    auto request = make_request(4, Mode::Client);
+    request.data[2] = static_cast<std::byte>(poll);
+    ASSERT_EQ(ask(request), Verdict::Answer);
+    EXPECT_EQ(header().poll, std::max(poll, -19));
+  }
+}
+
+TEST_F(ResponderTest, version_1_mode_0_only_from_a_clients_port) {
+  auto request = make_request(1, Mode::Reserved);
+  EXPECT_EQ(ask(request), Verdict::Answer);
+  request.peer.port = 123;
+  EXPECT_EQ(ask(request), Verdict::BadMode);
+}
+
+TEST_F(ResponderTest, every_length) {
+  for (std::size_t size = 0; size <= env::kMaxDatagram + 200; ++size) {
+    auto request = make_request(4, Mode::Client);
+    request.size = size;
+    const Verdict verdict = ask(request);
+    if (size == 48) {
+      EXPECT_EQ(verdict, Verdict::Answer);
+    } else if (size < 48 || size > 1140 || size % 4 != 0) {
+      EXPECT_EQ(verdict, Verdict::BadLength) << size;
+    } else {
+      EXPECT_NE(verdict, Verdict::Answer) << size;  // zeros are neither fields nor, in size, a good MAC
+    }
+  }
+}
+
+// A datagram longer than the buffer arrives as its first 1140 octets, which alone could pass for a packet.
+TEST_F(ResponderTest, a_cut_datagram_is_refused) {
+  auto request = make_request(3, Mode::Client);
+  request.size = env::kMaxDatagram + 1;
+  EXPECT_EQ(ask(request), Verdict::BadLength);
+}
+
+void add_field(env::Datagram& to, std::uint16_t type, std::size_t length) {
+  store_be(to.data.data() + to.size, type);
+  store_be(to.data.data() + to.size + 2, static_cast<std::uint16_t>(length));
+  to.size += length;
+}
+
+TEST_F(ResponderTest, unknown_fields_are_ignored_and_not_echoed) {
+  for (const int type : {0x010a, 0xf323, 0x0002, 0xffff, 0x0404 + 1}) {
+    auto request = make_request(4, Mode::Client);
+    add_field(request, 0x1234, 16);
+    add_field(request, static_cast<std::uint16_t>(type), 400);
+    ASSERT_EQ(ask(request), Verdict::Answer);
+    EXPECT_EQ(answer.size, 48u);
+  }
+}
+
+TEST_F(ResponderTest, fields_of_nts_want_authentication) {
+  for (const int type : {0x0104, 0x0204, 0x0304, 0x0404}) {
+    auto request = make_request(4, Mode::Client);
+    add_field(request, 0x1234, 16);
+    add_field(request, static_cast<std::uint16_t>(type), 36);
+    EXPECT_EQ(ask(request), Verdict::BadAuth) << type;
+  }
+}
+
+TEST_F(ResponderTest, macs_and_crypto_naks_are_not_answered) {
+  for (int version = 1; version <= 4; ++version) {
+    for (const std::size_t extra : {4u, 20u, 24u, 36u, 68u, 72u}) {
+      auto request = make_request(version, Mode::Client);
+      request.size += extra;
+      const Verdict verdict = ask(request);
+      const bool fits = version < 4 || extra <= 24;
+      EXPECT_EQ(verdict, fits ? Verdict::BadAuth : Verdict::BadExtensions) << version << " " << extra;
+    }
+  }
+}
+
+TEST_F(ResponderTest, access_is_asked_before_the_mode) {
+  access = AccessTable();
+  EXPECT_EQ(ask(make_request(4, Mode::Client)), Verdict::Denied);
+  EXPECT_EQ(ask(make_request(4, Mode::Server)), Verdict::Denied);
+  EXPECT_EQ(ask(make_request(4, Mode::Client, Family::Inet6)), Verdict::Denied);
+}
+
+TEST_F(ResponderTest, port_0_cannot_be_answered) {
+  auto request = make_request(4, Mode::Client);
+  request.peer.port = 0;
+  EXPECT_EQ(ask(request), Verdict::BadSource);
+}
+
+// CVE-2020-15025, CVE-2024-38528 and older kin: two servers whose answers are taken for requests keep each other
+// busy for ever after one spoofed packet.
+TEST_F(ResponderTest, cve_class_server_never_replies_to_replies) {
+  for (int version = 1; version <= 4; ++version) {
+    for (const Mode mode : {Mode::Client, Mode::SymmetricActive, Mode::Reserved}) {
+      if (ask(make_request(version, mode)) != Verdict::Answer) continue;
+      env::Datagram echoed = answer;  // as if another server had sent it to us
+      for (const std::uint16_t port : {std::uint16_t{123}, std::uint16_t{40000}}) {
+        echoed.peer.port = port;
+        EXPECT_EQ(ask(echoed), Verdict::BadMode);
+      }
+    }
+  }
+}
+
+// CVE-2013-5211 and kin: nothing that leaves is longer than what came in, whatever came in.
+TEST_F(ResponderTest, cve_class_no_amplification) {
+  SeededRandom noise(5);
+  int answered = 0;
+  for (int i = 0; i < 200000; ++i) {
+    env::Datagram request = make_request(static_cast<int>(1 + noise.below(4)), static_cast<Mode>(noise.below(8)));
+    request.size = noise.below(300);
+    for (std::size_t at = noise.below(16) == 0 ? 0 : 48; at < request.size; ++at) {
+      request.data[at] = static_cast<std::byte>(noise.below(3) == 0 ? noise.next() : 0);
+    }
+    if (noise.below(2) == 0) request.size = request.size / 4 * 4;
+    if (ask(request) != Verdict::Answer) continue;
+    ++answered;
+    ASSERT_LE(answer.size, request.size);
+    ASSERT_TRUE(header().mode == Mode::Server || header().mode == Mode::SymmetricPassive);
+  }
+  EXPECT_GT(answered, 100);
+}
+
+// The same datagram twice, or one with a spoofed source, is answered afresh: nothing is remembered of it.
+TEST_F(ResponderTest, replays_change_nothing) {
+  const auto request = make_request(4, Mode::SymmetricActive);
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  const auto first = header();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(ask(request), Verdict::Answer);
+    auto again = header();
+    again.receive = first.receive;
+    again.transmit = first.transmit;
+    EXPECT_EQ(again, first);
+  }
+}
+
+}  // namespace
+}  // namespace timed::server

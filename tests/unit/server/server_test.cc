@@ -1,0 +1,273 @@
+#include "timed/server/server.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "tests/unit/server/fakes.h"
+#include "timed/base/bytes.h"
+#include "timed/base/log.h"
+
+namespace {
+// Every allocation of this program passes here, so that a test can prove that a stretch of code makes none.
+std::size_t allocations = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* const p = std::malloc(size == 0 ? 1 : size)) return p;
+  std::abort();
+}
+void* operator new[](std::size_t size) {
+  return operator new(size);
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
+  std::free(p);
+}
+
+namespace timed::server {
+namespace {
+
+using ntp::Mode;
+
+std::vector<AccessRule> allow(const std::vector<Subnet>& subnets) {
+  AccessRule rule;
+  rule.allow = true;
+  rule.subnets = subnets;
+  return {rule};
+}
+const Subnet kAllV4 = *Subnet::make(IpAddress::any(Family::Inet4), 0);
+const Subnet kAllV6 = *Subnet::make(IpAddress::any(Family::Inet6), 0);
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    log::set_sink([this](log::Severity, std::string_view text) { lines.emplace_back(text); });
+  }
+  ~ServerTest() override { log::set_sink({}); }
+
+  Server make(std::vector<Subnet> allowed, ServerOptions options = {}) {
+    return Server(std::move(options), allow(allowed), network, clock, host);
+  }
+
+  FakeNetwork network;
+  FakeClock clock;
+  FakeHost host;
+  std::vector<std::string> lines;
+};
+
+TEST_F(ServerTest, opens_a_socket_for_each_family_that_is_allowed) {
+  auto both = make({kAllV4, kAllV6});
+  EXPECT_FALSE(both.is_open());
+  ASSERT_TRUE(both.open().ok());
+  EXPECT_TRUE(both.is_open());
+  ASSERT_EQ(network.asked.size(), 2u);
+  EXPECT_EQ(network.asked[0].local, (Endpoint{IpAddress::any(Family::Inet4), 123, 0}));
+  EXPECT_EQ(network.asked[1].local, (Endpoint{IpAddress::any(Family::Inet6), 123, 0}));
+  EXPECT_EQ(network.asked[0].priority, env::SocketPriority::Server);
+  both.close();
+  EXPECT_FALSE(both.is_open());
+}
+
+TEST_F(ServerTest, opens_nothing_where_nobody_is_allowed) {
+  auto nobody = make({});
+  ASSERT_TRUE(nobody.open().ok());
+  EXPECT_FALSE(nobody.is_open());
+  EXPECT_TRUE(network.asked.empty());
+  auto v6_only = make({kAllV6});
+  ASSERT_TRUE(v6_only.open().ok());
+  ASSERT_EQ(network.asked.size(), 1u);
+  EXPECT_TRUE(network.asked[0].local.address.is_v6());
+}
+
+TEST_F(ServerTest, port_0_means_never) {
+  ServerOptions options;
+  options.port = 0;
+  auto server = make({kAllV4, kAllV6}, options);
+  ASSERT_TRUE(server.open().ok());
+  EXPECT_FALSE(server.is_open());
+  EXPECT_TRUE(network.asked.empty());
+}
+
+TEST_F(ServerTest, options_reach_the_socket) {
+  ServerOptions options;
+  options.port = 11123;
+  options.bind_v4 = *IpAddress::parse("192.0.2.9");
+  options.device = "eth7";
+  options.dscp = 46;
+  options.use_v6 = false;
+  auto server = make({kAllV4, kAllV6}, options);
+  ASSERT_TRUE(server.open().ok());
+  ASSERT_EQ(network.asked.size(), 1u);
+  EXPECT_EQ(network.asked[0].local.to_string(), "192.0.2.9:11123");
+  EXPECT_EQ(network.asked[0].device, "eth7");
+  EXPECT_EQ(network.asked[0].dscp, 46);
+  EXPECT_FALSE(network.asked[0].remote.has_value());
+}
+
+TEST_F(ServerTest, goes_on_with_one_family_and_says_why) {
+  network.error_v4 = Error{"Address already in use", ErrorKind::AddressInUse};
+  auto server = make({kAllV4, kAllV6});
+  ASSERT_TRUE(server.open().ok());
+  EXPECT_TRUE(server.is_open());
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0], "Could not open NTP socket on 0.0.0.0:123 : Address already in use");
+}
+
+TEST_F(ServerTest, fails_where_no_socket_could_be_opened) {
+  network.error_v4 = Error{"Address already in use", ErrorKind::AddressInUse};
+  network.error_v6 = Error{"Address family not supported", ErrorKind::Unsupported};
+  auto server = make({kAllV4, kAllV6});
+  const Status status = server.open();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "Could not open NTP sockets");
+  EXPECT_EQ(lines.size(), 2u);
+}
+
+TEST_F(ServerTest, answers_come_from_the_published_state) {
+  auto server = make({kAllV4, kAllV6});
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming = {make_request(4, Mode::Client)};
+  network.v6.incoming = {make_request(3, Mode::SymmetricActive, Family::Inet6)};
+  network.v4.sent.reserve(4);
+  network.v6.sent.reserve(4);
+  network.socket_v4->turn();
+  ASSERT_EQ(network.v4.sent.size(), 1u);
+  EXPECT_EQ(ntp::PacketView::parse(network.v4.sent[0].bytes()).header().leap, ntp::Leap::Unsynchronised);
+
+  discipline::OwnState state;
+  state.leap = ntp::Leap::Normal;
+  state.stratum = 2;
+  state.precision_log2 = -25;
+  state.line_start = clock.time;
+  state.local_minus_raw = Duration::seconds(5);
+  server.publish(state);
+  network.socket_v6->turn();
+  ASSERT_EQ(network.v6.sent.size(), 1u);
+  const auto& sent = network.v6.sent[0];
+  const auto h = ntp::PacketView::parse(sent.bytes()).header();
+  EXPECT_EQ(h.mode, Mode::SymmetricPassive);
+  EXPECT_EQ(h.stratum, 2);
+  EXPECT_EQ(h.version, 3);
+  EXPECT_NEAR(h.transmit.minus(ntp::NtpTimestamp::from(clock.time)).to_seconds(), 5.0, 1e-7);
+  EXPECT_NEAR(h.receive.minus(ntp::NtpTimestamp::from(clock.time)).to_seconds(), 4.5, 1e-7);
+  EXPECT_EQ(sent.peer, network.v6.incoming[0].peer);
+  EXPECT_EQ(sent.local, network.v6.incoming[0].local);
+}
+
+TEST_F(ServerTest, answers_are_sent_together_and_refusals_left_out) {
+  auto server = make({*Subnet::make(*IpAddress::parse("192.0.2.0"), 24)});
+  ASSERT_TRUE(server.open().ok());
+  for (int i = 0; i < 16; ++i) {
+    auto request = make_request(4, i % 4 == 1 ? Mode::Server : Mode::Client);
+    if (i % 4 == 2) request.peer.address = *IpAddress::parse("198.51.100.1");
+    request.peer.port = static_cast<std::uint16_t>(1000 + i);
+    network.v4.incoming.push_back(request);
+  }
+  network.v4.sent.reserve(16);
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.send_calls, 1u);
+  EXPECT_EQ(clock.reads, 1);
+  ASSERT_EQ(network.v4.sent.size(), 8u);
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(network.v4.sent[i].peer.port, 1000 + (i / 2) * 4 + (i % 2) * 3);
+  EXPECT_EQ(server.verdicts().of(Verdict::Answer), 8u);
+  EXPECT_EQ(server.verdicts().of(Verdict::BadMode), 4u);
+  EXPECT_EQ(server.verdicts().of(Verdict::Denied), 4u);
+  EXPECT_EQ(server.verdicts().total(), 16u);
+}
+
+TEST_F(ServerTest, at_most_four_batches_a_turn) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming.assign(200, make_request(4, Mode::Client));
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 64u);
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 128u);
+  network.socket_v4->turn();
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 200u);
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 200u);
+}
+
+TEST_F(ServerTest, a_refused_answer_is_counted_and_the_others_leave) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  for (int i = 0; i < 16; ++i) {
+    auto request = make_request(4, Mode::Client);
+    request.peer.port = static_cast<std::uint16_t>(1000 + i);
+    network.v4.incoming.push_back(request);
+  }
+  network.v4.refuses = [](const env::Datagram& d) {
+    return d.peer.port == 1000 || d.peer.port == 1007 || d.peer.port == 1015;
+  };
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 13u);
+  EXPECT_EQ(server.unsent(), 3u);
+  network.v4.refuses = [](const env::Datagram&) { return true; };
+  network.v4.next = 0;
+  network.socket_v4->turn();
+  EXPECT_EQ(server.unsent(), 19u);
+  EXPECT_EQ(network.v4.sent_count, 13u);
+}
+
+TEST_F(ServerTest, a_request_costs_no_allocation) {
+  auto server = make({kAllV4, kAllV6});
+  ASSERT_TRUE(server.open().ok());
+  SeededRandom random(3);
+  for (int i = 0; i < 2000; ++i) {
+    auto request = make_request(static_cast<int>(random.below(8)), static_cast<Mode>(random.below(8)));
+    if (random.below(2) == 0) request = make_request(4, Mode::Client);
+    if (random.below(8) == 0) request.size = random.below(300);
+    network.v4.incoming.push_back(request);
+  }
+  network.v6.incoming.assign(500, make_request(4, Mode::Client, Family::Inet6));
+  const std::size_t before = allocations;
+  while (network.v4.next < network.v4.incoming.size()) network.socket_v4->turn();
+  while (network.v6.next < network.v6.incoming.size()) network.socket_v6->turn();
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(server.verdicts().total(), 2500u);
+  EXPECT_EQ(network.v6.sent_count, 500u);
+  // The counter does count.
+  delete new int(1);
+  EXPECT_EQ(allocations, before + 1);
+}
+
+// A log line a packet lets anybody fill the disk (peers.md, "Lessons as tests", 5).
+TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
+  log::set_minimum(log::Severity::Debug);
+  auto server = make({*Subnet::make(*IpAddress::parse("192.0.2.0"), 24)});
+  ASSERT_TRUE(server.open().ok());
+  SeededRandom random(4);
+  for (int i = 0; i < 3000; ++i) {
+    auto request = make_request(static_cast<int>(random.below(8)), static_cast<Mode>(random.below(8)));
+    request.size = random.below(4) == 0 ? 48 : random.below(1400);
+    if (random.below(3) == 0) request.peer.address = IpAddress::v4(static_cast<std::uint32_t>(random.next()));
+    network.v4.incoming.push_back(request);
+  }
+  network.v4.refuses = [&](const env::Datagram&) { return random.below(3) == 0; };
+  while (network.v4.next < network.v4.incoming.size()) network.socket_v4->turn();
+  EXPECT_EQ(server.verdicts().total(), 3000u);
+  for (std::size_t v = 0; v < kVerdicts; ++v) {
+    const bool cannot_come = static_cast<Verdict>(v) == Verdict::BadSource;
+    EXPECT_EQ(server.verdicts().of(static_cast<Verdict>(v)) > 0, !cannot_come) << v;
+  }
+  EXPECT_TRUE(lines.empty());
+  log::set_minimum(log::Severity::Info);
+}
+
+}  // namespace
+}  // namespace timed::server
