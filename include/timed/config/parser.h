@@ -1,0 +1,48 @@
+// Reads configuration files, or directives given on the command line, into a Config.  Reads files through env::Files
+// and does nothing else; all errors of all files are collected.
+#ifndef TIMED_CONFIG_PARSER_H_
+#define TIMED_CONFIG_PARSER_H_
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "timed/config/config.h"
+#include "timed/config/diagnostic.h"
+#include "timed/env/files.h"
+
+namespace timed::config {
+
+inline constexpr std::size_t kMaxLine = 2047;         // bytes of a line with its newline
+inline constexpr std::size_t kMaxIncludeLevel = 10;   // the main file is level 1
+inline constexpr std::size_t kMaxFiles = 4096;        // read in all
+inline constexpr std::size_t kMaxDirectories = 10;    // in one confdir line
+inline constexpr std::size_t kMaxDiagnostics = 1000;  // errors, and as many warnings; one more says that there are more
+
+struct ParseOutcome {
+  Config config;  // usable only without errors
+  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> warnings;
+  // What `timed -p` prints: every directive in the order it was read, its words as typed with one blank between them,
+  // files that were included in place of the line that named them.
+  std::vector<std::string> effective_lines;
+
+  bool ok() const { return errors.empty(); }
+};
+
+// The file and all that it includes.  A name without / at its begin is relative to the working directory.
+ParseOutcome parse_file(env::Files& files, const std::string& path);
+// A text as if it were a file of that name.
+ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name);
+// Each argument is one line.
+ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives);
+
+// What `timed --check` prints: all errors and warnings, then one line that says how many, or that all is well.
+// name is that of the file, or empty for directives of the command line.
+std::vector<std::string> check_report(const ParseOutcome& outcome, const std::string& name);
+
+}  // namespace timed::config
+
+#endif  // TIMED_CONFIG_PARSER_H_

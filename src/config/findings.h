@@ -1,0 +1,33 @@
+// The shapes of errors in a statement (spec config.md 1.2), each at one of its words.
+#ifndef TIMED_SRC_CONFIG_FINDINGS_H_
+#define TIMED_SRC_CONFIG_FINDINGS_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "timed/config/directives.h"
+
+namespace timed::config {
+
+// At a word of the statement by its index, or behind the last one.
+Finding finding_at(const Statement& statement, std::size_t word, std::string summary, std::string expected = {});
+// At a text that is part of one of the statement's words.
+Finding finding_at_text(const Statement& statement, std::string_view text, std::string summary,
+                        std::string expected = {});
+
+std::string could_not_parse(const Statement& statement);
+std::string missing_arguments(const Statement& statement);
+std::string too_many_arguments(const Statement& statement);
+std::string invalid_option(const Statement& statement);
+std::string invalid_value(const Statement& statement);
+std::string invalid_syntax(const Statement& statement);
+
+// Exactly so many arguments, or an error and false.
+bool has_arguments(const Statement& statement, std::size_t count, Findings& findings);
+// A real that chrony reads as a number only at its begin is taken; the rest is worth a warning.
+void warn_of_rest(const Statement& statement, std::string_view rest, Findings& findings);
+
+}  // namespace timed::config
+
+#endif  // TIMED_SRC_CONFIG_FINDINGS_H_

@@ -1,0 +1,255 @@
+// Lines into statements, statements to the table, include and confdir into more lines.
+//
+// An error does not end the reading: what follows is read as if the line were not there, so that an operator sees
+// everything that is wrong at once.  Only includes that nest too deep (most often a file that includes itself) end
+// all further including, as they would otherwise multiply.
+#include "timed/config/parser.h"
+
+#include <algorithm>
+#include <map>
+
+#include "findings.h"
+
+namespace timed::config {
+namespace {
+
+constexpr std::string_view kComment = "!;#%";
+
+// The words of a line as far as they count: none for a comment, and all before a word that begins with #.
+std::vector<Word> statement_words(std::string_view line) {
+  std::vector<Word> words = split_words(line);
+  if (!words.empty() && kComment.find(words[0].text[0]) != std::string_view::npos) return {};
+  const auto comment = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text[0] == '#'; });
+  words.erase(comment, words.end());
+  return words;
+}
+
+std::string joined(std::span<const Word> words) {
+  std::string text;
+  for (const Word& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word.text;
+  }
+  return text;
+}
+
+bool is_configuration_name(std::string_view name) {
+  return !name.empty() && name[0] != '.' && name.ends_with(".conf");
+}
+
+class Reading {
+ public:
+  explicit Reading(env::Files& files) : files_(files) {}
+
+  ParseOutcome take() { return std::move(outcome_); }
+
+  // from: the line that named the file, if any.
+  void read_file(const std::string& path, std::size_t level, const LinePlace* from, const Finding& at);
+  void read_text(std::string_view text, const std::string& name, std::size_t level);
+  void read_directives(std::span<const std::string> directives);
+
+ private:
+  // limit: bytes that the line may have.
+  void read_line(std::string_view line, std::size_t limit, LinePlace place, std::size_t level);
+  void read_statement(const Statement& statement, const LinePlace& place, std::size_t level);
+  void read_include(const Statement& statement, const LinePlace& place, std::size_t level);
+  void read_directories(const Statement& statement, const LinePlace& place, std::size_t level);
+  void report(const LinePlace& place, const Findings& findings);
+  void add_error(Diagnostic diagnostic) { add(outcome_.errors, std::move(diagnostic)); }
+  void add_warning(Diagnostic diagnostic) { add(outcome_.warnings, std::move(diagnostic)); }
+  static void add(std::vector<Diagnostic>& list, Diagnostic diagnostic);
+
+  env::Files& files_;
+  ParseOutcome outcome_;
+  std::size_t files_read_ = 0;
+  bool including_ended_ = false;
+};
+
+void Reading::add(std::vector<Diagnostic>& list, Diagnostic diagnostic) {
+  if (list.size() > kMaxDiagnostics) return;
+  if (list.size() == kMaxDiagnostics) diagnostic = make_diagnostic("There is more of it than is worth showing");
+  list.push_back(std::move(diagnostic));
+}
+
+void Reading::report(const LinePlace& place, const Findings& findings) {
+  for (const Finding& finding : findings.errors) add_error(make_diagnostic(place, finding));
+  for (const Finding& finding : findings.warnings) add_warning(make_diagnostic(place, finding));
+}
+
+void Reading::read_file(const std::string& path, std::size_t level, const LinePlace* from, const Finding& at) {
+  if (including_ended_) return;
+  Finding finding = at;
+  finding.place = Finding::Place::None;
+  const auto refuse = [&](std::string summary) {
+    finding.summary = std::move(summary);
+    add_error(from != nullptr ? make_diagnostic(*from, finding) : make_diagnostic(finding.summary));
+  };
+  if (level > kMaxIncludeLevel) {
+    refuse("Maximum include level reached");
+    including_ended_ = true;
+    return;
+  }
+  if (++files_read_ > kMaxFiles) {
+    refuse(format("Too many files (more than %zu)", kMaxFiles));
+    including_ended_ = true;
+    return;
+  }
+  const Result<std::string> text = files_.read(path);
+  if (!text) {
+    refuse(text.error().message);
+    return;
+  }
+  read_text(*text, path, level);
+}
+
+void Reading::read_text(std::string_view text, const std::string& name, std::size_t level) {
+  LinePlace place;
+  place.file = name;
+  while (!text.empty()) {
+    const std::size_t newline = text.find('\n');
+    const bool ends = newline == std::string_view::npos;
+    const std::string_view line = text.substr(0, newline);
+    text.remove_prefix(ends ? text.size() : newline + 1);
+    ++place.line;
+    read_line(line, ends ? kMaxLine : kMaxLine - 1, place, level);
+  }
+}
+
+void Reading::read_directives(std::span<const std::string> directives) {
+  LinePlace place;
+  for (const std::string& directive : directives) {
+    ++place.line;
+    read_line(directive, kMaxLine, place, 1);
+  }
+}
+
+void Reading::read_line(std::string_view line, std::size_t limit, LinePlace place, std::size_t level) {
+  place.text = line;
+  if (line.size() > limit) {
+    Finding finding;
+    finding.summary = "String too long";
+    finding.column = limit;
+    finding.expected = format("at most %zu bytes in a line", kMaxLine);
+    report(place, {{finding}, {}});
+    return;
+  }
+  place.text = line.substr(0, line.find('\0'));
+  const std::vector<Word> words = statement_words(place.text);
+  if (!words.empty()) read_statement(Statement{words}, place, level);
+}
+
+void Reading::read_statement(const Statement& statement, const LinePlace& place, std::size_t level) {
+  const Directive* row = find_directive(statement.directive());
+  if (row != nullptr && std::holds_alternative<Include>(row->field)) {
+    read_include(statement, place, level);
+    return;
+  }
+  if (row != nullptr && std::holds_alternative<IncludeAll>(row->field)) {
+    read_directories(statement, place, level);
+    return;
+  }
+  outcome_.effective_lines.push_back(joined(statement.words));
+  Findings findings;
+  if (row != nullptr) {
+    apply(*row, statement, outcome_.config, findings);
+  } else {
+    findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
+    findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
+  }
+  report(place, findings);
+}
+
+void Reading::read_include(const Statement& statement, const LinePlace& place, std::size_t level) {
+  Findings findings;
+  if (!has_arguments(statement, 1, findings)) {
+    findings.errors.back().expected = "one name or pattern of files";
+    report(place, findings);
+    return;
+  }
+  const std::string pattern(statement.arguments()[0].text);
+  const Result<std::vector<std::string>> paths = files_.glob(pattern);
+  if (!paths) {
+    Finding finding = finding_at(statement, 1, "Could not search for files matching " + pattern);
+    finding.place = Finding::Place::None;
+    finding.expected = paths.error().message;
+    report(place, {{finding}, {}});
+    return;
+  }
+  const Finding at = finding_at(statement, 1, "");
+  for (const std::string& path : *paths) read_file(path, level + 1, &place, at);
+}
+
+void Reading::read_directories(const Statement& statement, const LinePlace& place, std::size_t level) {
+  const auto directories = statement.arguments();
+  if (directories.empty() || directories.size() > kMaxDirectories) {
+    const std::size_t word = directories.empty() ? 1 : kMaxDirectories + 1;
+    report(
+        place,
+        {{finding_at(statement, word, could_not_parse(statement), format("one to %zu directories", kMaxDirectories))},
+         {}});
+    return;
+  }
+  struct Found {
+    std::string path;
+    std::size_t word;
+  };
+  std::map<std::string, Found> found;  // by name; of equal names that of the first directory
+  for (std::size_t word = 1; word < statement.words.size(); ++word) {
+    const std::string directory(statement.words[word].text);
+    const Result<std::vector<std::string>> names = files_.list(directory);
+    if (!names) {
+      if (names.error().kind == ErrorKind::NotFound) continue;
+      Finding finding = finding_at(statement, word, names.error().message);
+      finding.place = Finding::Place::None;
+      report(place, {{}, {finding}});
+      continue;
+    }
+    for (const std::string& name : *names) {
+      if (!is_configuration_name(name)) continue;
+      found.try_emplace(name, Found{directory + (directory.ends_with('/') ? "" : "/") + name, word});
+    }
+  }
+  for (const auto& [name, file] : found) read_file(file.path, level + 1, &place, finding_at(statement, file.word, ""));
+}
+
+std::string counted(std::size_t count, const char* thing) {
+  return format("%zu %s%s", count, thing, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+ParseOutcome parse_file(env::Files& files, const std::string& path) {
+  Reading reading(files);
+  reading.read_file(path, 1, nullptr, {});
+  return reading.take();
+}
+
+ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name) {
+  Reading reading(files);
+  reading.read_text(text, name, 1);
+  return reading.take();
+}
+
+ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives) {
+  Reading reading(files);
+  reading.read_directives(directives);
+  return reading.take();
+}
+
+std::vector<std::string> check_report(const ParseOutcome& outcome, const std::string& name) {
+  std::vector<std::string> lines;
+  for (const auto* list : {&outcome.errors, &outcome.warnings}) {
+    for (const Diagnostic& diagnostic : *list) {
+      for (std::string& line : to_lines(diagnostic)) lines.push_back(std::move(line));
+    }
+  }
+  const std::string what = name.empty() ? "the directives of the command line" : name;
+  std::string last;
+  if (!outcome.ok()) last = counted(outcome.errors.size(), "error");
+  if (!outcome.warnings.empty()) last += (last.empty() ? "" : ", ") + counted(outcome.warnings.size(), "warning");
+  lines.push_back(outcome.ok() ? "Configuration ok: " + what + (last.empty() ? "" : " (" + last + ")")
+                               : last + " in " + what);
+  return lines;
+}
+
+}  // namespace timed::config

@@ -1,0 +1,154 @@
+// Directives that are one value: integers must be whole and within their limits; of a real only the begin must be a
+// number (spec config.md 1.3), because configurations that chrony accepts are in use.  What is taken although it
+// hardly makes sense is a warning; only NaN, which no comparison downstream can survive, is refused.
+#include <cmath>
+
+#include "findings.h"
+#include "timed/config/directives.h"
+
+namespace timed::config {
+namespace {
+
+// Alternatives of Field by what they hold.
+template <class T>
+using Place = T& (*)(Config&);
+
+bool is_integer(const Field& field) {
+  return std::holds_alternative<Place<int>>(field) || std::holds_alternative<Place<std::uint16_t>>(field);
+}
+
+bool is_real(const Field& field) {
+  return std::holds_alternative<Place<double>>(field) || std::holds_alternative<Place<Duration>>(field) ||
+         std::holds_alternative<Place<Frequency>>(field) || std::holds_alternative<RealSetter>(field);
+}
+
+std::string limits_text(const Directive& row) {
+  const bool low = std::isfinite(row.min);
+  const bool high = std::isfinite(row.max) && row.max < std::numeric_limits<int>::max();
+  if (low && high) return format(" from %.0f to %.0f", row.min, row.max);
+  if (low) return format(" of at least %.0f", row.min);
+  return "";
+}
+
+std::optional<std::int64_t> read_integer(const Directive& row, const Statement& statement, Findings& findings) {
+  if (!has_arguments(statement, 1, findings)) return std::nullopt;
+  const auto value = parse_integer(statement.arguments()[0].text);
+  if (!value) {
+    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    return std::nullopt;
+  }
+  if (static_cast<double>(*value) < row.min || static_cast<double>(*value) > row.max) {
+    std::string summary = format("Invalid value %lld in ", static_cast<long long>(*value));
+    summary += statement.directive();
+    summary += format(" directive (min %.0f, max %.0f)", row.min, row.max);
+    findings.errors.push_back(finding_at(statement, 1, std::move(summary)));
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<double> read_real(const Directive& row, const Statement& statement, Findings& findings) {
+  if (!has_arguments(statement, 1, findings)) return std::nullopt;
+  const std::string_view text = statement.arguments()[0].text;
+  const auto real = parse_real_prefix(text);
+  if (!real || std::isnan(real->value)) {
+    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    return std::nullopt;
+  }
+  warn_of_rest(statement, text.substr(real->length), findings);
+  if (real->value < row.min || real->value > row.max) {
+    std::string summary = format("Unusual value %g in ", real->value);
+    summary += statement.directive();
+    summary += " directive";
+    findings.warnings.push_back(finding_at(statement, 1, std::move(summary)));
+  }
+  return real->value;
+}
+
+// Stores one value of whatever type the row's field has.
+struct Apply {
+  const Directive& row;
+  const Statement& statement;
+  Config& config;
+  Findings& findings;
+
+  void operator()(NotYet) const { warn(" directive is not available yet", Finding::Place::Parenthesis); }
+  void operator()(Retired) const { warn(" directive is no longer supported", Finding::Place::None); }
+  void operator()(Ignored) const {}
+  // The parser reads the files; it never comes here with them.
+  void operator()(Include) const {}
+  void operator()(IncludeAll) const {}
+  void operator()(Place<bool> place) const {
+    if (has_arguments(statement, 0, findings)) place(config) = true;
+  }
+  void operator()(Place<int> place) const {
+    if (const auto value = read_integer(row, statement, findings)) place(config) = static_cast<int>(*value);
+  }
+  void operator()(Place<std::uint16_t> place) const {
+    if (const auto value = read_integer(row, statement, findings)) place(config) = static_cast<std::uint16_t>(*value);
+  }
+  void operator()(Place<double> place) const {
+    if (const auto value = read_real(row, statement, findings)) place(config) = *value;
+  }
+  void operator()(Place<Duration> place) const {
+    if (const auto value = read_real(row, statement, findings)) place(config) = Duration::seconds(*value);
+  }
+  void operator()(Place<Frequency> place) const {
+    if (const auto value = read_real(row, statement, findings)) place(config) = Frequency::ppm(*value);
+  }
+  void operator()(Place<std::string> place) const {
+    if (has_arguments(statement, 1, findings)) place(config) = std::string(statement.arguments()[0].text);
+  }
+  void operator()(RealSetter set) const {
+    if (const auto value = read_real(row, statement, findings)) set(config, *value);
+  }
+  void operator()(StatementParser parse) const { parse(statement, config, findings); }
+
+  void warn(const char* text, Finding::Place place) const {
+    Finding finding = finding_at(statement, 0, std::string(statement.directive()) + text);
+    finding.place = place;
+    findings.warnings.push_back(std::move(finding));
+  }
+};
+
+// The value of a row in a config that nothing was read into.
+struct Default {
+  Config config = {};
+
+  template <class T>
+  std::string operator()(T) {
+    return "";
+  }
+  std::string operator()(Place<bool>) { return "off"; }
+  std::string operator()(Place<int> place) { return format("%d", place(config)); }
+  std::string operator()(Place<std::uint16_t> place) { return format("%d", place(config)); }
+  std::string operator()(Place<double> place) { return format("%.10g", place(config)); }
+  std::string operator()(Place<Duration> place) { return format("%.10g", place(config).to_seconds()); }
+  std::string operator()(Place<Frequency> place) { return format("%.10g", place(config).to_ppm()); }
+};
+
+}  // namespace
+
+std::string describe(const Directive& row) {
+  std::string text(row.name);
+  if (row.argument.empty()) return text + " alone";
+  text += ' ';
+  text += row.argument;
+  if (is_integer(row.field)) text += ", a whole number" + limits_text(row);
+  if (is_real(row.field)) text += ", a number" + limits_text(row);
+  return text;
+}
+
+std::string default_text(const Directive& row) {
+  return std::visit(Default(), row.field);
+}
+
+void apply(const Directive& row, const Statement& statement, Config& config, Findings& findings) {
+  const std::size_t errors_before = findings.errors.size();
+  std::visit(Apply{row, statement, config, findings}, row.field);
+  for (std::size_t i = errors_before; i < findings.errors.size(); ++i) {
+    if (findings.errors[i].expected.empty()) findings.errors[i].expected = describe(row);
+  }
+}
+
+}  // namespace timed::config

@@ -1,0 +1,22 @@
+// The directives with a syntax of their own: what a row of the table names where a single value is not enough.
+#ifndef TIMED_SRC_CONFIG_STATEMENTS_H_
+#define TIMED_SRC_CONFIG_STATEMENTS_H_
+
+#include "timed/config/directives.h"
+
+namespace timed::config {
+
+void parse_server(const Statement& statement, Config& config, Findings& findings);
+void parse_driftfile(const Statement& statement, Config& config, Findings& findings);
+void parse_makestep(const Statement& statement, Config& config, Findings& findings);
+void parse_maxchange(const Statement& statement, Config& config, Findings& findings);
+void parse_local(const Statement& statement, Config& config, Findings& findings);
+void parse_allow(const Statement& statement, Config& config, Findings& findings);
+void parse_deny(const Statement& statement, Config& config, Findings& findings);
+void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);
+void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings);
+void parse_pidfile(const Statement& statement, Config& config, Findings& findings);
+
+}  // namespace timed::config
+
+#endif  // TIMED_SRC_CONFIG_STATEMENTS_H_
