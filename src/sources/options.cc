@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+#include "timed/discipline/sample_history.h"
+
 namespace timed::sources {
 namespace {
 
@@ -242,6 +244,15 @@ std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> word
   }
   settle_polls(parsed.line.poll);
   return parsed;
+}
+
+discipline::StatsOptions effective_stats(const SourceLine& line, const discipline::StatsOptions& defaults) {
+  constexpr int kRoom = static_cast<int>(discipline::SampleHistory::kMaxSamples);
+  discipline::StatsOptions stats = line.stats;
+  stats.max_samples = std::clamp(line.max_samples.value_or(defaults.max_samples), 0, kRoom);
+  const int most = stats.max_samples == 0 ? kRoom : stats.max_samples;
+  stats.min_samples = std::clamp(line.min_samples.value_or(defaults.min_samples), 1, most);
+  return stats;
 }
 
 std::span<const std::string_view> source_option_words() {

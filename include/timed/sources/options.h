@@ -17,17 +17,17 @@
 
 namespace timed::sources {
 
-inline constexpr int kLowestPoll = -7;   // log2 seconds
+inline constexpr int kLowestPoll = -7;  // log2 seconds
 inline constexpr int kHighestPoll = 24;
 
 // What one association polls by.  Defaults and limits are chrony's (spec config.md 2.1.1).
 struct PollOptions {
-  int min_poll = 6;             // "minpoll", log2 seconds, effective -7 … 24
-  int max_poll = 10;            // "maxpoll", not below min_poll
-  bool iburst = false;          // "iburst": a burst when polling begins
-  bool burst = false;           // "burst": a burst at each poll above min_poll
-  int poll_target = 8;          // "polltarget": samples wanted in the regression
-  int presend = 100;            // "presend": from this poll on a throw-away request goes first; 100 = off
+  int min_poll = 6;     // "minpoll", log2 seconds, effective -7 … 24
+  int max_poll = 10;    // "maxpoll", not below min_poll
+  bool iburst = false;  // "iburst": a burst when polling begins
+  bool burst = false;   // "burst": a burst at each poll above min_poll
+  int poll_target = 8;  // "polltarget": samples wanted in the regression
+  int presend = 100;    // "presend": from this poll on a throw-away request goes first; 100 = off
 };
 
 // What a response must satisfy.
@@ -40,8 +40,8 @@ struct CheckOptions {
 };
 
 struct SourceLine {
-  std::string name;              // as written: host name or address
-  std::uint16_t port = 123;      // "port"
+  std::string name;                     // as written: host name or address
+  std::uint16_t port = 123;             // "port"
   Family family = Family::Unspecified;  // "ipv4", "ipv6"
   PollOptions poll;
   CheckOptions check;
@@ -58,8 +58,8 @@ struct SourceLine {
 struct LineError {
   enum class Kind { MissingHost, UnknownOption, BadValue, NotAvailable };
   Kind kind;
-  std::size_t word = 0;       // index into the words given
-  std::string expected;       // for the operator: what would have been right
+  std::size_t word = 0;  // index into the words given
+  std::string expected;  // for the operator: what would have been right
 };
 
 // Everything parsed of a line, with the options that are understood but have no function yet (each is one warning).
@@ -72,6 +72,9 @@ struct ParsedLine {
 // case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
 // `key` and `nts` are refused as NotAvailable: a source that was to be authenticated must not be polled without.
 std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words);
+
+// The statistics options that hold for a source: its own, else the daemon-wide ones; minsamples within 1 … maxsamples.
+discipline::StatsOptions effective_stats(const SourceLine& line, const discipline::StatsOptions& defaults);
 
 // All option words, for suggestions and the manual.
 std::span<const std::string_view> source_option_words();

@@ -1,0 +1,210 @@
+// One NTP server as we ask it: a client-mode state machine of events in and actions out (spec discipline.md A).
+// Pure: time and randomness come from outside, sockets and timers are somebody else's.
+//
+// A packet that is not the valid answer to the request that is out changes counters and nothing else.
+#ifndef TIMED_SOURCES_ASSOCIATION_H_
+#define TIMED_SOURCES_ASSOCIATION_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "timed/base/address.h"
+#include "timed/base/check.h"
+#include "timed/base/random.h"
+#include "timed/discipline/sample.h"
+#include "timed/discipline/timeline.h"
+#include "timed/env/clock.h"
+#include "timed/ntp/packet.h"
+#include "timed/sources/options.h"
+#include "timed/sources/poll_schedule.h"
+#include "timed/sources/response_check.h"
+
+namespace timed::sources {
+
+// ---- what an association wants done ----
+
+// Open a connected socket of its own in the place of an earlier one, send this, and answer with on_sent() or
+// on_send_failed().
+struct SendRequest {
+  std::array<std::byte, ntp::kHeaderSize> bytes;
+};
+// Call on_timer() after the delay, and not nearer to the timers of other associations than the separation.
+// Replaces an earlier one.
+struct ArmTimer {
+  Duration delay;
+  Duration separation;
+};
+// Add it to the statistics and answer with on_sample_taken().
+struct TakeSample {
+  discipline::Sample sample;
+};
+// No response is expected any more.
+struct CloseSocket {};
+// Polling ends: no timer, no socket.
+struct StopPolling {};
+// The server has asked to be asked less often, and will be.  For the operator.
+struct RateKissObeyed {};
+
+using Action = std::variant<SendRequest, ArmTimer, TakeSample, CloseSocket, StopPolling, RateKissObeyed>;
+
+class Actions {
+ public:
+  static constexpr std::size_t kMax = 4;
+
+  void add(Action action) {
+    TIMED_ASSERT(size_ < kMax);
+    actions_[size_++] = action;
+  }
+  const Action* begin() const { return actions_.data(); }
+  const Action* end() const { return actions_.data() + size_; }
+  std::size_t size() const { return size_; }
+  // The first action of a kind, or none.
+  template <class T>
+  const T* find() const {
+    for (const Action& action : *this) {
+      if (const T* found = std::get_if<T>(&action)) return found;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::array<Action, kMax> actions_{};
+  std::size_t size_ = 0;
+};
+
+// ---- what it says of itself ----
+
+// Shift register of the last eight polls, newest in the lowest bit: answered by a synchronised server or not.
+struct Reachability {
+  std::uint8_t bits = 0;
+  int size = 0;                  // bits ever shifted in, 0 … 8
+  unsigned unreachable_run = 0;  // updates in a row that left the register empty
+  unsigned long updates = 0;
+
+  void shift(bool answered);
+  // Starts anew, with one poll missed.
+  void clear();
+  bool reachable() const { return bits != 0; }
+};
+
+struct AssociationCounters {
+  std::uint32_t sent = 0;
+  std::uint32_t received = 0;  // datagrams on our socket, whatever they were
+  std::uint32_t valid = 0;
+  std::uint32_t good = 0;
+  std::uint32_t kernel_sent = 0;      // with a transmit stamp of the kernel
+  std::uint32_t kernel_received = 0;  // with a receive stamp of the kernel
+};
+
+// The last valid response, for the `ntpdata` report.
+struct ResponseReport {
+  ntp::Header header;
+  IpAddress local_address;  // that it was sent to
+  PacketTests tests;
+  Duration offset;  // server - local
+  Duration peer_delay;
+  Duration peer_dispersion;
+  Duration response_time;
+  env::StampSource transmit_source = env::StampSource::Daemon;
+  env::StampSource receive_source = env::StampSource::Daemon;
+};
+
+// What became of a datagram; counted, never logged.
+enum class ResponseVerdict : std::uint8_t {
+  Malformed,       // no NTP packet at all, or of a version that does not exist
+  WrongMode,       // not a server's response
+  NotExpected,     // failed one of tests 1, 2, 3, 5: spoofed, replayed, late, or a second answer
+  Unsynchronised,  // valid, but of a server that has no time to give
+  Rejected,        // failed one of tests A to D
+  Good,
+};
+
+// How the statistics took a sample.
+struct SampleOutcome {
+  Duration prediction_error;  // |measured - predicted before it|
+  Duration distance;          // peer dispersion + half the peer delay
+  std::size_t samples = 0;    // kept by the regression
+  Duration min_delay;         // smallest round trip to the source
+};
+
+struct Received {
+  ResponseVerdict verdict;
+  Actions actions;
+};
+
+class Association {
+ public:
+  // The socket of a request stays open this much longer than `maxdelay`.
+  static constexpr Duration kResponseGrace = Duration::seconds(4);
+  // Kernel transmit stamps this much later than our own reading are believed.
+  static constexpr Duration kMaxTransmitDelay = Duration::seconds(1);
+
+  // `random` outlives the association.
+  Association(const SourceLine& line, EntropyPool& random);
+
+  // Begins or ends polling.
+  Actions go_online(const discipline::Now& now);
+  Actions go_offline();
+  // Up to `total` requests that end after `good` good samples.
+  Actions start_burst(int good, int total, const discipline::Now& now);
+
+  Actions on_timer();
+  // The request left; `at` is our own reading of the clock just before.
+  Actions on_sent(const discipline::PlacedStamp& at, const discipline::Now& now, bool is_system_peer);
+  Actions on_send_failed(const discipline::Now& now);
+  // When the request that is out really left.
+  void on_transmit_stamp(const discipline::PlacedStamp& at);
+  // A datagram on the socket of the request that is out.
+  Received on_response(const discipline::PlacedStamp& at, const ntp::PacketView& packet, const IpAddress& local_address,
+                       const ResponseContext& context, const discipline::Now& now);
+  Actions on_sample_taken(const SampleOutcome& outcome, const discipline::Now& now);
+  // Somebody else stepped the clock: stamps of an exchange under way mean nothing any more.
+  Actions on_unknown_step(const discipline::Now& now);
+
+  // How long the socket of a request stays open.
+  Duration response_timeout() const { return check_.max_delay + kResponseGrace; }
+
+  PollMode mode() const { return schedule_.mode(); }
+  bool is_polling() const { return schedule_.is_polling(); }
+  int poll() const { return schedule_.poll(); }
+  double poll_score() const { return schedule_.score(); }
+  const Reachability& reachability() const { return reachability_; }
+  // Of the last synchronised response; 0 and Unsynchronised before the first.
+  ntp::Stratum stratum() const { return stratum_; }
+  ntp::Leap leap() const { return leap_; }
+  const AssociationCounters& counters() const { return counters_; }
+  const std::optional<ResponseReport>& last_response() const { return report_; }
+  // Requests since the last valid response.
+  unsigned unanswered() const { return unanswered_; }
+
+ private:
+  void reset_exchange();
+  Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
+  void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
+                     const IpAddress& local_address);
+  Duration first_delay(const discipline::Now& now) const;
+  ArmTimer timer_for_next(const discipline::Now& now, Duration extra);
+  ArmTimer arm(Duration delay);
+  Nearness nearness() const { return {reachability_.reachable(), min_delay_}; }
+
+  CheckOptions check_;
+  std::uint8_t version_;
+  EntropyPool& random_;
+  PollSchedule schedule_;
+  Exchange exchange_;
+  unsigned unanswered_ = 0;
+  std::optional<MonoTime> last_sent_;
+  Duration min_delay_ = Duration::infinity();
+  Reachability reachability_;
+  ntp::Stratum stratum_ = 0;
+  ntp::Leap leap_ = ntp::Leap::Unsynchronised;
+  AssociationCounters counters_;
+  std::optional<ResponseReport> report_;
+};
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SOURCES_ASSOCIATION_H_

@@ -1,0 +1,102 @@
+// When one association asks next: polling interval and its adaptation, bursts, the throw-away request before a poll
+// (spec discipline.md A.7.3, A.8).  Pure.
+#ifndef TIMED_SOURCES_POLL_SCHEDULE_H_
+#define TIMED_SOURCES_POLL_SCHEDULE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "timed/base/units.h"
+#include "timed/sources/options.h"
+
+namespace timed::sources {
+
+// Whether an association polls, and where it returns to after a burst.
+enum class PollMode : std::uint8_t { Offline, Online, BurstWasOffline, BurstWasOnline };
+
+// What decides if polling more often than once a second is allowed.
+struct Nearness {
+  bool reachable = false;
+  Duration min_delay = Duration::infinity();
+};
+
+// How well a new sample agreed with what was expected of it.
+struct SampleAgreement {
+  Duration prediction_error;  // |measured - predicted|
+  Duration distance;          // peer dispersion + half the peer delay; above zero
+  std::size_t samples = 0;    // kept by the regression, with the new one
+};
+
+// Of a transmission timer: not before `delay`, and `separation` away from others of its class (spec 0.4).
+struct PollDelay {
+  Duration delay;
+  Duration separation;
+};
+
+class PollSchedule {
+ public:
+  static constexpr Duration kFirstDelay = Duration::seconds(0.2);
+  static constexpr Duration kPresendLead = Duration::seconds(2);
+  static constexpr Duration kMaxBurstInterval = Duration::seconds(2);
+  static constexpr Duration kMaxSubsecondDelay = Duration::seconds(0.01);
+  static constexpr int kInitialBurstGood = 4;
+  static constexpr int kInitialBurstTotal = 8;
+  static constexpr int kMaxBurstTotal = 4;  // of "burst"
+  static constexpr double kUnanswered = 0.25;
+  static constexpr double kUnansweredSystemPeer = 0.1;
+  static constexpr double kNotGood = 0.1;
+  static constexpr double kNotGoodNoLoop = 0.02;
+  static constexpr double kMaxStretch = 0.02;
+
+  explicit PollSchedule(const PollOptions& options);
+
+  int poll() const { return poll_; }       // log2 seconds
+  double score() const { return score_; }  // 0 … 1, towards the next poll
+  PollMode mode() const { return mode_; }
+  bool is_polling() const { return mode_ != PollMode::Offline; }
+  bool in_burst() const { return mode_ == PollMode::BurstWasOffline || mode_ == PollMode::BurstWasOnline; }
+  // The request that is out now is thrown away.
+  bool is_presending() const { return presends_left_ > 0; }
+
+  // Begins polling, with iburst's burst where it is wanted; nothing where it polls already.
+  void go_online();
+  void go_offline();
+  // A burst of at most `total` requests that ends after `good` good samples; nothing while one runs.
+  void start_burst(int good, int total);
+  // Everything as at the start, but the mode.
+  void reset();
+
+  // Before each request.  False: a burst of an offline source is over, nothing is to be sent.
+  bool begin_transmission();
+  // After it; `reachable` is that of the source.
+  void end_transmission(bool sent, bool reachable);
+  // A good response: ends a burst that has had its share.
+  void on_good_response();
+  // The server asked for less: the burst ends with the next good response.  Returns what is added to one delay.
+  Duration on_rate_kiss();
+
+  // The score moves by so much, and with it the poll.
+  void adjust(double change, const Nearness& nearness);
+  void adjust_for_sample(const SampleAgreement& agreement, const Nearness& nearness);
+
+  // From one transmission to the next.
+  Duration interval() const;
+  // Until the first request; `since_last` is the time since an earlier one, if there was one.
+  Duration first_delay(std::optional<Duration> since_last) const;
+  // The delay with its separation, both stretched alike by 0 to 2 %; `random` is uniform in [0, 1).
+  PollDelay stretched(Duration delay, double random) const;
+
+ private:
+  PollOptions options_;
+  PollMode mode_ = PollMode::Offline;
+  int poll_ = 0;
+  double score_ = 0.0;
+  int burst_good_left_ = 0;
+  int burst_total_left_ = 0;
+  int presends_left_ = 0;
+};
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SOURCES_POLL_SCHEDULE_H_

@@ -1,0 +1,105 @@
+// One response of a server: is it an answer to what we asked, does it speak of a synchronised clock, and is it worth
+// a sample (spec discipline.md A.3 to A.5)?  Pure.
+#ifndef TIMED_SOURCES_RESPONSE_CHECK_H_
+#define TIMED_SOURCES_RESPONSE_CHECK_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "timed/base/units.h"
+#include "timed/discipline/sample.h"
+#include "timed/discipline/source_stats.h"
+#include "timed/discipline/timeline.h"
+#include "timed/ntp/packet.h"
+#include "timed/ntp/types.h"
+#include "timed/sources/options.h"
+
+namespace timed::sources {
+
+// Results of the tests as the `ntpdata` report has them: bit 9 is test 1 … bit 0 is test D; 1 = passed
+// (spec control-protocol.md 13.7).
+enum class PacketTest : std::uint16_t {
+  NotDuplicate = 1 << 9,    // 1: not the stamps of the last valid response
+  OriginMatches = 1 << 8,   // 2: answers the request that is out
+  TimesKnown = 1 << 7,      // 3: origin, receive and transmit stamps are not zero
+  Authentic = 1 << 6,       // 5
+  Synchronised = 1 << 5,    // 6: leap and stratum of a synchronised server
+  RootDistance = 1 << 4,    // 7: half the root delay + root dispersion below 16 s
+  DelayLimit = 1 << 3,      // A: delay, precision, response time, sane times, not a throw-away request
+  DelayRatio = 1 << 2,      // B: maxdelayratio
+  DelayDeviation = 1 << 1,  // C: maxdelaydevratio
+  NoLoop = 1 << 0,          // D: not synchronised to us
+};
+
+class PacketTests {
+ public:
+  static constexpr std::uint16_t kValid = 0x3c0;         // 1 2 3 5
+  static constexpr std::uint16_t kSynchronised = 0x3f0;  // and 6 7
+  static constexpr std::uint16_t kGood = 0x3ff;          // and A B C D
+
+  void set(PacketTest test, bool passed) {
+    const auto bit = static_cast<std::uint16_t>(test);
+    bits_ = static_cast<std::uint16_t>(passed ? bits_ | bit : bits_ & ~bit);
+  }
+  bool passed(PacketTest test) const { return (bits_ & static_cast<std::uint16_t>(test)) != 0; }
+  std::uint16_t bits() const { return bits_; }
+  bool valid() const { return (bits_ & kValid) == kValid; }
+  bool synchronised() const { return (bits_ & kSynchronised) == kSynchronised; }
+  bool good() const { return (bits_ & kGood) == kGood; }
+
+ private:
+  std::uint16_t bits_ = 0;
+};
+
+// What the daemon says of itself at this moment, for recognising it in its sources.
+struct OwnView {
+  bool serving = false;  // a server socket is open in normal operation; else loops do not matter
+  ntp::Stratum stratum = 0;
+  ntp::RefId ref_id;
+  ntp::NtpShort root_delay;
+  ntp::NtpTimestamp reference;
+  std::optional<discipline::SourceId> system_peer;
+};
+
+// What the daemon knows when a response comes in.
+struct ResponseContext {
+  const discipline::LocalView& view;
+  const discipline::SourceStats& stats;  // of the source, before this response
+  OwnView own;
+  ntp::RefId local_ref_id;    // of the local address that the response was sent to; zero = unknown
+  Duration precision;         // of the local clock
+  Frequency max_clock_error;  // "maxclockerror"
+};
+
+// The request that is out, and what the last valid response said.
+struct Exchange {
+  ntp::NtpTimestamp cookie;  // transmit field of the request; zero = none is out
+  bool answered = false;     // it had its one valid response
+  bool presending = false;   // its response is thrown away
+  discipline::PlacedStamp transmitted;
+  discipline::PlacedStamp received;  // the response
+  ntp::NtpTimestamp last_receive;    // fields of the last valid response
+  ntp::NtpTimestamp last_transmit;
+};
+
+struct CheckedResponse {
+  PacketTests tests;
+  bool rate_kiss = false;  // a kiss of death of code RATE, to be obeyed
+  // Computed for each response that passes as synchronised; to be used only where tests.good().
+  std::optional<discipline::Sample> sample;
+  Duration response_time;  // the server's, between its two stamps
+};
+
+// Longest time that a server may take to answer.
+inline constexpr Duration kMaxResponseTime = Duration::seconds(4);
+
+// The packet is well formed and of mode 4 (server).
+CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& exchange, const CheckOptions& options,
+                               const ResponseContext& context);
+
+// A time and an offset from it can be represented and lie in the era that this program knows (spec 0.1).
+bool is_sane(LocalTime t, Duration offset);
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SOURCES_RESPONSE_CHECK_H_

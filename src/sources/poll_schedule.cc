@@ -1,0 +1,135 @@
+#include "timed/sources/poll_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "timed/ntp/types.h"
+
+namespace timed::sources {
+namespace {
+
+// More than the whole range of polls: one change never needs to be larger.
+constexpr double kLargestChange = 64.0;
+constexpr double kMinSeparation_s = 0.002;
+constexpr double kMaxSeparation_s = 0.2;
+
+}  // namespace
+
+PollSchedule::PollSchedule(const PollOptions& options) : options_(options) {
+  reset();
+}
+
+void PollSchedule::reset() {
+  poll_ = std::max(options_.min_poll, 0);
+  score_ = 0.0;
+  presends_left_ = 0;
+}
+
+void PollSchedule::go_online() {
+  if (mode_ == PollMode::Online || mode_ == PollMode::BurstWasOnline) return;
+  if (mode_ == PollMode::BurstWasOffline) {
+    mode_ = PollMode::BurstWasOnline;
+    return;
+  }
+  mode_ = PollMode::Online;
+  if (options_.iburst) start_burst(kInitialBurstGood, kInitialBurstTotal);
+}
+
+void PollSchedule::go_offline() {
+  mode_ = PollMode::Offline;
+  presends_left_ = 0;
+}
+
+void PollSchedule::start_burst(int good, int total) {
+  if (in_burst()) return;
+  mode_ = mode_ == PollMode::Offline ? PollMode::BurstWasOffline : PollMode::BurstWasOnline;
+  burst_good_left_ = good;
+  burst_total_left_ = total;
+}
+
+bool PollSchedule::begin_transmission() {
+  if (mode_ == PollMode::BurstWasOffline && burst_total_left_ <= 0) go_offline();
+  if (mode_ == PollMode::Offline) return false;
+  if (mode_ == PollMode::BurstWasOnline && burst_total_left_ <= 1) {
+    // The last request of a burst begins the normal interval.
+    mode_ = PollMode::Online;
+  } else if (mode_ == PollMode::Online && options_.burst && poll_ > options_.min_poll) {
+    start_burst(1, std::min(1 << std::min(poll_ - options_.min_poll, 8), kMaxBurstTotal));
+  }
+  return true;
+}
+
+void PollSchedule::end_transmission(bool sent, bool reachable) {
+  if (presends_left_ > 0) {
+    --presends_left_;
+  } else if (poll_ >= options_.presend && burst_total_left_ == 0) {
+    presends_left_ = 1;
+  }
+  // A burst that begins before the network is there does not wear off.
+  const bool waits_for_network = mode_ == PollMode::BurstWasOnline && !sent && !reachable;
+  if (in_burst() && !waits_for_network) --burst_total_left_;
+}
+
+void PollSchedule::on_good_response() {
+  if (!in_burst()) return;
+  --burst_good_left_;
+  if (burst_good_left_ > 0) return;
+  mode_ = mode_ == PollMode::BurstWasOnline ? PollMode::Online : PollMode::Offline;
+}
+
+Duration PollSchedule::on_rate_kiss() {
+  burst_good_left_ = 0;
+  return ntp::poll_interval(poll_) * 4.0;
+}
+
+void PollSchedule::adjust(double change, const Nearness& nearness) {
+  if (std::isnan(change)) return;
+  score_ += std::clamp(change, -kLargestChange, kLargestChange);
+  if (score_ >= 1.0) {
+    const double up = std::floor(score_);
+    poll_ += static_cast<int>(up);
+    score_ -= up;
+  } else if (score_ < 0.0) {
+    const double down = 1.0 + std::floor(-score_);
+    poll_ -= static_cast<int>(down);
+    score_ += down;
+  }
+  if (poll_ < options_.min_poll) {
+    poll_ = options_.min_poll;
+    score_ = 0.0;
+  } else if (poll_ > options_.max_poll) {
+    poll_ = options_.max_poll;
+    score_ = 1.0;
+  }
+  // Polling faster than once a second is for local networks.
+  if (poll_ < 0 && (!nearness.reachable || nearness.min_delay > kMaxSubsecondDelay)) poll_ = 0;
+}
+
+void PollSchedule::adjust_for_sample(const SampleAgreement& agreement, const Nearness& nearness) {
+  if (agreement.prediction_error > agreement.distance) {
+    adjust(-std::log2(agreement.prediction_error / agreement.distance), nearness);
+    return;
+  }
+  const double target = options_.poll_target;
+  const double change = (static_cast<double>(agreement.samples) / target - 1.0) / target;
+  adjust(change < 0.0 ? change * 2.0 : change, nearness);
+}
+
+Duration PollSchedule::interval() const {
+  if (presends_left_ > 0) return kPresendLead;
+  const Duration normal = ntp::poll_interval(poll_);
+  return in_burst() ? std::min(kMaxBurstInterval, normal / 4.0) : normal;
+}
+
+Duration PollSchedule::first_delay(std::optional<Duration> since_last) const {
+  return since_last ? std::max(kFirstDelay, interval() - *since_last) : kFirstDelay;
+}
+
+PollDelay PollSchedule::stretched(Duration delay, double random) const {
+  const double factor = 1.0 + kMaxStretch * random;
+  const double separation_s =
+      std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll_).to_seconds() / 8.0, kMaxSeparation_s));
+  return {std::max(delay, Duration::zero()) * factor, Duration::seconds(separation_s) * factor};
+}
+
+}  // namespace timed::sources

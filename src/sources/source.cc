@@ -1,0 +1,138 @@
+// What SourceSet says of its sources: to the selection, to reports and in messages.
+#include "source.h"
+
+#include "timed/auth/digest.h"
+#include "timed/base/text.h"
+
+namespace timed::sources {
+
+using discipline::Candidate;
+using discipline::SourceId;
+
+SourceSet::Source* SourceSet::get(SourceId id) {
+  for (const auto& source : sources_) {
+    if (source->id == id) return source.get();
+  }
+  return nullptr;
+}
+
+const SourceSet::Source* SourceSet::get(SourceId id) const {
+  return const_cast<SourceSet*>(this)->get(id);
+}
+
+std::optional<SourceId> SourceSet::find(const IpAddress& address) const {
+  for (const auto& source : sources_) {
+    if (source->address.is_set() && source->address == address) return source->id;
+  }
+  return std::nullopt;
+}
+
+std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) const {
+  const discipline::LocalView& view = seams_.timeline.view();
+  std::vector<Candidate> all;
+  all.reserve(sources_.size());
+  for (const auto& source : sources_) {
+    const Association& association = source->association;
+    Candidate c;
+    c.id = source->id;
+    c.marks = source->line.marks;
+    c.stratum = association.stratum();
+    c.leap = association.leap();
+    c.ref_id = auth::ref_id_of(source->address);
+    c.reach = association.reachability().bits;
+    c.reach_size = association.reachability().size;
+    c.unreachable_run = association.reachability().unreachable_run;
+    c.max_unreach = source->line.max_unreach;
+    c.active = association.is_polling();
+    c.data = source->stats.selection_data(now, view, max_jitter);
+    c.estimate = source->stats.local_estimate(view);
+    all.push_back(c);
+  }
+  return all;
+}
+
+std::vector<SourceReport> SourceSet::report(FreeTime now) const {
+  const discipline::LocalView& view = seams_.timeline.view();
+  std::vector<SourceReport> all;
+  all.reserve(sources_.size());
+  for (const auto& source : sources_) {
+    SourceReport r;
+    r.id = source->id;
+    r.address = source->address;
+    r.unresolved_id = source->unresolved_id;
+    r.name = source->line.name;
+    r.poll = source->association.poll();
+    r.reachability = source->association.reachability();
+    r.ref_id = auth::ref_id_of(source->address);
+    r.marks = source->line.marks;
+    r.mode = source->association.mode();
+    r.last_sample = source->stats.last_sample(view);
+    r.stats = source->stats.report(now, view);
+    r.asymmetry = source->stats.asymmetry();
+    all.push_back(std::move(r));
+  }
+  return all;
+}
+
+std::optional<NtpDataReport> SourceSet::ntp_data(const IpAddress& address) const {
+  for (const auto& source : sources_) {
+    if (!source->address.is_set() || source->address != address) continue;
+    NtpDataReport r;
+    r.remote = Endpoint{source->address, source->line.port, 0};
+    r.poll = source->association.poll();
+    r.last = source->association.last_response();
+    r.counters = source->association.counters();
+    r.asymmetry = source->stats.asymmetry();
+    return r;
+  }
+  return std::nullopt;
+}
+
+ActivityReport SourceSet::activity() const {
+  ActivityReport r;
+  for (const auto& source : sources_) {
+    if (!source->address.is_set()) {
+      ++r.unresolved;
+      continue;
+    }
+    switch (source->association.mode()) {
+      case PollMode::Offline:
+        ++r.offline;
+        break;
+      case PollMode::Online:
+        ++r.online;
+        break;
+      case PollMode::BurstWasOffline:
+        ++r.burst_offline;
+        break;
+      case PollMode::BurstWasOnline:
+        ++r.burst_online;
+        break;
+    }
+  }
+  return r;
+}
+
+std::optional<IpAddress> SourceSet::address_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? std::optional(source->address) : std::nullopt;
+}
+
+const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? &source->stats : nullptr;
+}
+
+std::string SourceReport::address_text() const {
+  return address.is_set() ? address.to_string() : format("ID#%010u", static_cast<unsigned>(unresolved_id));
+}
+
+std::string SourceSet::describe(SourceId id) const {
+  const Source* const source = get(id);
+  if (source == nullptr) return "source without name";
+  if (!source->address.is_set()) return source->line.name;
+  const std::string address = source->address.to_string();
+  return address == source->line.name ? address : format("%s (%s)", address.c_str(), source->line.name.c_str());
+}
+
+}  // namespace timed::sources

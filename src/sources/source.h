@@ -1,0 +1,35 @@
+// One source as SourceSet keeps it: what is known of it, and the socket and timers of its association.
+#ifndef TIMED_SRC_SOURCES_SOURCE_H_
+#define TIMED_SRC_SOURCES_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "timed/sources/source_set.h"
+
+namespace timed::sources {
+
+struct SourceSet::Source {
+  Source(const SourceLine& its_line, discipline::SourceId its_id, const SourceSetOptions& options, EntropyPool& random)
+      : line(its_line),
+        id(its_id),
+        association(its_line, random),
+        stats(effective_stats(its_line, options.stats), options.precision) {}
+
+  SourceLine line;
+  discipline::SourceId id;
+  IpAddress address;                // none: not resolved yet
+  std::uint32_t unresolved_id = 0;  // of a name, until it has an address
+  Association association;
+  discipline::SourceStats stats;
+  std::unique_ptr<env::UdpSocket> socket;  // of the request that is out
+  std::uint32_t stamp_id = 0;              // of its transmit stamp
+  std::optional<env::Timer> timer;         // of the next request
+  std::optional<env::Timer> close_timer;   // of the socket
+  std::optional<MonoTime> last_kiss_logged;
+};
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SRC_SOURCES_SOURCE_H_

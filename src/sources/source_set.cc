@@ -1,0 +1,305 @@
+#include "timed/sources/source_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "source.h"
+#include "timed/auth/digest.h"
+#include "timed/base/log.h"
+#include "timed/base/text.h"
+#include "timed/sources/spacing.h"
+
+namespace timed::sources {
+
+using discipline::Now;
+using discipline::PlacedStamp;
+using discipline::Sample;
+using discipline::SourceId;
+
+namespace {
+
+// Stamps of the kernel that differ more from our own reading are not of this datagram.
+constexpr Duration kMaxStampDistance = Duration::seconds(1);
+
+}  // namespace
+
+// Runs one event of an association and does what it wants.
+template <class Event>
+void SourceSet::run(Source& source, const Event& event) {
+  const unsigned long updates = source.association.reachability().updates;
+  carry_out(source, event());
+  const Reachability& after = source.association.reachability();
+  if (after.updates != updates && !after.reachable()) callbacks_.on_reachability(source.id);
+}
+
+SourceSet::SourceSet(const std::vector<SourceLine>& lines, const SourceSetOptions& options, const SourceSetSeams& seams,
+                     SourceSetCallbacks callbacks)
+    : options_(options),
+      seams_(seams),
+      callbacks_(std::move(callbacks)),
+      random_([&host = seams.host](std::span<std::byte> into) { host.random(into); }),
+      retry_timer_(seams.timers, [this] { resolve_next(); }) {
+  for (const SourceLine& line : lines) add(line);
+}
+
+SourceSet::~SourceSet() = default;
+
+void SourceSet::add(const SourceLine& line) {
+  const Family family = wanted_family(line, options_.family);
+  const HostKind host = host_kind(line, family);
+  const char* reason = nullptr;
+  if (host.wrong_family) reason = "Invalid address family";
+  if (host.literal && find(*host.literal)) reason = "Source already present";
+  if (sources_.size() >= kMaxSources) reason = "Too many sources present";
+  if (reason != nullptr) {
+    log::error("Could not add source %s : %s", line.name.c_str(), reason);
+    return;
+  }
+  auto source = std::make_unique<Source>(line, SourceId{++last_id_}, options_, random_);
+  Source* const s = source.get();
+  s->timer.emplace(seams_.timers, [this, s] { on_timer(*s); });
+  s->close_timer.emplace(seams_.timers, [this, s] { close_socket(*s); });
+  if (host.literal) {
+    s->address = *host.literal;
+  } else {
+    s->unresolved_id = ++last_unresolved_id_;
+    names_.add({s->id, line.name, family});
+  }
+  sources_.push_back(std::move(source));
+}
+
+void SourceSet::start() {
+  started_ = true;
+  for (const auto& source : sources_) {
+    if (source->address.is_set()) begin_polling(*source);
+  }
+  resolve_next();
+}
+
+void SourceSet::stop() {
+  started_ = false;
+  awaited_lookup_ = 0;
+  retry_timer_.disarm();
+  for (const auto& source : sources_) {
+    source->timer->disarm();
+    close_socket(*source);
+  }
+}
+
+void SourceSet::begin_polling(Source& source) {
+  if (source.line.offline) return;
+  run(source, [&] { return source.association.go_online(callbacks_.now()); });
+}
+
+// ---- names ----
+
+void SourceSet::resolve_next() {
+  if (!started_ || awaited_lookup_ != 0) return;
+  const auto lookup = names_.next();
+  if (!lookup) {
+    if (!names_.empty()) retry_timer_.arm_in(names_.retry_delay());
+    return;
+  }
+  const std::uint64_t number = awaited_lookup_ = ++lookups_;
+  seams_.host.resolve(lookup->name, lookup->family,
+                      [this, number, id = lookup->id](Result<std::vector<IpAddress>> result) {
+                        if (number == awaited_lookup_) on_resolved(id, result);
+                      });
+}
+
+void SourceSet::on_resolved(SourceId id, const Result<std::vector<IpAddress>>& result) {
+  awaited_lookup_ = 0;
+  Source* const source = get(id);
+  if (source == nullptr) {
+    names_.remove(id);
+  } else if (result.ok()) {
+    if (take_address(*source, *result)) {
+      names_.remove(id);
+      begin_polling(*source);
+    }
+  } else if (result.error().kind == ErrorKind::Invalid) {
+    // No later answer will be another one: this cannot be a host's name.
+    log::warning("Invalid host %s", source->line.name.c_str());
+    names_.remove(id);
+  }
+  resolve_next();
+}
+
+bool SourceSet::take_address(Source& source, const std::vector<IpAddress>& addresses) {
+  const Family family = wanted_family(source.line, options_.family);
+  for (const IpAddress& address : addresses) {
+    if (!address.is_set() || (family != Family::Unspecified && address.family() != family)) continue;
+    if (find(address) || !connect_to(source, address).ok()) continue;
+    source.address = address;
+    log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
+    return true;
+  }
+  return false;
+}
+
+Result<std::unique_ptr<env::UdpSocket>> SourceSet::connect_to(const Source& source, const IpAddress& address) {
+  env::UdpOptions options;
+  options.local.address = IpAddress::any(address.family());
+  options.remote = Endpoint{address, source.line.port, 0};
+  options.dscp = options_.dscp;
+  options.transmit_stamps = true;
+  options.priority = env::SocketPriority::Sources;
+  return seams_.network.open_udp(options);
+}
+
+// ---- events and actions ----
+
+void SourceSet::carry_out(Source& source, const Actions& actions) {
+  for (const Action& action : actions) {
+    if (const auto* request = std::get_if<SendRequest>(&action)) carry_out(source, send(source, *request));
+    if (const auto* timer = std::get_if<ArmTimer>(&action)) arm(source, *timer);
+    if (const auto* taken = std::get_if<TakeSample>(&action)) carry_out(source, take_sample(source, taken->sample));
+    if (std::holds_alternative<CloseSocket>(action)) close_socket(source);
+    if (std::holds_alternative<RateKissObeyed>(action)) log_rate_kiss(source);
+    if (std::holds_alternative<StopPolling>(action)) {
+      source.timer->disarm();
+      close_socket(source);
+    }
+  }
+}
+
+void SourceSet::on_timer(Source& source) {
+  last_dispatch_ = seams_.timers.now();
+  run(source, [&] { return source.association.on_timer(); });
+}
+
+void SourceSet::arm(Source& source, const ArmTimer& timer) {
+  source.timer->disarm();
+  std::vector<MonoTime> queued;
+  for (const auto& other : sources_) {
+    if (other->timer->armed()) queued.push_back(other->timer->when());
+  }
+  const MonoTime wanted = seams_.timers.now() + timer.delay;
+  source.timer->arm_at(keep_apart(wanted, timer.separation, last_dispatch_, std::move(queued)));
+}
+
+Actions SourceSet::send(Source& source, const SendRequest& request) {
+  close_socket(source);
+  auto socket = connect_to(source, source.address);
+  if (!socket.ok()) return source.association.on_send_failed(callbacks_.now());
+  source.socket = socket.take();
+  source.socket->on_readable([this, s = &source] { on_readable(*s); });
+
+  env::Datagram datagram{};
+  datagram.peer = Endpoint{source.address, source.line.port, 0};
+  datagram.want_stamp = true;
+  datagram.size = request.bytes.size();
+  std::copy(request.bytes.begin(), request.bytes.end(), datagram.data.begin());
+  const env::SendResult result = source.socket->send(std::span(&datagram, 1));
+  const Now now = callbacks_.now();
+  if (result.sent != 1) {
+    close_socket(source);
+    return source.association.on_send_failed(now);
+  }
+  source.stamp_id = datagram.stamp_id;
+  source.close_timer->arm_in(source.association.response_timeout());
+  const auto at = seams_.timeline.place(datagram.stamp);
+  const PlacedStamp sent = at.value_or(PlacedStamp{now.raw, now.free, Duration::zero(), env::StampSource::Daemon});
+  return source.association.on_sent(sent, now, callbacks_.own().system_peer == source.id);
+}
+
+void SourceSet::close_socket(Source& source) {
+  source.close_timer->disarm();
+  source.socket.reset();
+}
+
+void SourceSet::on_readable(Source& source) {
+  take_transmit_stamps(source);
+  const IpAddress bound_to = source.socket->local_endpoint().address;
+  std::array<env::Datagram, 4> datagrams;
+  const std::size_t count = source.socket->receive(datagrams);
+  // A response closes the socket; what came with it is still shown to the association, which counts it.
+  for (std::size_t i = 0; i < count; ++i) take_response(source, datagrams[i], bound_to);
+}
+
+void SourceSet::take_transmit_stamps(Source& source) {
+  std::array<env::TransmitStamp, 4> stamps;
+  const std::size_t count = source.socket->transmit_stamps(stamps);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (stamps[i].id != source.stamp_id) continue;
+    if (const auto at = seams_.timeline.place(stamps[i].stamp)) source.association.on_transmit_stamp(*at);
+  }
+}
+
+std::optional<PlacedStamp> SourceSet::place_received(const env::Stamp& stamp, const Now& now) const {
+  const bool believable = abs(now.raw - stamp.time) <= kMaxStampDistance;
+  if (stamp.source == env::StampSource::Daemon || believable) return seams_.timeline.place(stamp);
+  return seams_.timeline.place(env::Stamp{now.raw, Duration::zero(), env::StampSource::Daemon});
+}
+
+void SourceSet::take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to) {
+  if (datagram.peer.address != source.address || datagram.peer.port != source.line.port) return;
+  const Now now = callbacks_.now();
+  const auto at = place_received(datagram.stamp, now);
+  if (!at) return;  // from before a step: its time means nothing any more
+  const bool cut = datagram.size > datagram.data.size();
+  const auto packet = ntp::PacketView::parse(cut ? std::span<const std::byte>{} : datagram.bytes());
+  const IpAddress local = datagram.local.is_set() ? datagram.local : bound_to;
+  const ResponseContext context{
+      seams_.timeline.view(), source.stats,       callbacks_.own(),
+      auth::ref_id_of(local), options_.precision, options_.max_clock_error,
+  };
+  run(source, [&] { return source.association.on_response(*at, packet, local, context, now).actions; });
+}
+
+Actions SourceSet::take_sample(Source& source, const Sample& sample) {
+  const discipline::LocalView& view = seams_.timeline.view();
+  SampleOutcome outcome;
+  outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
+  outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
+  if (!source.stats.accumulate(sample, view)) {
+    log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
+  }
+  outcome.samples = source.stats.samples();
+  outcome.min_delay = source.stats.min_delay();
+  callbacks_.on_sample(source.id);
+  return source.association.on_sample_taken(outcome, callbacks_.now());
+}
+
+void SourceSet::log_rate_kiss(Source& source) {
+  const MonoTime now = seams_.timers.now();
+  if (source.last_kiss_logged && now - *source.last_kiss_logged < kKissLogSpacing) return;
+  source.last_kiss_logged = now;
+  log::warning("Received KoD RATE from %s", source.address.to_string().c_str());
+}
+
+void SourceSet::on_unknown_step() {
+  for (const auto& source : sources_) {
+    source->stats.reset();
+    run(*source, [&] { return source->association.on_unknown_step(callbacks_.now()); });
+  }
+}
+
+bool SourceSet::set_online(SourceId id, bool online) {
+  Source* const source = get(id);
+  if (source == nullptr) return false;
+  source->line.offline = !online;
+  if (!source->address.is_set()) {
+    names_.hurry();
+    resolve_next();
+    return true;
+  }
+  const PollMode before = source->association.mode();
+  run(*source, [&] {
+    if (online) return source->association.go_online(callbacks_.now());
+    return source->association.is_polling() ? source->association.go_offline() : Actions();
+  });
+  if (source->association.mode() != before) {
+    log::info("Source %s %s", source->address.to_string().c_str(), online ? "online" : "offline");
+  }
+  return true;
+}
+
+bool SourceSet::start_burst(SourceId id, int good, int total) {
+  Source* const source = get(id);
+  if (source == nullptr || !source->address.is_set()) return false;
+  run(*source, [&] { return source->association.start_burst(good, total, callbacks_.now()); });
+  return true;
+}
+
+}  // namespace timed::sources
