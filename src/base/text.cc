@@ -36,13 +36,26 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-// from_chars leaves the value alone when the number is out of range: decide by the exponent's sign which way.
+// A digit, or a point and a digit: from_chars would also take a sign, an infinity or a NaN after "0x".
+bool starts_as_hexadecimal(std::string_view text) {
+  if (!text.empty() && text.front() == '.') text.remove_prefix(1);
+  return !text.empty() && std::string_view("0123456789abcdefABCDEF").find(text.front()) != std::string_view::npos;
+}
+
+// from_chars leaves the value alone when the number is out of range.  It is too large exactly if its first digit that
+// is not zero stands before the point, after the exponent has moved that.
 double out_of_range(std::string_view digits, bool hexadecimal) {
-  const std::size_t e = digits.find_first_of(hexadecimal ? "pP" : "eE");
-  if (e != std::string_view::npos) {
-    return digits[e + 1] == '-' ? 0.0 : std::numeric_limits<double>::infinity();
+  const std::size_t e = std::min(digits.find_first_of(hexadecimal ? "pP" : "eE"), digits.size());
+  const std::string_view mantissa = digits.substr(0, e);
+  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  const auto first = static_cast<std::int64_t>(mantissa.find_first_not_of("0."));
+  std::int64_t exponent = 0;
+  if (e < digits.size()) {
+    constexpr std::int64_t kBeyondAll = std::int64_t{1} << 60;
+    exponent = parse_integer(digits.substr(e + 1)).value_or(digits[e + 1] == '-' ? -kBeyondAll : kBeyondAll);
   }
-  return digits.find_first_of("123456789") < digits.find('.') ? std::numeric_limits<double>::infinity() : 0.0;
+  const std::int64_t digit_weight = hexadecimal ? 4 : 1;  // the exponent of a hexadecimal number counts bits
+  return (point - first) * digit_weight + exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;
 }
 
 }  // namespace
@@ -115,13 +128,11 @@ std::optional<ParsedReal> parse_real_prefix(std::string_view token) {
   const bool hexadecimal = starts_with_word(token.substr(at), "0x");
   const std::size_t begin = hexadecimal ? at + 2 : at;
   const std::string_view digits = token.substr(begin);
+  if (hexadecimal && !starts_as_hexadecimal(digits)) return ParsedReal{sign * 0.0, at + 1};  // strtod takes the 0
   double value = 0.0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value,
                                             hexadecimal ? std::chars_format::hex : std::chars_format::general);
-  if (error == std::errc::invalid_argument) {
-    if (hexadecimal) return ParsedReal{sign * 0.0, at + 1};  // "0x" without digits: strtod takes the 0
-    return std::nullopt;
-  }
+  if (error == std::errc::invalid_argument) return std::nullopt;
   const std::size_t length = static_cast<std::size_t>(end - digits.data());
   if (error == std::errc::result_out_of_range) value = out_of_range(digits.substr(0, length), hexadecimal);
   return ParsedReal{sign * value, begin + length};

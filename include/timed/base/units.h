@@ -159,7 +159,7 @@ class WideDuration {
   Duration rest() const { return Duration::seconds(rest_s_); }
   Duration to_duration() const { return Duration::seconds(static_cast<double>(ns_) * 1e-9 + rest_s_); }
 
-  WideDuration operator-() const { return WideDuration(-ns_, -rest_s_); }
+  WideDuration operator-() const { return WideDuration(units_internal::saturated_subtract(0, ns_), -rest_s_); }
   WideDuration operator+(WideDuration other) const {
     return WideDuration(units_internal::saturated_add(ns_, other.ns_), rest_s_ + other.rest_s_);
   }
@@ -170,8 +170,7 @@ class WideDuration {
   // The point of another scale that lies this much later, rounded to whole nanoseconds.
   template <class To, class From>
   TimePoint<To> from(TimePoint<From> earlier) const {
-    return TimePoint<To>::from_nanos(units_internal::saturated_add(earlier.nanos(), ns_)) +
-           Duration::seconds(rest_s_);
+    return TimePoint<To>::from_nanos(units_internal::saturated_add(earlier.nanos(), ns_)) + Duration::seconds(rest_s_);
   }
 
  private:
