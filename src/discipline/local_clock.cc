@@ -44,6 +44,7 @@ Result<env::ClockState> LocalClock::start() {
   timeline_ = Timeline(slew_start_);
   base_ = steering_ ? state->frequency : Frequency::zero();
   slew_.kernel = base_;
+  slew_.planned = kLongest;
   timeline_.set_frequencies(slew_start_, slew_.kernel, base_, Duration::zero(), Duration::zero());
   return state;
 }
@@ -119,6 +120,7 @@ bool LocalClock::step(Duration offset) {
   const RawTime before = clock_.now();
   if (steering_ && clock_.step(whole).ok()) {
     timeline_.step(before, whole, true);
+    timeline_.shift_local(timeline_.line_start(), offset - whole);  // the kernel steps by whole nanoseconds
     slew_start_ = slew_start_ + whole;
     on_line_changed_();
     return true;
@@ -140,7 +142,6 @@ void LocalClock::on_unknown_step(Duration dispersion) {
   slew_.correction_rate = 0.0;
   slew_start_ = clock_.now();
   timeline_.restart(slew_start_);
-  slew_.planned = Duration::zero();
   plan_slew();
   timeline_.add_dispersion(abs(dispersion));
 }

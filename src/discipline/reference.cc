@@ -98,9 +98,8 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   } else {
     update.clock.offset = update.offset;
   }
-  // The reference time is one of the local clock as it will be after this update.
-  const Duration jump = update.clock.offset + update.clock.step.value_or(Duration::zero());
-  reference_time_ = e.when + jump - (now.local - e.when) * change;
+  // The reference time is one of the local clock as it will be after this update, but for the step (on_step).
+  reference_time_ = e.when + update.clock.offset - (now.local - e.when) * change;
   published_time_ = reference_time_ - Duration::seconds(random_.uniform());
   return update;
 }

@@ -12,9 +12,8 @@ SampleHistory::SampleHistory(std::size_t capacity) : capacity_(capacity) {
 
 void SampleHistory::add(const Sample& sample) {
   TIMED_ASSERT(samples_.empty() || sample.when > samples_.back().when);
-  if (size() == capacity_) ++runs_;
+  if (size() == capacity_) retire(1);
   samples_.push_back(sample);
-  retire(0);
 }
 
 void SampleHistory::retire(std::size_t n) {

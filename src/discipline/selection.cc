@@ -100,8 +100,7 @@ SourceState Selector::first_state(Seat& seat, Round& round) const {
 void Selector::classify(Seat& seat, Round& round) {
   const Candidate& c = *seat.candidate;
   SourceSelection& report = seat.entry->report;
-  report.low = report.high = Duration::zero();
-  if (c.data && !c.marks.noselect) {
+  if (c.data && !c.marks.noselect) {  // otherwise the limits of the last time stand
     seat.distance = c.data->root_distance;
     report.low = c.data->offset - seat.distance;
     report.high = c.data->offset + seat.distance;

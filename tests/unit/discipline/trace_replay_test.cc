@@ -1,0 +1,428 @@
+// Replays what a reference daemon measured and decided (tests/vectors) through statistics, selection, reference update
+// and slewing, and compares every number.  The traces keep their history on the local scale and rewrite it at each
+// clock change; ours lives on the free-running scale and is never touched.  That both agree is the point.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "timed/base/text.h"
+#include "timed/discipline/local_clock.h"
+#include "timed/discipline/reference.h"
+#include "timed/discipline/selection.h"
+#include "timed/discipline/source_stats.h"
+#include "timed/env/kernel_frequency.h"
+
+namespace timed::discipline {
+namespace {
+
+class TraceClock : public env::SystemClock {
+ public:
+  RawTime now() override { return time; }
+  Result<env::ClockState> start(bool) override {
+    return env::ClockState{.frequency = {}, .precision = Duration::nanos(101), .tai_offset = {}, .may_steer = true};
+  }
+  Result<Frequency> set_frequency(Frequency wanted) override {
+    return env::KernelFrequency::from(wanted).to_frequency();
+  }
+  Status step(Duration offset) override {
+    time += offset;
+    return {};
+  }
+  Status set_leap(env::LeapAction, std::optional<int>) override { return {}; }
+  Status set_sync_status(const env::SyncStatus&) override { return {}; }
+  std::optional<Duration> suspended() override { return std::nullopt; }
+
+  RawTime time = RawTime::from_seconds(1262304000);
+};
+
+class TraceTimers : public env::Timers {
+ public:
+  MonoTime now() override { return time; }
+  Id call_at(MonoTime, std::function<void()> fn) override {
+    pending = std::move(fn);
+    return ++last;
+  }
+  void cancel(Id id) override {
+    if (id == last) pending = nullptr;
+  }
+  void fire() {
+    ASSERT_TRUE(pending);
+    std::exchange(pending, nullptr)();
+  }
+
+  MonoTime time;
+  std::function<void()> pending;
+  Id last = 0;
+};
+
+template <class Time>
+Time parse_time(const std::string& text) {
+  const std::size_t dot = text.find('.');
+  return Time::from_seconds(std::stoll(text.substr(0, dot)),
+                            dot == std::string::npos ? 0 : std::stoll(text.substr(dot + 1)));
+}
+
+struct TraceSource {
+  SourceId id;
+  std::string name;
+  StatsOptions options;
+  SelectMarks marks;
+  std::optional<SourceStats> stats;
+  bool is_ntp = true;
+  std::uint8_t reach = 0;
+  int reach_size = 0;
+  unsigned unreachable_run = 0;
+  ntp::Stratum stratum = 0;
+  ntp::Leap leap = ntp::Leap::Unsynchronised;
+};
+
+class Replay {
+ public:
+  explicit Replay(const std::string& file) {
+    std::ifstream in(std::string(TIMED_SOURCE_DIR) + "/tests/vectors/" + file);
+    EXPECT_TRUE(in.is_open()) << file;
+    for (std::string line; std::getline(in, line);) lines_.push_back(line);
+    for (const std::string& line : lines_) {
+      if (line.rfind("# ", 0) == 0) configure(line.substr(2));
+    }
+    selector_.emplace(selection_);
+    reference_.emplace(reference_options_, -23, 1);
+    clock_.emplace(ClockOptions{}, kernel_, timers_, [] {});
+    EXPECT_TRUE(clock_->start().ok());
+  }
+
+  void run() {
+    while (at_ < lines_.size() && !::testing::Test::HasFailure()) {
+      const auto fields = split(lines_[at_++]);
+      if (fields.empty() || fields[0] == "#") continue;
+      handle(fields);
+    }
+    EXPECT_FALSE(::testing::Test::HasFailure()) << "near line " << at_;
+  }
+
+  long count(const std::string& event) const {
+    return std::count_if(lines_.begin(), lines_.end(),
+                         [&](const std::string& l) { return l.rfind(event + " ", 0) == 0; });
+  }
+
+  int regressions = 0, selections = 0, updates = 0, slews = 0;
+
+ private:
+  using Fields = std::vector<std::string>;
+
+  static Fields split(const std::string& line) {
+    std::istringstream in(line);
+    Fields fields;
+    for (std::string word; in >> word;) fields.push_back(word);
+    return fields;
+  }
+
+  void configure(const std::string& line) {
+    const Fields words = split(line);
+    const auto value = [&](std::size_t i) { return std::stod(words.at(i)); };
+    if (words[0] == "makestep") reference_options_.make_step = {Duration::seconds(value(1)), std::stoi(words[2])};
+    if (words[0] == "corrtimeratio") reference_options_.correction_time_ratio = value(1);
+    if (words[0] == "maxupdateskew") reference_options_.max_update_skew = Frequency::ppm(value(1));
+    if (words[0] != "server" && words[0] != "refclock") return;
+    TraceSource source;
+    source.id = {static_cast<std::uint32_t>(sources_.size() + 1)};
+    if (words[0] == "server") {
+      const auto last_byte = std::stoi(words[1].substr(words[1].rfind('.') + 1));
+      source.name = format("c0a87b%02x", static_cast<unsigned>(last_byte));
+    } else {
+      source.is_ntp = false;
+      source.options.asymmetry = 0.0;
+    }
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      if (words[i] == "trust") source.marks.trust = true;
+      if (words[i] == "require") source.marks.require = true;
+      if (words[i] == "minsamples") source.options.min_samples = std::stoi(words[i + 1]);
+      if (words[i] == "maxsamples") source.options.max_samples = std::stoi(words[i + 1]);
+      if (words[i] == "mindelay") source.options.min_delay = Duration::seconds(value(i + 1));
+      if (words[i] == "asymmetry") source.options.asymmetry = value(i + 1);
+      if (words[i] == "refid") {
+        for (const char c : words[i + 1]) source.name += format("%02x", static_cast<unsigned>(c));
+      }
+    }
+    // Reference clocks are created before NTP sources.
+    const auto before = source.is_ntp ? sources_.end() : sources_.begin() + refclocks_++;
+    sources_.insert(before, std::move(source));
+  }
+
+  TraceSource& source(const std::string& name) {
+    for (TraceSource& s : sources_) {
+      if (s.name == name) return s;
+    }
+    ADD_FAILURE() << "unknown source " << name;
+    return sources_.front();
+  }
+
+  const LocalView& view() const { return clock_->timeline().view(); }
+
+  void handle(const Fields& f) {
+    if (f[0] == "PRC") {
+      for (TraceSource& s : sources_) s.stats.emplace(s.options, Duration::seconds(std::stod(f[1])));
+    } else if (f[0] == "RCH") {
+      TraceSource& s = source(f[1]);
+      s.reach = static_cast<std::uint8_t>(s.reach << 1 | std::stoi(f[2]));
+      s.reach_size = std::min(8, s.reach_size + 1);
+      s.unreachable_run = s.reach == 0 ? s.unreachable_run + 1 : 0;
+    } else if (f[0] == "STA") {
+      source(f[1]).stratum = static_cast<ntp::Stratum>(std::stoi(f[2]));
+      source(f[1]).leap = static_cast<ntp::Leap>(std::stoi(f[3]));
+    } else if (f[0] == "SMP") {
+      take_sample(f);
+    } else if (f[0] == "REG") {
+      compare_regression(f);
+    } else if (f[0] == "SEL") {
+      run_selection(f);
+    } else if (f[0] == "SLW" && at_ + 1 < lines_.size() && lines_[at_ + 1].rfind("CHG 2", 0) == 0) {
+      // Somebody else stepped the clock: the slew is cancelled first, which the trace shows as a change of its own.
+      unknown_step(split(lines_[at_ + 1]));
+      compare_slew(f);
+      at_ += 2;
+    } else if (f[0] == "SLW") {
+      kernel_.time = parse_time<RawTime>(f[1]);
+      timers_.fire();
+      compare_slew(f);
+    } else if (f[0] == "DSP") {
+      // Checked through the statistics: a clock change has added it already.
+    } else {
+      ASSERT_TRUE(f[0] == "PAD" || f[0] == "POL" || f[0] == "FAC" || f[0] == "FOU") << lines_[at_ - 1];
+    }
+  }
+
+  void take_sample(const Fields& f) {
+    TraceSource& s = source(f[1]);
+    Sample sample;
+    const auto local = parse_time<LocalTime>(f[2]);
+    sample.when = view().to_free(local);
+    sample.measured = Duration::seconds(std::stod(f[3]));
+    sample.offset = WideDuration(sample.measured) + view().offset_at(sample.when);
+    sample.peer_delay = Duration::seconds(std::stod(f[4]));
+    sample.peer_dispersion = Duration::seconds(std::stod(f[5]));
+    sample.root_delay = Duration::seconds(std::stod(f[6]));
+    sample.root_dispersion = Duration::seconds(std::stod(f[7]));
+    sample.added_dispersion = view().added_dispersion;
+    sample.stratum = s.stratum;
+    sample.leap = s.leap;
+    s.stats->accumulate(sample, view());
+    selector_->note_sample(s.id);
+  }
+
+  // Within 1e-5 of itself or 1e-11 at all, whichever is more.
+  void near(const char* what, double ours, double theirs, double relative = 1e-5, double absolute = 1e-11) {
+    EXPECT_LE(std::fabs(ours - theirs), std::max(absolute, relative * std::fabs(theirs)))
+        << what << " " << format("%.12g, expected %.12g", ours, theirs) << ", line " << at_ << ": " << lines_[at_ - 1];
+  }
+
+  void compare_regression(const Fields& f) {
+    const TraceSource& s = source(f[1]);
+    const auto e = s.stats->local_estimate(view());
+    ASSERT_TRUE(e);
+    EXPECT_EQ(s.stats->regression_ok(), f[2] == "1") << at_;
+    EXPECT_EQ(s.stats->samples(), std::stoul(f[3])) << at_;
+    EXPECT_EQ(s.stats->history().runs_size(), std::stoul(f[4])) << at_;
+    if (s.stats->regression_ok()) {
+      EXPECT_EQ(s.stats->runs(), std::stoul(f[5])) << at_;
+    }
+    near("frequency", -e->frequency.to_ratio(), std::stod(f[6]));
+    near("frequency sd", e->frequency_sd.to_ratio(), std::stod(f[7]));
+    near("skew", e->skew.to_ratio(), std::stod(f[8]));
+    near("offset", -e->offset.to_seconds(), std::stod(f[9]));
+    near("offset sd", e->offset_sd.to_seconds(), std::stod(f[10]));
+    near("standard deviation", s.stats->std_dev().to_seconds(), std::stod(f[11]));
+    EXPECT_EQ(s.stats->best_sample(), std::stoul(f[12])) << at_;
+    near("asymmetry", s.stats->asymmetry(), std::stod(f[13]));
+    EXPECT_EQ(s.stats->asymmetry_run(), std::stoi(f[14])) << at_;
+    ++regressions;
+  }
+
+  void run_selection(const Fields& f) {
+    const FreeTime now = view().to_free(parse_time<LocalTime>(f[2]));
+    std::vector<Candidate> candidates;
+    for (const TraceSource& s : sources_) {
+      Candidate c;
+      c.id = s.id;
+      c.is_ntp = s.is_ntp;
+      c.marks = s.marks;
+      c.stratum = s.stratum;
+      c.leap = s.leap;
+      c.reach = s.reach;
+      c.reach_size = s.reach_size;
+      c.unreachable_run = s.unreachable_run;
+      c.data = s.stats->selection_data(now, view(), selection_.max_jitter);
+      c.estimate = s.stats->local_estimate(view());
+      candidates.push_back(c);
+    }
+    const Selection selection = selector_->select(candidates, {});
+    ++selections;
+    std::optional<ReferenceUpdate> update;
+    std::deque<Fields> changes;
+    while (at_ < lines_.size()) {
+      const Fields line = split(lines_[at_++]);
+      if (line[0] == "REF") {
+        ASSERT_TRUE(selection.combined) << "line " << at_;
+        update = update_reference(line, selection);
+      } else if (line[0] == "SLW" || line[0] == "CHG") {
+        changes.push_back(line);
+      } else if (line[0] == "RFO") {
+        ASSERT_TRUE(update);
+        apply(*update, changes);
+        compare_reference(line, *update);
+        changes.clear();
+      } else if (line[0] == "SST") {
+        compare_state(line);
+      } else if (line[0] == "END") {
+        compare_selected(line, selection, update.has_value());
+        return;
+      }
+    }
+  }
+
+  ReferenceUpdate update_reference(const Fields& f, const Selection& selection) {
+    const LocalEstimate& e = *selection.combined;
+    EXPECT_EQ(selection.stratum, std::stoi(f[1])) << at_;
+    EXPECT_EQ(static_cast<int>(selection.leap), std::stoi(f[2])) << at_;
+    EXPECT_EQ(selection.combined_sources, std::stoi(f[3])) << at_;
+    near("reference time", (e.when - parse_time<LocalTime>(f[5])).to_seconds(), 0.0, 0.0, 2e-8);
+    near("combined offset", -e.offset.to_seconds(), std::stod(f[6]));
+    near("combined offset sd", e.offset_sd.to_seconds(), std::stod(f[7]));
+    near("combined frequency", -e.frequency.to_ratio(), std::stod(f[8]));
+    near("combined frequency sd", e.frequency_sd.to_ratio(), std::stod(f[9]));
+    near("combined skew", e.skew.to_ratio(), std::stod(f[10]));
+    near("root delay", e.root_delay.to_seconds(), std::stod(f[11]));
+    near("root dispersion", e.root_dispersion.to_seconds(), std::stod(f[12]));
+    // The trace's time of the update is a local one.
+    kernel_.time = RawTime::from_nanos(parse_time<LocalTime>(f[13]).nanos()) - Duration::seconds(std::stod(f[14]));
+    timers_.time = MonoTime::from_nanos(std::llround(std::stod(f[15]) * 1e9));
+    const Now now = clock_->read();
+    updated_at_ = now.local;
+    const Duration pending = clock_->pending();
+    near("uncorrected offset", pending.to_seconds(), std::stod(f[14]), 1e-3, 1e-9);
+    const ReferenceInput input{.stratum = selection.stratum,
+                               .leap = selection.leap,
+                               .ref_id = selection.ref_id,
+                               .source = *selection.selected,
+                               .combined_sources = selection.combined_sources,
+                               .estimate = e};
+    ++updates;
+    return reference_->update(input, now, pending);
+  }
+
+  // The trace has a slew for the new base frequency, one for the offset, and the changes that were told to others.
+  // Ours is compared; then the trace's own is applied, so that differences do not add up over hours.
+  void apply(const ReferenceUpdate& update, std::deque<Fields>& changes) {
+    ASSERT_GE(changes.size(), 3u) << at_;
+    ASSERT_EQ(changes[2][0], "CHG");
+    const Frequency frequency = Frequency::ratio(-std::stod(changes[2][4]));
+    const Duration offset = Duration::seconds(-std::stod(changes[2][5]));
+    near("frequency change", update.clock.frequency.to_ratio(), frequency.to_ratio(), 1e-5, 1e-11);
+    near("offset change", update.clock.offset.to_seconds(), offset.to_seconds(), 1e-5, 1e-9);
+    near("correction rate", update.clock.correction_rate, std::stod(changes[1][3]), 2e-5, 1e-12);
+    const ClockUpdate theirs{
+        .frequency = frequency, .offset = offset, .correction_rate = std::stod(changes[1][3]), .step = {}};
+    const ClockChange change = clock_->apply(theirs);
+    EXPECT_EQ(change.offset, offset) << at_;
+    near("frequency change made", change.frequency.to_ratio(), frequency.to_ratio(), 1e-5, 1e-13);
+    near("base frequency", -1e6 * clock_->frequency().to_ratio(), std::stod(changes[1][2]), 1e-7);
+    compare_slew(changes[1]);
+    slews += 1;
+    if (update.clock.step) {
+      ASSERT_TRUE(clock_->step(*update.clock.step));
+      reference_->on_step(*update.clock.step);
+      ASSERT_EQ(changes.back()[0], "CHG");
+      ASSERT_EQ(changes.back()[1], "1");
+      near("step", -update.clock.step->to_seconds(), std::stod(changes.back()[5]), 1e-5, 1e-9);
+    } else {
+      EXPECT_NE(changes.back()[1], "1") << at_;
+    }
+  }
+
+  void compare_slew(const Fields& f) {
+    const auto& slew = clock_->slew();
+    near("offset left", -slew.left.to_seconds(), std::stod(f[4]), 1e-3, 1e-9);
+    // What the offset left may differ by goes into the frequency that removes it.
+    const double tolerance_ppm = 2e-5 + 1e-5 * std::fabs(std::stod(f[5]) - std::stod(f[2]));
+    near("total frequency", -slew.kernel.to_ppm(), std::stod(f[5]), 0.0, tolerance_ppm);
+    near("slew frequency", clock_->timeline().local_rate().to_ratio(), std::stod(f[6]), 1e-3, tolerance_ppm * 1e-6);
+    near("slew duration", slew.planned.to_seconds(), std::stod(f[7]), 1e-2, 1e-6);
+    ++slews;
+  }
+
+  void compare_reference(const Fields& f, const ReferenceUpdate& update) {
+    near("offset at the update", -update.offset.to_seconds(), std::stod(f[1]));
+    near("own skew", reference_->skew().to_ratio(), std::stod(f[2]));
+    near("residual frequency", -reference_->residual().to_ratio(), std::stod(f[3]));
+    near("absolute frequency", -clock_->frequency().to_ppm(), std::stod(f[4]), 1e-5, 1e-5);
+    near("update interval", reference_->update_interval().to_seconds(), std::stod(f[5]), 1e-5, 1e-8);
+    // The trace looks at the new reference time from the clock as it was before the update.
+    near("root dispersion", reference_->root_dispersion(updated_at_).to_seconds(), std::stod(f[6]));
+  }
+
+  void compare_state(const Fields& f) {
+    const SourceSelection state = selector_->state_of(source(f[1]).id);
+    EXPECT_EQ(std::string(1, static_cast<char>(state.state)), f[2]) << f[1] << ", line " << at_;
+    near("score", state.score, std::stod(f[3]));
+    near("low limit", -state.high.to_seconds(), std::stod(f[4]), 1e-6, 1e-9);
+    near("high limit", -state.low.to_seconds(), std::stod(f[5]), 1e-6, 1e-9);
+    EXPECT_EQ(state.distant, std::stoi(f[6])) << f[1] << ", line " << at_;
+    EXPECT_EQ(state.updates, std::stoul(f[7])) << f[1] << ", line " << at_;
+  }
+
+  void compare_selected(const Fields& f, const Selection& selection, bool updated) {
+    const int index = std::stoi(f[1]);
+    EXPECT_EQ(selection.selected.has_value(), index >= 0) << at_;
+    if (selection.selected && index >= 0) {
+      EXPECT_EQ(*selection.selected, sources_[static_cast<std::size_t>(index)].id) << at_;
+    }
+    EXPECT_EQ(selection.combined.has_value(), updated) << at_;
+  }
+
+  void unknown_step(const Fields& f) {
+    kernel_.time = parse_time<RawTime>(f[2]);
+    clock_->on_unknown_step(Duration::seconds(std::stod(f[5])));
+    reference_->on_unknown_step();
+    reference_->set_unsynchronised(clock_->read());
+    for (TraceSource& s : sources_) s.stats->reset();
+  }
+
+  std::vector<std::string> lines_;
+  std::size_t at_ = 0;
+  std::vector<TraceSource> sources_;
+  std::ptrdiff_t refclocks_ = 0;
+  SelectionOptions selection_;
+  ReferenceOptions reference_options_;
+  TraceClock kernel_;
+  TraceTimers timers_;
+  LocalTime updated_at_;
+  std::optional<LocalClock> clock_;
+  std::optional<Selector> selector_;
+  std::optional<Reference> reference_;
+};
+
+class TraceReplay : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(TraceReplay, EveryNumberAgrees) {
+  Replay replay(GetParam());
+  replay.run();
+  EXPECT_EQ(replay.regressions, replay.count("REG"));
+  EXPECT_EQ(replay.selections, replay.count("SEL"));
+  EXPECT_EQ(replay.updates, replay.count("REF"));
+  EXPECT_EQ(replay.slews, replay.count("SLW"));
+  EXPECT_GT(replay.regressions, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Traces, TraceReplay,
+                         ::testing::Values("presend-iburst.trace", "five-servers-asymmetry.trace",
+                                           "five-servers-large-wander.trace", "five-servers-trust-large-jitter.trace",
+                                           "three-servers-steps.trace", "shm-refclock-filter.trace", "filters.trace"));
+
+}  // namespace
+}  // namespace timed::discipline
