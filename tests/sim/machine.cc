@@ -1,0 +1,15 @@
+#include "tests/sim/machine.h"
+
+namespace timed::sim {
+
+std::vector<IpAddress> addresses(std::initializer_list<std::string_view> texts) {
+  std::vector<IpAddress> all;
+  for (const std::string_view text : texts) {
+    const auto address = IpAddress::parse(text);
+    TIMED_ASSERT(address.has_value());
+    all.push_back(*address);
+  }
+  return all;
+}
+
+}  // namespace timed::sim
