@@ -1,5 +1,6 @@
-// What is known of every request and reply by its number: lengths, classes, texts.
-#include "timed/control/protocol.h"
+#include "timed/control/catalogue.h"
+
+#include <array>
 
 namespace timed::control {
 namespace {

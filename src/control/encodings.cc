@@ -1,8 +1,8 @@
-// The encodings that fields are made of (spec control-protocol.md section 2).
-#include <algorithm>
-#include <cmath>
+#include "timed/control/encodings.h"
 
-#include "timed/control/protocol.h"
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace timed::control {
 namespace {
