@@ -19,7 +19,7 @@ State& state() {
   return instance;
 }
 
-void write(Severity severity, const char* shape, std::va_list arguments) {
+__attribute__((format(printf, 2, 0))) void write(Severity severity, const char* shape, std::va_list arguments) {
   if (enabled(severity)) message(severity, format_list(shape, arguments));
 }
 
@@ -46,12 +46,12 @@ void message(Severity severity, std::string_view text) {
   }
 }
 
-#define TIMED_LOG_FUNCTION(name, severity)    \
-  void name(const char* shape, ...) {         \
-    std::va_list arguments;                   \
-    va_start(arguments, shape);               \
+#define TIMED_LOG_FUNCTION(name, severity)       \
+  void name(const char* shape, ...) {            \
+    std::va_list arguments;                      \
+    va_start(arguments, shape);                  \
     write(Severity::severity, shape, arguments); \
-    va_end(arguments);                        \
+    va_end(arguments);                           \
   }
 TIMED_LOG_FUNCTION(debug, Debug)
 TIMED_LOG_FUNCTION(info, Info)

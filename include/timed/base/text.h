@@ -14,7 +14,7 @@ namespace timed {
 
 // printf into a string; the compiler checks the arguments.
 __attribute__((format(printf, 1, 2))) std::string format(const char* shape, ...);
-std::string format_list(const char* shape, std::va_list arguments);
+__attribute__((format(printf, 1, 0))) std::string format_list(const char* shape, std::va_list arguments);
 
 // ASCII only, as chrony compares words.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
