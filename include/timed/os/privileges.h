@@ -1,0 +1,42 @@
+// The account that the daemon runs under and what it may still do (spec config.md 3.2, steps 10, 11 and 16).
+#ifndef TIMED_OS_PRIVILEGES_H_
+#define TIMED_OS_PRIVILEGES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "timed/base/result.h"
+
+namespace timed::os {
+
+struct Account {
+  std::string name;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+bool is_superuser();  // real user id 0
+
+// "Could not get user/group ID of NAME" where there is no such account.
+Result<Account> find_account(const std::string& name);
+
+// The directory of the command socket, made with mode 0770 for the account where it is missing.  Fails where what is
+// there could let others reach the socket: "Wrong permissions on D", "Wrong owner of D (UID != n)"; the daemon then
+// runs without that socket.
+Status prepare_socket_directory(const std::string& path, const Account& account);
+// A directory for logs, mode 0750, made for the account where it is missing.
+Status prepare_log_directory(const std::string& path, const Account& account);
+
+struct KeptPrivileges {
+  bool set_time = true;        // CAP_SYS_TIME: unless -x
+  bool bind_low_port = false;  // CAP_NET_BIND_SERVICE: a port below 1024 may have to be opened later
+};
+
+// Becomes the account for good, with the capabilities to keep as far as we have them, no others, no supplementary
+// groups and no way back to root.  Does nothing where we are not root or are to stay it.  Capabilities belong to
+// threads: call it before any is started.  A failure must end the process.
+Status drop_root(const Account& account, const KeptPrivileges& kept);
+
+}  // namespace timed::os
+
+#endif  // TIMED_OS_PRIVILEGES_H_

@@ -1,0 +1,63 @@
+// The process: into the background, its pid file, compiled-in places.
+#ifndef TIMED_OS_PROCESS_H_
+#define TIMED_OS_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "timed/base/result.h"
+#include "timed/os/descriptor.h"
+
+namespace timed::os {
+
+const char* default_configuration_path();  // TIMED_SYSCONFDIR/timed.conf
+const char* default_run_directory();       // TIMED_RUNDIR, where the command socket and the pid file are
+const char* default_user();                // TIMED_DEFAULT_USER
+
+// The daemon's end of the pipe by which the process that was started waits until the daemon works or has failed.
+class StartReport {
+ public:
+  // Without a parent that waits (in the foreground) both do nothing.
+  StartReport() = default;
+  explicit StartReport(Descriptor pipe) : pipe_(std::move(pipe)) {}
+
+  // The parent exits with 0.
+  void ready();
+  // The parent prints the text and a newline on its standard error and exits with 1.  The raw text, without prefix.
+  void failed(std::string_view text);
+  // True until one of them was called, where a parent waits.
+  bool awaited() const { return pipe_.is_open(); }
+
+ private:
+  Descriptor pipe_;
+};
+
+// Forks twice and returns in the grandchild only: a session of its own, directory "/", standard descriptors on
+// /dev/null, others closed.  The parent waits for the report.  To be called before anything is opened and before any
+// thread is started.
+Result<StartReport> daemonize();
+
+// The pid file of this process, removed when destroyed (only if it is still ours).
+class PidFile {
+ public:
+  // Fails where the file names another living process; anything else that is wrong with it is ignored.
+  static Status check(const std::string& path, const std::string& program);
+  // "PID\n", mode 0644, in place of what is there, never through a link.
+  static Result<std::unique_ptr<PidFile>> create(const std::string& path);
+  ~PidFile();
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+
+ private:
+  PidFile(std::string path, dev_t device, ino_t inode);
+  std::string path_;
+  dev_t device_;
+  ino_t inode_;
+};
+
+}  // namespace timed::os
+
+#endif  // TIMED_OS_PROCESS_H_

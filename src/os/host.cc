@@ -1,0 +1,35 @@
+#include "host.h"
+
+#include <sys/random.h>
+#include <systemd/sd-daemon.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "system_error.h"
+#include "timed/base/check.h"
+#include "timed/base/log.h"
+
+namespace timed::os {
+
+void LinuxHost::random(std::span<std::byte> out) {
+  while (!out.empty()) {
+    const auto got = ::getrandom(out.data(), out.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    // Nothing that must not be guessed may leave without it.
+    TIMED_ASSERT(got > 0);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void LinuxHost::resolve(std::string name, Family family, Resolved done) {
+  resolver_.resolve(std::move(name), family, std::move(done));
+}
+
+void LinuxHost::notify(const std::string& state) {
+  const int outcome = ::sd_notify(0, state.c_str());
+  if (outcome >= 0) return;
+  log::error("%s", system_error("Could not send notification to $NOTIFY_SOCKET", -outcome).message.c_str());
+}
+
+}  // namespace timed::os

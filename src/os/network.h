@@ -1,0 +1,32 @@
+// Sockets of the machine: the third seam.
+#ifndef TIMED_SRC_OS_NETWORK_H_
+#define TIMED_SRC_OS_NETWORK_H_
+
+#include <memory>
+
+#include "timed/base/address.h"
+#include "timed/env/network.h"
+#include "timed/os/descriptor.h"
+#include "timed/os/loop.h"
+
+namespace timed::os {
+
+class LinuxNetwork : public env::Network {
+ public:
+  // family: sockets of the other one are refused as Unsupported (-4, -6).
+  LinuxNetwork(Loop& loop, Family family) : loop_(loop), family_(family) {}
+
+  Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
+  Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+
+ private:
+  Loop& loop_;
+  Family family_;
+  // The kernel stamps incoming datagrams only while some socket wants it, and starts to with a delay: without this
+  // one the answer to the first request would often have no stamp.
+  Descriptor keeps_stamping_;
+};
+
+}  // namespace timed::os
+
+#endif  // TIMED_SRC_OS_NETWORK_H_

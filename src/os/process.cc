@@ -1,0 +1,145 @@
+#include "timed/os/process.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "file_io.h"
+#include "system_error.h"
+
+namespace timed::os {
+namespace {
+
+// Sent instead of a text when all is well; no text begins with it.
+constexpr char kReady = '\0';
+constexpr int kFirstDescriptor = STDERR_FILENO + 1;
+constexpr int kDescriptorsClosed = 1024;
+constexpr std::uint32_t kPidFileMode = 0644;
+
+[[noreturn]] void wait_for_report(const Descriptor& pipe) {
+  std::string text;
+  std::array<char, 1024> piece;
+  while (true) {
+    const auto got = ::read(pipe.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  if (!text.empty() && text.front() == kReady) ::_exit(0);
+  if (!text.empty()) {
+    text += '\n';
+    write_all(Descriptor(::dup(STDERR_FILENO)), text);
+  }
+  ::_exit(1);
+}
+
+// From terminal, session, directory and descriptors, but for the one that is kept.
+Status detach(int kept) {
+  ::setsid();
+  // Not the leader of the session, so that no terminal can become its own.
+  const pid_t second = ::fork();
+  if (second < 0) return system_error("Could not fork", errno);
+  if (second > 0) ::_exit(0);
+  if (::chdir("/") != 0) return system_error("Could not change directory", errno);
+  for (int number = kFirstDescriptor; number < kDescriptorsClosed; ++number) {
+    if (number != kept) ::close(number);
+  }
+  const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null.is_open()) return path_error("open", "/dev/null", errno);
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::dup2(null.get(), number) < 0) return system_error("Could not redirect standard descriptors", errno);
+  }
+  return Status::success();
+}
+
+std::optional<pid_t> read_pid(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (!file.is_open()) return std::nullopt;
+  std::array<char, 32> text{};
+  const auto got = ::read(file.get(), text.data(), text.size());
+  if (got <= 0) return std::nullopt;
+  pid_t pid = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + got, pid);
+  if (parsed.ec != std::errc() || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+}  // namespace
+
+const char* default_configuration_path() {
+  return TIMED_SYSCONFDIR "/timed.conf";
+}
+
+const char* default_run_directory() {
+  return TIMED_RUNDIR;
+}
+
+const char* default_user() {
+  return TIMED_DEFAULT_USER;
+}
+
+void StartReport::ready() {
+  if (awaited()) write_all(pipe_, std::string_view(&kReady, 1));
+  pipe_.close();
+}
+
+void StartReport::failed(std::string_view text) {
+  if (awaited()) write_all(pipe_, text);
+  pipe_.close();
+}
+
+Result<StartReport> daemonize() {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("Could not create pipe", errno);
+  Descriptor read_end(ends[0]);
+  Descriptor write_end(ends[1]);
+  const pid_t first = ::fork();
+  if (first < 0) return system_error("Could not fork", errno);
+  if (first > 0) {
+    write_end.close();
+    wait_for_report(read_end);
+  }
+  read_end.close();
+  StartReport report(std::move(write_end));
+  if (auto done = detach(ends[1]); !done) {
+    report.failed(done.error().message);
+    return done.error();
+  }
+  return report;
+}
+
+Status PidFile::check(const std::string& path, const std::string& program) {
+  const auto pid = read_pid(path);
+  // In a container the file of a former run often holds the number that we have now.
+  if (!pid || *pid == ::getpid()) return Status::success();
+  if (::kill(*pid, 0) != 0 && errno == ESRCH) return Status::success();
+  return Error{"Another " + program + " may already be running (pid=" + std::to_string(*pid) + "), check " + path};
+}
+
+Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
+  auto created = create_exclusively(path, kPidFileMode);
+  if (!created) return created.error();
+  struct stat made {};
+  if (::fstat(created->get(), &made) != 0 || !write_all(*created, std::to_string(::getpid()) + "\n")) {
+    return path_error("write", path, errno);
+  }
+  return std::unique_ptr<PidFile>(new PidFile(path, made.st_dev, made.st_ino));
+}
+
+PidFile::PidFile(std::string path, dev_t device, ino_t inode)
+    : path_(std::move(path)), device_(device), inode_(inode) {}
+
+PidFile::~PidFile() {
+  struct stat found {};
+  if (::lstat(path_.c_str(), &found) != 0 || found.st_dev != device_ || found.st_ino != inode_) return;
+  static_cast<void>(::unlink(path_.c_str()));
+}
+
+}  // namespace timed::os

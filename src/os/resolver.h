@@ -1,0 +1,54 @@
+// Host names, looked up by one thread so that the loop never waits for a name server.
+#ifndef TIMED_SRC_OS_RESOLVER_H_
+#define TIMED_SRC_OS_RESOLVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "timed/base/address.h"
+#include "timed/base/result.h"
+#include "timed/env/host.h"
+#include "timed/os/loop.h"
+
+namespace timed::os {
+
+class Resolver {
+ public:
+  static constexpr std::size_t kMaxAddresses = 16;
+  static constexpr std::size_t kMaxWaiting = 4096;  // lookups; more than the sources a daemon may have
+
+  // family: answers of the other one are never given (-4, -6); Unspecified = both.  The thread is started with the
+  // first name, so that it inherits the dropped privileges, and never joined: a name server may take minutes.
+  Resolver(Loop& loop, Family family);
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  // As env::Host::resolve.  done is not called any more once the resolver is destroyed; it may destroy it.
+  void resolve(std::string name, Family family, env::Host::Resolved done);
+
+ private:
+  struct Shared;  // with the thread
+  static void* run_thread(void* shared);
+
+  void deliver_later(Result<std::vector<IpAddress>> answer, env::Host::Resolved done);
+  Status start_thread();
+  void take_answer();
+
+  Loop& loop_;
+  Family family_;
+  std::shared_ptr<Shared> shared_;
+  std::map<std::uint64_t, env::Host::Resolved> waiting_;  // by the number of the question
+  std::uint64_t next_question_ = 1;
+  Loop::WatchId watch_ = 0;
+  std::set<Loop::Id> deliveries_;
+};
+
+}  // namespace timed::os
+
+#endif  // TIMED_SRC_OS_RESOLVER_H_
