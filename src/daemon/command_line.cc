@@ -1,0 +1,249 @@
+// getopt's rules by hand: it keeps its place in globals, so that one process could not parse two command lines, and
+// it prints.  Options and directives may be mixed, letters may be bundled, "--" ends the options.
+#include "timed/daemon/command_line.h"
+
+#include <algorithm>
+#include <array>
+
+#include "timed/base/text.h"
+
+namespace timed::daemon {
+namespace {
+
+struct Option {
+  char letter;
+  std::string_view argument;  // empty: takes none
+  std::string_view help;
+  bool available = true;
+};
+
+// In the order of the usage text, which is chronyd's.
+constexpr auto kOptions = std::to_array<Option>({
+    {'4', "", "Use IPv4 addresses only"},
+    {'6', "", "Use IPv6 addresses only"},
+    {'f', "FILE", "Read this configuration file"},
+    {'n', "", "Stay in the foreground"},
+    {'d', "", "Stay in the foreground, messages to standard error; twice: debug messages too"},
+    {'l', "FILE", "Messages to a file"},
+    {'L', "LEVEL", "Drop messages below a level, from -1 (debug) to 3 (fatal); 0 at first"},
+    {'p', "", "Print the configuration and exit"},
+    {'q', "", "Set the clock once and exit", false},
+    {'Q', "", "Print the offset of the clock and exit", false},
+    {'r', "", "Read the saved measurements", false},
+    {'R', "", "Take this for a restart", false},
+    {'s', "", "Set the clock from the real-time clock", false},
+    {'t', "SECONDS", "Exit after a time", false},
+    {'u', "USER", "Run as this user"},
+    {'U', "", "Start without root too"},
+    {'F', "LEVEL", "Filter system calls", false},
+    {'P', "PRIORITY", "Run with a real-time priority", false},
+    {'m', "", "Keep the process in memory", false},
+    {'x', "", "Leave the clock alone"},
+    {'N', "FD", "Report readiness on a descriptor", false},
+    {'v', "", "Print the version and exit"},
+    {'h', "", "Print this text and exit"},
+});
+
+const Option* find_option(char letter) {
+  const auto* found =
+      std::find_if(kOptions.begin(), kOptions.end(), [=](const Option& o) { return o.letter == letter; });
+  return found == kOptions.end() ? nullptr : found;
+}
+
+// One pass over the arguments.
+class Parse {
+ public:
+  explicit Parse(std::span<const std::string_view> arguments) : arguments_(arguments) {
+    if (!arguments.empty()) program_ = arguments[0];
+  }
+
+  std::variant<CommandLine, CommandLineRefusal> run() {
+    for (; next_ < arguments_.size() && !done(); ++next_) {
+      const std::string_view argument = arguments_[next_];
+      if (options_ended_ || argument.size() < 2 || argument[0] != '-') {
+        line_.directives.emplace_back(argument);
+      } else if (argument == "--") {
+        options_ended_ = true;
+      } else if (argument.starts_with("--")) {
+        take_long(argument);
+      } else {
+        take_bundle(argument.substr(1));
+      }
+    }
+    if (refusal_) return *refusal_;
+    return line_;
+  }
+
+ private:
+  // Help and version are what is done as soon as they are asked for.
+  bool done() const {
+    return refusal_ || line_.action == CommandLine::Action::PrintHelp ||
+           line_.action == CommandLine::Action::PrintVersion;
+  }
+
+  void refuse(std::string message, bool show_usage) {
+    if (!refusal_) refusal_ = CommandLineRefusal{std::move(message), show_usage};
+  }
+
+  void take_long(std::string_view argument) {
+    if (argument == "--check") {
+      set_action(CommandLine::Action::CheckConfiguration);
+      return;
+    }
+    refuse(std::string(program_) + ": unrecognized option '" + std::string(argument) + "'", true);
+  }
+
+  void take_bundle(std::string_view letters) {
+    while (!letters.empty() && !done()) {
+      const char letter = letters[0];
+      letters.remove_prefix(1);
+      const Option* option = find_option(letter);
+      if (option == nullptr) {
+        refuse(std::string(program_) + ": invalid option -- '" + letter + "'", true);
+        return;
+      }
+      std::string_view value;
+      if (!option->argument.empty()) {
+        value = letters;
+        letters = {};
+        if (value.empty() && ++next_ >= arguments_.size()) {
+          refuse(std::string(program_) + ": option requires an argument -- '" + letter + "'", true);
+          return;
+        }
+        if (value.empty()) value = arguments_[next_];
+      }
+      if (!option->available) {
+        refuse(std::string("Option -") + letter + " is not available yet", false);
+        return;
+      }
+      take_option(letter, value);
+    }
+  }
+
+  void take_option(char letter, std::string_view value) {
+    switch (letter) {
+      case '4':
+        line_.family = Family::Inet4;
+        break;
+      case '6':
+        line_.family = Family::Inet6;
+        break;
+      case 'f':
+        line_.config_path = std::string(value);
+        break;
+      case 'n':
+        line_.foreground = true;
+        break;
+      case 'd':
+        if (debug_asked_) line_.log_level = log::Severity::Debug;
+        debug_asked_ = true;
+        line_.foreground = line_.log_to_stderr = true;
+        break;
+      case 'l':
+        line_.log_file = std::string(value);
+        break;
+      case 'L':
+        take_level(value);
+        break;
+      case 'p':
+        set_action(CommandLine::Action::PrintConfiguration);
+        break;
+      case 'u':
+        line_.user = std::string(value);
+        break;
+      case 'U':
+        line_.need_root = false;
+        break;
+      case 'x':
+        line_.control_clock = false;
+        break;
+      case 'v':
+        set_action(CommandLine::Action::PrintVersion);
+        break;
+      default:
+        set_action(CommandLine::Action::PrintHelp);
+        break;
+    }
+  }
+
+  void take_level(std::string_view value) {
+    const auto level = parse_integer_prefix(value);
+    if (!level) {
+      refuse("Invalid argument " + std::string(value), false);
+      return;
+    }
+    line_.log_level = static_cast<log::Severity>(std::clamp<std::int64_t>(level->value, -1, 3));
+  }
+
+  // A check says more than a print, so that both together are a check.
+  void set_action(CommandLine::Action action) {
+    using Action = CommandLine::Action;
+    if (line_.action == Action::CheckConfiguration && action == Action::PrintConfiguration) return;
+    line_.action = action;
+    if (action != Action::PrintConfiguration && action != Action::CheckConfiguration) return;
+    line_.foreground = line_.log_to_stderr = true;
+    line_.need_root = false;
+    if (line_.log_level == log::Severity::Info) line_.log_level = log::Severity::Warning;
+  }
+
+  std::span<const std::string_view> arguments_;
+  std::string_view program_ = "timed";
+  CommandLine line_;
+  std::optional<CommandLineRefusal> refusal_;
+  std::size_t next_ = 1;
+  bool options_ended_ = false;
+  bool debug_asked_ = false;
+};
+
+}  // namespace
+
+std::variant<CommandLine, CommandLineRefusal> parse_command_line(std::span<const std::string_view> arguments) {
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i] != "--help" && arguments[i] != "--version") continue;
+    CommandLine line;
+    line.action = arguments[i] == "--help" ? CommandLine::Action::PrintHelp : CommandLine::Action::PrintVersion;
+    return line;
+  }
+  return Parse(arguments).run();
+}
+
+void apply_options(const CommandLine& command_line, config::Config& config) {
+  if (command_line.user) config.process.user = *command_line.user;
+  config.clock.control = command_line.control_clock;
+  config.family = command_line.family;
+  const bool use_v4 = command_line.family != Family::Inet6;
+  const bool use_v6 = command_line.family != Family::Inet4;
+  config.server.use_v4 = config.control.use_v4 = use_v4;
+  config.server.use_v6 = config.control.use_v6 = use_v6;
+  for (sources::SourceLine& source : config.sources) {
+    if (source.family == Family::Unspecified) source.family = command_line.family;
+  }
+}
+
+std::string usage_text(std::string_view program) {
+  std::string text = "Usage: " + std::string(program) + " [OPTION]... [DIRECTIVE]...\n\nOptions:\n";
+  for (const Option& option : kOptions) {
+    if (!option.available) continue;
+    std::string left = std::string("  -") + option.letter;
+    if (!option.argument.empty()) left.append(" ").append(option.argument);
+    text += left + (left.size() < 8 ? "\t\t" : "\t") + std::string(option.help);
+    if (option.letter == 'f') text += " (" + config::default_path() + ")";
+    if (option.letter == 'u') text += " (" + config::default_user() + ")";
+    text += '\n';
+  }
+  text += "  --check\tCheck the configuration, report all errors, and exit\n";
+  text += "  --version\tPrint the version and exit\n";
+  text += "  --help\tPrint this text and exit\n";
+  return text;
+}
+
+std::string feature_text() {
+  return "+CMDMON -REFCLOCK -RTC +PRIVDROP -SCFILTER -SIGND -NTS -SECHASH +IPV6 -DEBUG";
+}
+
+std::string version_text(std::string_view program) {
+  return std::string(program.substr(program.rfind('/') + 1)) + " (timed) version " TIMED_VERSION " (" + feature_text() +
+         ")\n";
+}
+
+}  // namespace timed::daemon
