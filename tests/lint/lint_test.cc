@@ -9,6 +9,7 @@
 
 #include "tests/lint/rules.h"
 #include "tests/lint/scanner.h"
+#include "timed/config/directives.h"
 
 namespace timed::lint {
 namespace {
@@ -94,6 +95,17 @@ TEST(LintTree, EachSourceHasItsHeader) {
   std::set<std::string> paths;
   for (const SourceFile& file : tree()) paths.insert(file.path);
   expect_clean([&](const SourceFile& file) { return check_header_exists(file, paths); });
+}
+
+TEST(LintTree, EachDirectiveIsDocumented) {
+  const auto page = kRoot / "docs" / "timed.conf.5";
+  if (!std::filesystem::exists(page)) GTEST_SKIP() << page << " is not there yet";
+  std::vector<std::string> words;
+  for (const std::string_view word : config::directive_words()) words.emplace_back(word);
+  ASSERT_GE(words.size(), 100u);
+  for (const std::string& word : find_undocumented(read_file(page), words)) {
+    ADD_FAILURE() << page << " does not mention " << word;
+  }
 }
 
 // ---- the scanner ----
