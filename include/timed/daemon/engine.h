@@ -3,7 +3,9 @@
 #ifndef TIMED_DAEMON_ENGINE_H_
 #define TIMED_DAEMON_ENGINE_H_
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "timed/base/result.h"
 #include "timed/config/config.h"
@@ -13,8 +15,10 @@ namespace timed::daemon {
 
 class Engine : public env::TurnTaker {
  public:
-  // Nothing is opened, read or changed before open().  What env refers to outlives the engine.
-  Engine(config::Config config, const env::Env& env);
+  // Nothing is opened, read or changed before open().  What env refers to outlives the engine.  `name` is what the
+  // program was started as; `reopen_logs` is called at a hangup.
+  Engine(config::Config config, const env::Env& env, std::string name = "timed",
+         std::function<void()> reopen_logs = {});
   ~Engine() override;
 
   // What needs privileges: the clock and the ports.  Fails only where the daemon would be of no use at all.
@@ -28,7 +32,7 @@ class Engine : public env::TurnTaker {
   void end_turn() override;
   void on_hangup() override;
   bool wants_exit() const override;
-  // Exit status of the process once wants_exit() is true.
+  // Status with which the process is to exit: not 0 where the daemon has ended itself for a reason.
   int exit_status() const;
 
  private:

@@ -1,0 +1,31 @@
+// What the selection and the reference tell the operator, in chrony's words (spec config.md 5.2).  Pure.
+#ifndef TIMED_DAEMON_ANNOUNCER_H_
+#define TIMED_DAEMON_ANNOUNCER_H_
+
+#include <string>
+
+#include "timed/base/log.h"
+#include "timed/base/units.h"
+#include "timed/discipline/options.h"
+#include "timed/discipline/reference.h"
+#include "timed/discipline/selection.h"
+
+namespace timed::daemon {
+
+struct Announcement {
+  log::Severity severity = log::Severity::Info;
+  std::string text;
+};
+
+// `source` is the description of the message's source, where it has one.
+Announcement announce(const discipline::SelectionMessage& message, const std::string& source,
+                      const discipline::SelectionOptions& options);
+// reference - local at an update, larger than logchange.
+Announcement announce_wrong_by(Duration offset);
+Announcement announce_step(Duration offset, bool done);
+// An update that maxchange refused.
+Announcement announce_refusal(Duration offset, Duration maximum, discipline::ReferenceUpdate::Verdict verdict);
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_ANNOUNCER_H_

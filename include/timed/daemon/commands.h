@@ -1,0 +1,25 @@
+// From a control request to its reply: reads the reports of the rooms and puts them into the protocol's structures.
+#ifndef TIMED_DAEMON_COMMANDS_H_
+#define TIMED_DAEMON_COMMANDS_H_
+
+#include "timed/control/protocol.h"
+#include "timed/discipline/local_clock.h"
+#include "timed/discipline/reference.h"
+#include "timed/discipline/selection.h"
+#include "timed/sources/source_set.h"
+
+namespace timed::daemon {
+
+// What a command may look at.
+struct CommandContext {
+  const sources::SourceSet& sources;
+  const discipline::Selector& selector;
+  discipline::Reference& reference;
+  discipline::LocalClock& clock;
+};
+
+control::Reply execute(const control::Request& request, const CommandContext& context);
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_COMMANDS_H_

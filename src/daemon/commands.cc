@@ -1,0 +1,145 @@
+#include "timed/daemon/commands.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace timed::daemon {
+namespace {
+
+using control::Reply;
+using control::ReplyStatus;
+using discipline::Now;
+using discipline::SourceState;
+using sources::SourceReport;
+
+control::SourceStatus status_of(SourceState state) {
+  switch (state) {
+    case SourceState::Selected:
+      return control::SourceStatus::Selected;
+    case SourceState::Combined:
+      return control::SourceStatus::Combined;
+    case SourceState::Falseticker:
+      return control::SourceStatus::Falseticker;
+    case SourceState::Jittery:
+      return control::SourceStatus::Jittery;
+    case SourceState::WaitsSources:
+    case SourceState::NotPreferred:
+    case SourceState::WaitsUpdate:
+    case SourceState::Distant:
+    case SourceState::Outlier:
+      return control::SourceStatus::Selectable;
+    default:
+      return control::SourceStatus::NotSelectable;
+  }
+}
+
+control::SourceAddress address_of(const SourceReport& source) {
+  if (source.address.is_set()) return source.address;
+  return control::SourceAddress::unresolved(source.unresolved_id);
+}
+
+// The source at an index of the protocol, which counts from zero and is signed.
+const SourceReport* at_index(const std::vector<SourceReport>& reports, std::int32_t index) {
+  const bool exists = index >= 0 && static_cast<std::size_t>(index) < reports.size();
+  return exists ? &reports[static_cast<std::size_t>(index)] : nullptr;
+}
+
+Reply answer(const control::NSourcesRequest&, const CommandContext& c, const Now&) {
+  return {ReplyStatus::Success, control::NSourcesReply{static_cast<std::uint32_t>(c.sources.size())}};
+}
+
+Reply answer(const control::SourceDataRequest& request, const CommandContext& c, const Now& now) {
+  const auto reports = c.sources.report(now.free);
+  const SourceReport* source = at_index(reports, request.index);
+  if (source == nullptr) return Reply::failure(ReplyStatus::NoSuchSource);
+  control::SourceDataReply reply;
+  reply.address = address_of(*source);
+  reply.ref_id = source->ref_id;
+  reply.poll = static_cast<std::int16_t>(source->poll);
+  reply.status = status_of(c.selector.state_of(source->id).state);
+  reply.reachability = source->reachability.bits;
+  if (const auto& last = source->last_sample) {
+    // chrony counts from the whole second of the sample.
+    const LocalTime taken = c.clock.timeline().view().to_local(last->when);
+    const auto age = now.local.whole_seconds() - taken.whole_seconds();
+    reply.since_sample = static_cast<std::uint32_t>(std::clamp<std::int64_t>(age, 0, control::kNever - 1));
+    reply.stratum = last->stratum;
+    reply.measured = last->measured;
+    reply.adjusted = last->adjusted;
+    reply.error = last->error;
+  }
+  return {ReplyStatus::Success, reply};
+}
+
+Reply answer(const control::SourcestatsRequest& request, const CommandContext& c, const Now& now) {
+  const auto reports = c.sources.report(now.free);
+  const SourceReport* source = at_index(reports, request.index);
+  if (source == nullptr) return Reply::failure(ReplyStatus::NoSuchSource);
+  const discipline::StatsReport& stats = source->stats;
+  control::SourcestatsReply reply;
+  reply.ref_id = source->ref_id;
+  reply.address = address_of(*source);
+  reply.samples = static_cast<std::uint32_t>(stats.samples);
+  reply.runs = static_cast<std::uint32_t>(stats.runs);
+  reply.span_seconds = static_cast<std::uint32_t>(std::lround(std::clamp(stats.span.to_seconds(), 0.0, 4e9)));
+  reply.std_dev = stats.std_dev;
+  reply.frequency_ppm = stats.frequency.to_ppm();
+  reply.skew_ppm = stats.skew.to_ppm();
+  reply.offset = stats.offset;
+  reply.offset_error = stats.offset_sd;
+  return {ReplyStatus::Success, reply};
+}
+
+Reply answer(const control::TrackingRequest&, const CommandContext& c, const Now& now) {
+  const discipline::TrackingReport tracking = c.reference.tracking(now);
+  control::TrackingReply reply;
+  reply.ref_id = tracking.ref_id;
+  if (tracking.source) reply.address = c.sources.address_of(*tracking.source).value_or(IpAddress());
+  reply.stratum = tracking.stratum;
+  reply.leap = static_cast<std::uint16_t>(tracking.leap);
+  reply.ref_time = control::WireTime::from(tracking.reference_time);
+  reply.correction = c.clock.timeline().pending(now.raw);
+  reply.last_offset = tracking.last_offset;
+  reply.rms_offset = tracking.rms_offset;
+  reply.frequency_ppm = c.clock.frequency().to_ppm();
+  reply.residual_frequency_ppm = tracking.residual.to_ppm();
+  reply.skew_ppm = tracking.skew.to_ppm();
+  reply.root_delay = tracking.root_delay;
+  reply.root_dispersion = tracking.root_dispersion;
+  reply.update_interval = tracking.last_interval;
+  return {ReplyStatus::Success, reply};
+}
+
+Reply answer(const control::ActivityRequest&, const CommandContext& c, const Now&) {
+  const sources::ActivityReport activity = c.sources.activity();
+  control::ActivityReply reply;
+  reply.online = static_cast<std::int32_t>(activity.online);
+  reply.offline = static_cast<std::int32_t>(activity.offline);
+  reply.burst_online = static_cast<std::int32_t>(activity.burst_online);
+  reply.burst_offline = static_cast<std::int32_t>(activity.burst_offline);
+  reply.unresolved = static_cast<std::int32_t>(activity.unresolved);
+  return {ReplyStatus::Success, reply};
+}
+
+Reply answer(const control::NtpSourceNameRequest& request, const CommandContext& c, const Now& now) {
+  for (const SourceReport& source : c.sources.report(now.free)) {
+    if (address_of(source) == request.address) {
+      return {ReplyStatus::Success, control::NtpSourceNameReply{source.name}};
+    }
+  }
+  return Reply::failure(ReplyStatus::NoSuchSource);
+}
+
+Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
+  return Reply::failure(ReplyStatus::Failed);
+}
+
+}  // namespace
+
+Reply execute(const control::Request& request, const CommandContext& context) {
+  const Now now = context.clock.read();
+  return std::visit([&](const auto& r) { return answer(r, context, now); }, request);
+}
+
+}  // namespace timed::daemon

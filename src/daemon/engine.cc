@@ -1,0 +1,253 @@
+#include "timed/daemon/engine.h"
+
+#include <bit>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "timed/base/check.h"
+#include "timed/base/log.h"
+#include "timed/control/control_server.h"
+#include "timed/daemon/announcer.h"
+#include "timed/daemon/commands.h"
+#include "timed/daemon/drift_file.h"
+#include "timed/discipline/local_clock.h"
+#include "timed/discipline/reference.h"
+#include "timed/discipline/selection.h"
+#include "timed/server/server.h"
+#include "timed/sources/source_set.h"
+
+namespace timed::daemon {
+namespace {
+
+// What we say of our clock ages on its own (dispersion, the waits of local mode): renewed this often while asked.
+constexpr Duration kPublishAgain = Duration::seconds(1);
+
+std::uint64_t random_seed(env::Host& host) {
+  std::array<std::byte, 8> bytes{};
+  host.random(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
+}
+
+void tell(const Announcement& announcement) {
+  log::message(announcement.severity, announcement.text);
+}
+
+}  // namespace
+
+struct Engine::Parts {
+  Parts(config::Config c, const env::Env& e, std::string n, std::function<void()> reopen)
+      : config(std::move(c)),
+        env(e),
+        name(std::move(n)),
+        reopen_logs(std::move(reopen)),
+        clock(config.clock, e.clock, e.timers, [this] { published.reset(); }),
+        selector(config.selection),
+        server(config.server, config.access, e.network, e.clock, e.host),
+        control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
+        drift_file(config.drift_file, e.host.files()) {}
+
+  void start_clock();
+  void make_sources();
+  control::Reply carry_out(const control::Request& request);
+  sources::OwnView own_view();
+  void select();
+  void update_reference(const discipline::Selection& selection);
+  void apply(const discipline::ReferenceUpdate& update);
+  void lose_synchronisation();
+  void publish();
+  Drift drift() const { return {clock.frequency(), reference->skew()}; }
+
+  config::Config config;
+  env::Env env;
+  std::string name;
+  std::function<void()> reopen_logs;
+  discipline::LocalClock clock;
+  discipline::Selector selector;
+  server::Server server;
+  control::ControlServer control;
+  DriftFile drift_file;
+  // Made by open(), when the clock's precision is known.
+  std::optional<discipline::Reference> reference;
+  std::optional<sources::SourceSet> sources;
+  Duration precision = Duration::micros(1);
+
+  bool selection_due = false;
+  std::optional<MonoTime> published;  // when; empty: what is published no longer holds
+  bool exiting = false;
+  int exit_status = 0;
+};
+
+Engine::Engine(config::Config config, const env::Env& env, std::string name, std::function<void()> reopen_logs)
+    : parts_(std::make_unique<Parts>(std::move(config), env, std::move(name), std::move(reopen_logs))) {}
+Engine::~Engine() = default;
+
+Status Engine::open() {
+  parts_->start_clock();
+  parts_->make_sources();
+  // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
+  if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
+  parts_->control.open_udp();
+  parts_->publish();
+  return {};
+}
+
+void Engine::Parts::start_clock() {
+  const auto state = clock.start();
+  if (!state) log::error("%s", state.error().message.c_str());
+  if (!clock.steering()) log::info("Disabled control of system clock");
+  if (state) precision = state->precision;
+  const int log2 = static_cast<int>(std::lround(std::log2(precision.to_seconds())));
+  reference.emplace(config.reference, log2, random_seed(env.host));
+  reference->set_unsynchronised(clock.read());
+  clock.set_sync_status({});
+}
+
+void Engine::Parts::make_sources() {
+  const sources::SourceSetOptions options{.stats = config.stats,
+                                          .precision = precision,
+                                          .max_clock_error = config.selection.max_clock_error,
+                                          .family = config.family,
+                                          .dscp = config.server.dscp};
+  const sources::SourceSetSeams seams{env.timers, env.network, env.host, clock.timeline()};
+  sources::SourceSetCallbacks callbacks;
+  callbacks.now = [this] { return clock.read(); };
+  callbacks.own = [this] { return own_view(); };
+  callbacks.on_sample = [this](discipline::SourceId id) {
+    selector.note_sample(id);
+    selection_due = true;
+  };
+  callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
+  sources.emplace(config.sources, options, seams, std::move(callbacks));
+}
+
+void Engine::start() {
+  parts_->control.open_unix();
+  if (const auto drift = parts_->drift_file.read(); drift && drift->frequency != Frequency::zero()) {
+    parts_->clock.set_frequency(drift->frequency);
+    parts_->reference->set_skew(drift->skew);
+  } else if (parts_->clock.frequency() != Frequency::zero()) {
+    log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
+  }
+  parts_->env.host.notify("READY=1");
+  parts_->selection_due = parts_->config.sources.empty();  // says that there are none
+  parts_->sources->start();
+}
+
+void Engine::stop() {
+  parts_->env.host.notify("STOPPING=1");
+  parts_->sources->stop();
+  parts_->server.close();
+  parts_->control.close();
+  parts_->clock.cancel_slew();
+  parts_->drift_file.write(parts_->drift());
+  log::info("%s exiting", parts_->name.c_str());
+}
+
+void Engine::begin_turn() {
+  const auto& published = parts_->published;
+  const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
+  if (parts_->server.is_open() && !fresh) parts_->publish();
+}
+
+void Engine::end_turn() {
+  if (std::exchange(parts_->selection_due, false)) parts_->select();
+  if (parts_->server.is_open() && !parts_->published) parts_->publish();
+}
+
+void Engine::on_hangup() {
+  if (parts_->reopen_logs) parts_->reopen_logs();
+}
+
+bool Engine::wants_exit() const {
+  return parts_->exiting;
+}
+
+int Engine::exit_status() const {
+  return parts_->exit_status;
+}
+
+control::Reply Engine::Parts::carry_out(const control::Request& request) {
+  return execute(request, {*sources, selector, *reference, clock});
+}
+
+sources::OwnView Engine::Parts::own_view() {
+  const discipline::OwnState own = reference->own_state(clock.read());
+  sources::OwnView view;
+  view.serving = server.is_open();
+  view.stratum = own.stratum;
+  view.ref_id = own.ref_id;
+  view.root_delay = ntp::NtpShort::from(own.root_delay);
+  view.reference =
+      own.reference_time == LocalTime() ? ntp::NtpTimestamp() : ntp::NtpTimestamp::from(own.reference_time);
+  view.system_peer = selector.selected();
+  return view;
+}
+
+void Engine::Parts::publish() {
+  const discipline::Now now = clock.read();
+  const discipline::Timeline& timeline = clock.timeline();
+  discipline::OwnState own = reference->own_state(now);
+  own.line_start = timeline.line_start();
+  own.local_minus_raw = timeline.pending(own.line_start);
+  own.local_rate = timeline.local_rate();
+  server.publish(own);
+  published = now.mono;
+}
+
+void Engine::Parts::select() {
+  const discipline::Now now = clock.read();
+  const auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  const discipline::Selection selection = selector.select(candidates, config.reference.local);
+  for (const discipline::SelectionMessage& message : selection.messages) {
+    const std::string source = message.source ? sources->describe(*message.source) : std::string();
+    tell(announce(message, source, config.selection));
+  }
+  if (selection.lose_synchronisation) lose_synchronisation();
+  if (selection.combined) update_reference(selection);
+}
+
+void Engine::Parts::update_reference(const discipline::Selection& selection) {
+  const discipline::Now now = clock.read();
+  const discipline::ReferenceInput input{.stratum = selection.stratum,
+                                         .leap = selection.leap,
+                                         .ref_id = selection.ref_id,
+                                         .source = *selection.selected,
+                                         .combined_sources = selection.combined_sources,
+                                         .estimate = *selection.combined};
+  const discipline::ReferenceUpdate update = reference->update(input, now, clock.timeline().pending(now.raw));
+  if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
+    apply(update);
+    return;
+  }
+  tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
+  if (update.verdict == discipline::ReferenceUpdate::Verdict::Exit) {
+    exiting = true;
+    exit_status = 1;
+  }
+}
+
+void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
+  clock.apply(update.clock);
+  if (const auto clamped = clock.take_clamped()) {
+    log::warning("Frequency %.1f ppm exceeds allowed maximum", -clamped->to_ppm());
+  }
+  if (update.report_offset) tell(announce_wrong_by(update.offset));
+  if (update.clock.step) {
+    const bool done = clock.step(*update.clock.step);
+    reference->on_step(*update.clock.step);
+    tell(announce_step(*update.clock.step, done));
+  }
+  const discipline::Now now = clock.read();
+  clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
+  drift_file.note_update(reference->update_interval(), drift());
+  published.reset();
+}
+
+void Engine::Parts::lose_synchronisation() {
+  reference->set_unsynchronised(clock.read());
+  clock.set_sync_status({});
+  published.reset();
+}
+
+}  // namespace timed::daemon
