@@ -1,0 +1,187 @@
+#include "timed/daemon/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace timed::daemon {
+namespace {
+
+using Action = CommandLine::Action;
+using Words = std::vector<std::string_view>;
+
+std::variant<CommandLine, CommandLineRefusal> parse(Words words) {
+  words.insert(words.begin(), "timed");
+  return parse_command_line(words);
+}
+
+CommandLine accepted(const Words& words) {
+  const auto parsed = parse(words);
+  if (const auto* refusal = std::get_if<CommandLineRefusal>(&parsed)) {
+    ADD_FAILURE() << refusal->message;
+    return {};
+  }
+  return std::get<CommandLine>(parsed);
+}
+
+CommandLineRefusal refused(const Words& words) {
+  const auto parsed = parse(words);
+  if (const auto* refusal = std::get_if<CommandLineRefusal>(&parsed)) return *refusal;
+  ADD_FAILURE() << "was accepted";
+  return {};
+}
+
+TEST(CommandLine, NothingGivenIsADaemon) {
+  const CommandLine line = accepted({});
+  EXPECT_EQ(line.action, Action::Run);
+  EXPECT_TRUE(line.config_path.ends_with("/timed.conf"));
+  EXPECT_TRUE(line.directives.empty());
+  EXPECT_FALSE(line.foreground);
+  EXPECT_FALSE(line.log_to_stderr);
+  EXPECT_EQ(line.log_level, log::Severity::Info);
+  EXPECT_EQ(line.family, Family::Unspecified);
+  EXPECT_TRUE(line.control_clock);
+  EXPECT_TRUE(line.need_root);
+  EXPECT_FALSE(line.user.has_value());
+  EXPECT_EQ(parse_command_line({}).index(), 0u);
+}
+
+TEST(CommandLine, LettersMayBeBundledAndArgumentsGlued) {
+  const CommandLine line = accepted({"-nxU4f/a/b", "-u", "ntp", "-l/var/log/x"});
+  EXPECT_TRUE(line.foreground);
+  EXPECT_FALSE(line.log_to_stderr);
+  EXPECT_FALSE(line.control_clock);
+  EXPECT_FALSE(line.need_root);
+  EXPECT_EQ(line.family, Family::Inet4);
+  EXPECT_EQ(line.config_path, "/a/b");
+  EXPECT_EQ(line.user, "ntp");
+  EXPECT_EQ(line.log_file, "/var/log/x");
+}
+
+TEST(CommandLine, OptionsAndDirectivesMayBeMixed) {
+  const CommandLine line = accepted({"server a", "-x", "allow", "-", "--", "-d", "--check"});
+  EXPECT_EQ(line.directives, (std::vector<std::string>{"server a", "allow", "-", "-d", "--check"}));
+  EXPECT_FALSE(line.control_clock);
+  EXPECT_FALSE(line.foreground);
+  EXPECT_EQ(line.action, Action::Run);
+}
+
+TEST(CommandLine, TheLastFamilyWins) {
+  EXPECT_EQ(accepted({"-4", "-6"}).family, Family::Inet6);
+  EXPECT_EQ(accepted({"-64"}).family, Family::Inet4);
+}
+
+TEST(CommandLine, DebugMessagesNeedTheLetterTwice) {
+  EXPECT_TRUE(accepted({"-d"}).foreground);
+  EXPECT_TRUE(accepted({"-d"}).log_to_stderr);
+  EXPECT_EQ(accepted({"-d"}).log_level, log::Severity::Info);
+  EXPECT_EQ(accepted({"-d", "-d"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(accepted({"-dd"}).log_level, log::Severity::Debug);
+}
+
+TEST(CommandLine, LevelIsAPrefixAndIsBroughtIntoRange) {
+  EXPECT_EQ(accepted({"-L", "-1"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(accepted({"-L1"}).log_level, log::Severity::Warning);
+  EXPECT_EQ(accepted({"-L", "2x"}).log_level, log::Severity::Error);
+  EXPECT_EQ(accepted({"-L", "99"}).log_level, log::Severity::Fatal);
+  EXPECT_EQ(accepted({"-L", "-99"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(refused({"-L", "x"}).message, "Invalid argument x");
+  EXPECT_FALSE(refused({"-L", "x"}).show_usage);
+}
+
+TEST(CommandLine, PrintingAndCheckingNeedNeitherRootNorTheBackground) {
+  for (const std::string_view word : {"-p", "--check"}) {
+    const CommandLine line = accepted({word});
+    EXPECT_EQ(line.action, word == "-p" ? Action::PrintConfiguration : Action::CheckConfiguration);
+    EXPECT_TRUE(line.foreground);
+    EXPECT_TRUE(line.log_to_stderr);
+    EXPECT_FALSE(line.need_root);
+    EXPECT_EQ(line.log_level, log::Severity::Warning);
+  }
+  EXPECT_EQ(accepted({"--check", "-p"}).action, Action::CheckConfiguration);
+  EXPECT_EQ(accepted({"-p", "--check"}).action, Action::CheckConfiguration);
+}
+
+TEST(CommandLine, HelpAndVersion) {
+  EXPECT_EQ(accepted({"-h"}).action, Action::PrintHelp);
+  EXPECT_EQ(accepted({"-v"}).action, Action::PrintVersion);
+  EXPECT_EQ(accepted({"-vz"}).action, Action::PrintVersion);
+  EXPECT_EQ(accepted({"-h", "-z"}).action, Action::PrintHelp);
+  EXPECT_EQ(accepted({"-z", "-f", "--help"}).action, Action::PrintHelp);
+  EXPECT_EQ(accepted({"--", "--version", "--help"}).action, Action::PrintVersion);
+}
+
+TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
+  const std::vector<std::pair<Words, std::string>> cases = {{{"-z"}, "timed: invalid option -- 'z'"},
+                                                            {{"-xz"}, "timed: invalid option -- 'z'"},
+                                                            {{"--foo"}, "timed: unrecognized option '--foo'"},
+                                                            {{"-f"}, "timed: option requires an argument -- 'f'"},
+                                                            {{"-xu"}, "timed: option requires an argument -- 'u'"}};
+  for (const auto& [words, message] : cases) {
+    EXPECT_EQ(refused(words).message, message);
+    EXPECT_TRUE(refused(words).show_usage);
+  }
+}
+
+TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
+  for (const Words& words : std::vector<Words>{{"-q"},
+                                               {"-Q"},
+                                               {"-r"},
+                                               {"-R"},
+                                               {"-s"},
+                                               {"-m"},
+                                               {"-t", "5"},
+                                               {"-t5"},
+                                               {"-F", "1"},
+                                               {"-F1"},
+                                               {"-P", "1"},
+                                               {"-N", "3"}}) {
+    EXPECT_EQ(refused(words).message, "Option " + std::string(words[0].substr(0, 2)) + " is not available yet");
+    EXPECT_FALSE(refused(words).show_usage);
+  }
+}
+
+TEST(ApplyOptions, ComesBeforeTheConfiguration) {
+  config::Config config;
+  config.process.user = "from-file";
+  config.sources.resize(2);
+  config.sources[1].family = Family::Inet4;
+  apply_options(accepted({}), config);
+  EXPECT_EQ(config.process.user, "from-file");
+  EXPECT_TRUE(config.clock.control);
+  EXPECT_TRUE(config.server.use_v4 && config.server.use_v6 && config.control.use_v4 && config.control.use_v6);
+  EXPECT_EQ(config.sources[0].family, Family::Unspecified);
+  apply_options(accepted({"-6", "-x", "-u", "me"}), config);
+  EXPECT_EQ(config.process.user, "me");
+  EXPECT_FALSE(config.clock.control);
+  EXPECT_EQ(config.family, Family::Inet6);
+  EXPECT_FALSE(config.server.use_v4 || config.control.use_v4);
+  EXPECT_TRUE(config.server.use_v6 && config.control.use_v6);
+  EXPECT_EQ(config.sources[0].family, Family::Inet6);
+  EXPECT_EQ(config.sources[1].family, Family::Inet4);
+}
+
+TEST(UsageText, IsLaidOutLikeChronyds) {
+  const std::string text = usage_text("./timed");
+  EXPECT_TRUE(
+      text.starts_with("Usage: ./timed [OPTION]... [DIRECTIVE]...\n\nOptions:\n  -4\t\tUse IPv4 addresses only\n"));
+  std::vector<std::string> letters;
+  for (std::size_t at = text.find("\n  -"); at != std::string::npos; at = text.find("\n  -", at + 1)) {
+    letters.push_back(text.substr(at + 3, 2));
+  }
+  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-u", "-U", "-x", "-v",
+                                               "-h", "--", "--", "--"}));
+  EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
+  EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
+  EXPECT_EQ(text.back(), '\n');
+}
+
+TEST(VersionText, NamesTheProgramWithoutItsPath) {
+  const std::string text = version_text("/usr/sbin/timed");
+  EXPECT_TRUE(text.starts_with("timed (timed) version ")) << text;
+  EXPECT_TRUE(text.ends_with("-DEBUG)\n")) << text;
+}
+
+}  // namespace
+}  // namespace timed::daemon
