@@ -1,1 +1,219 @@
-int main() { return 1; }
+// The order of the day: command line, configuration with all its errors, into the background, log and pid file, ports
+// while privileged, privileges dropped, the command socket, ready, sources, the loop, and back.
+// The order is the security model (docs/architecture.md, "Start and stop").
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "timed/base/log.h"
+#include "timed/config/parser.h"
+#include "timed/daemon/command_line.h"
+#include "timed/daemon/engine.h"
+#include "timed/os/files.h"
+#include "timed/os/linux_env.h"
+#include "timed/os/log_output.h"
+#include "timed/os/privileges.h"
+#include "timed/os/process.h"
+
+namespace timed {
+namespace {
+
+using daemon::CommandLine;
+
+std::string program_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void print(std::FILE* to, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+}
+
+void print_lines(std::FILE* to, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) print(to, line + "\n");
+}
+
+config::ParseOutcome read_configuration(const CommandLine& cli) {
+  os::LinuxFiles files;
+  config::ParseOutcome outcome = cli.directives.empty() ? config::parse_file(files, cli.config_path)
+                                                        : config::parse_directives(files, cli.directives);
+  daemon::apply_options(cli, outcome.config);
+  return outcome;
+}
+
+// -p: what is in force, on standard output, and every error.
+int print_configuration(const config::ParseOutcome& outcome) {
+  print_lines(stdout, outcome.effective_lines);
+  for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  return outcome.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int check_configuration(const CommandLine& cli, const config::ParseOutcome& outcome) {
+  const std::string name = cli.directives.empty() ? cli.config_path : std::string();
+  print_lines(outcome.ok() ? stdout : stderr, config::check_report(outcome, name));
+  return outcome.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+os::LogOptions log_options(const CommandLine& cli, const std::string& program) {
+  os::LogOptions options;
+  options.program = program;
+  options.repeat_fatal = cli.foreground;
+  if (!cli.log_file.empty()) {
+    options.to = os::LogOptions::To::File;
+    options.path = cli.log_file;
+  } else if (cli.log_to_stderr) {
+    options.to = os::LogOptions::To::StandardError;
+  }
+  return options;
+}
+
+// From the fork to the end of the daemon; what went wrong is in the log when this returns.
+class Run {
+ public:
+  Run(const CommandLine& cli, std::string program) : cli_(cli), program_(std::move(program)) {}
+
+  int operator()(config::ParseOutcome outcome) {
+    log::set_minimum(cli_.log_level);
+    const Status started = start(std::move(outcome));
+    if (!started) {
+      log::fatal("%s", started.error().message.c_str());
+      report_.failed(started.error().message);
+      return EXIT_FAILURE;
+    }
+    report_.ready();
+    env_->loop().run(*engine_);
+    engine_->stop();
+    return engine_->exit_status();
+  }
+
+ private:
+  Status start(config::ParseOutcome outcome) {
+    if (Status s = go_background(); !s) return s;
+    log::info("%s version %s starting (%s)", program_.c_str(), TIMED_VERSION, daemon::feature_text().c_str());
+    for (const config::Diagnostic& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
+    const config::Config& config = outcome.config;
+    if (Status s = take_place(config.process); !s) return s;
+
+    const os::KeptPrivileges kept{.set_time = config.clock.control,
+                                  .bind_low_port = config.server.port > 0 && config.server.port < 1024};
+    auto env = os::LinuxEnv::create({.rtc_sync = config.clock.rtc_sync, .family = config.family});
+    if (!env) return env.error();
+    env_ = env.take();
+    if (Status s = env_->loop().catch_signals(); !s) return s;
+    prepare_command_socket(outcome.config.control);
+    engine_ =
+        std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
+    if (Status s = engine_->open(); !s) return s;
+    if (Status s = os::drop_root(account_, kept); !s) return s;
+    engine_->start();
+    return {};
+  }
+
+  Status go_background() {
+    if (!cli_.foreground) {
+      auto report = os::daemonize();
+      if (!report) return report.error();
+      report_ = report.take();
+    }
+    auto output = os::LogOutput::open(log_options(cli_, program_));
+    if (!output) return output.error();
+    log_ = output.take();
+    return {};
+  }
+
+  Status take_place(const config::ProcessOptions& process) {
+    if (process.pid_file.empty()) return look_up_account(process);
+    if (Status s = os::PidFile::check(process.pid_file, program_); !s) return s;
+    if (Status s = look_up_account(process); !s) return s;
+    // The default pid file lies beside the command socket.
+    static_cast<void>(os::prepare_socket_directory(directory_of(config::default_pid_file()), account_));
+    auto pid_file = os::PidFile::create(process.pid_file);
+    if (!pid_file) return pid_file.error();
+    pid_file_ = pid_file.take();
+    return {};
+  }
+
+  // Who is not root stays who he is.
+  Status look_up_account(const config::ProcessOptions& process) {
+    if (!os::is_superuser()) return {};
+    auto account = os::find_account(process.user);
+    if (!account) return account.error();
+    account_ = account.take();
+    return {};
+  }
+
+  // A directory that others could write to is no place for the socket: the daemon runs without it.
+  void prepare_command_socket(control::ControlOptions& control) {
+    if (control.unix_path.empty() || !os::is_superuser()) return;
+    const Status prepared = os::prepare_socket_directory(directory_of(control.unix_path), account_);
+    if (prepared.ok()) return;
+    log::error("%s", prepared.error().message.c_str());
+    log::warning("Disabled command socket %s", control.unix_path.c_str());
+    control.unix_path.clear();
+  }
+
+  void reopen_log() {
+    if (const Status reopened = log_->reopen(); !reopened) log::error("%s", reopened.error().message.c_str());
+  }
+
+  const CommandLine& cli_;
+  std::string program_;
+  os::StartReport report_;
+  std::unique_ptr<os::LogOutput> log_;
+  os::Account account_;
+  std::unique_ptr<os::PidFile> pid_file_;
+  std::unique_ptr<os::LinuxEnv> env_;
+  std::unique_ptr<daemon::Engine> engine_;
+};
+
+// Where a configuration has errors nothing was touched yet: no fork, no log, no file.
+int report_errors(const config::ParseOutcome& outcome) {
+  for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  return EXIT_FAILURE;
+}
+
+int run_program(const std::vector<std::string_view>& arguments) {
+  const auto parsed = daemon::parse_command_line(arguments);
+  if (const auto* refusal = std::get_if<daemon::CommandLineRefusal>(&parsed)) {
+    print(stderr, refusal->message + "\n");
+    if (refusal->show_usage) print(stdout, daemon::usage_text(arguments[0]));
+    return EXIT_FAILURE;
+  }
+  const CommandLine& cli = *std::get_if<CommandLine>(&parsed);
+  switch (cli.action) {
+    case CommandLine::Action::PrintHelp:
+      print(stdout, daemon::usage_text(arguments[0]));
+      return EXIT_SUCCESS;
+    case CommandLine::Action::PrintVersion:
+      print(stdout, daemon::version_text(arguments[0]));
+      return EXIT_SUCCESS;
+    case CommandLine::Action::PrintConfiguration:
+      return print_configuration(read_configuration(cli));
+    case CommandLine::Action::CheckConfiguration:
+      return check_configuration(cli, read_configuration(cli));
+    case CommandLine::Action::Run:
+      break;
+  }
+  if (cli.need_root && !os::is_superuser()) {
+    print(stderr, "Fatal error : Not superuser\n");
+    return EXIT_FAILURE;
+  }
+  config::ParseOutcome outcome = read_configuration(cli);
+  if (!outcome.ok()) return report_errors(outcome);
+  return Run(cli, program_name(arguments[0]))(std::move(outcome));
+}
+
+}  // namespace
+}  // namespace timed
+
+int main(int argc, char** argv) {
+  return timed::run_program(std::vector<std::string_view>(argv, argv + argc));
+}

@@ -130,7 +130,6 @@ void Engine::start() {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
   parts_->env.host.notify("READY=1");
-  parts_->selection_due = parts_->config.sources.empty();  // says that there are none
   parts_->sources->start();
 }
 
