@@ -241,8 +241,9 @@ TEST(LintRules, BannedWords) {
     const auto findings = check_banned_words(sample("src/daemon/engine.cc", std::string("void f() { ") + bad + " }\n"));
     EXPECT_EQ(findings.size(), 1u) << bad;
   }
-  for (const char* good : {"stamp.time();", "RawTime time() const;", "static_assert(true);", "p->socket(1);",
-                           "// assert(x)\n", "log(\"rand()\");", "a.thread; my::thread t;", "Udp::socket(1);"}) {
+  for (const char* good :
+       {"stamp.time();", "RawTime time() const;", "static_assert(true);", "p->socket(1);", "// assert(x)\n",
+        "log(\"rand()\");", "a.thread; my::thread t;", "asm volatile(\"\");", "Udp::socket(1);"}) {
     EXPECT_TRUE(check_banned_words(sample("src/daemon/engine.cc", good)).empty()) << good;
   }
   EXPECT_TRUE(
@@ -284,6 +285,9 @@ TEST(LintRules, IncludeGuard) {
   const std::string good = "#ifndef TIMED_BASE_A_H_\n#define TIMED_BASE_A_H_\nint x;\n#endif  // TIMED_BASE_A_H_\n";
   EXPECT_TRUE(check_include_guard(sample("include/timed/base/a.h", "// Text.\n" + good)).empty());
   EXPECT_TRUE(check_include_guard(sample("src/base/a.h", good)).empty());
+  EXPECT_TRUE(check_include_guard(
+                  sample("src/base/a.h", "#ifndef TIMED_SRC_BASE_A_H_\n#define TIMED_SRC_BASE_A_H_\nint x;\n#endif\n"))
+                  .empty());
   EXPECT_EQ(check_include_guard(sample("include/timed/base/b.h", good)).size(), 1u);
   EXPECT_EQ(check_include_guard(sample("include/timed/base/a.h", "#pragma once\nint x;\n")).size(), 1u);
 }
