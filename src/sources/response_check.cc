@@ -66,7 +66,7 @@ Measurement measure(const ntp::Header& h, const Exchange& exchange, const CheckO
       WideDuration::between(h.receive.near(pivot), sent.free) - view.offset_at(sent.free);
   const WideDuration ahead_at_response =
       WideDuration::between(h.transmit.near(pivot), received.free) - view.offset_at(received.free);
-  const WideDuration offset = half(ahead_at_request + ahead_at_response) + WideDuration(options.offset);
+  const WideDuration offset = half(ahead_at_request + ahead_at_response);
   const Duration local_interval = view.interval(received.free, sent.free);
   const Duration remote_interval = h.transmit.minus(h.receive);
 
@@ -74,8 +74,8 @@ Measurement measure(const ntp::Header& h, const Exchange& exchange, const CheckO
   Sample& s = m.sample;
   m.precision = context.precision + ntp::poll_interval(h.precision);
   s.when = sent.free + (received.free - sent.free) * 0.5;
-  s.measured = offset.to_duration();
-  s.offset = offset + view.offset_at(s.when);
+  s.measured = offset.to_duration() + options.offset;
+  s.offset = offset + WideDuration(options.offset) + view.offset_at(s.when);
   s.peer_delay = std::max(abs(local_interval - remote_interval), m.precision);
   const Frequency skew = std::min(context.stats.skew(), kMaxSkew);
   s.peer_dispersion = std::max({m.precision, sent.error, received.error}) + abs(local_interval) * skew;

@@ -1,0 +1,212 @@
+#include "timed/sources/poll_schedule.h"
+
+#include <gtest/gtest.h>
+
+namespace timed::sources {
+namespace {
+
+const Nearness kFar{true, Duration::seconds(0.05)};
+const Nearness kNear{true, Duration::seconds(0.001)};
+
+PollOptions polls(int min, int max) {
+  PollOptions options;
+  options.min_poll = min;
+  options.max_poll = max;
+  return options;
+}
+
+TEST(PollSchedule, BeginsAtMinPollButNotBelowASecond) {
+  EXPECT_EQ(PollSchedule(polls(6, 10)).poll(), 6);
+  EXPECT_EQ(PollSchedule(polls(-4, 10)).poll(), 0);
+  EXPECT_FALSE(PollSchedule(polls(6, 10)).is_polling());
+}
+
+TEST(PollSchedule, ScoreCarriesThePollUpAndDown) {
+  PollSchedule s(polls(4, 10));
+  for (int i = 0; i < 3; ++i) s.adjust(0.25, kFar);
+  EXPECT_EQ(s.poll(), 4);
+  EXPECT_DOUBLE_EQ(s.score(), 0.75);
+  s.adjust(0.25, kFar);
+  EXPECT_EQ(s.poll(), 5);
+  EXPECT_DOUBLE_EQ(s.score(), 0.0);
+  s.adjust(2.5, kFar);
+  EXPECT_EQ(s.poll(), 7);
+  EXPECT_DOUBLE_EQ(s.score(), 0.5);
+  s.adjust(-1.75, kFar);  // -1.25: down by two, up 0.75
+  EXPECT_EQ(s.poll(), 5);
+  EXPECT_DOUBLE_EQ(s.score(), 0.75);
+}
+
+TEST(PollSchedule, ScoreStopsAtTheLimits) {
+  PollSchedule s(polls(4, 6));
+  s.adjust(1e9, kFar);
+  EXPECT_EQ(s.poll(), 6);
+  EXPECT_DOUBLE_EQ(s.score(), 1.0);
+  s.adjust(-1e300, kFar);
+  EXPECT_EQ(s.poll(), 4);
+  EXPECT_DOUBLE_EQ(s.score(), 0.0);
+}
+
+TEST(PollSchedule, SubSecondPollsNeedANearReachableServer) {
+  PollSchedule s(polls(-5, 6));
+  s.adjust(-1.0, kNear);
+  EXPECT_EQ(s.poll(), -2);
+  s.adjust(0.0, kFar);
+  EXPECT_EQ(s.poll(), 0);
+  s.adjust(-1.0, {false, Duration::seconds(0.001)});
+  EXPECT_EQ(s.poll(), 0);
+}
+
+TEST(PollSchedule, SamplesThatSurpriseMakeItPollFaster) {
+  PollSchedule s(polls(4, 10));
+  s.adjust(4.0, kFar);
+  s.adjust_for_sample({Duration::seconds(8e-3), Duration::seconds(1e-3), 8}, kFar);  // three binary orders too far off
+  EXPECT_DOUBLE_EQ(s.poll() + s.score(), 5.0);
+}
+
+TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
+  PollSchedule s(polls(4, 10));
+  s.adjust(2.5, kFar);
+  const SampleAgreement many{Duration::zero(), Duration::seconds(1e-3), 16};
+  s.adjust_for_sample(many, kFar);
+  EXPECT_DOUBLE_EQ(s.score(), 0.5 + (16.0 / 8 - 1) / 8);
+  const SampleAgreement few{Duration::zero(), Duration::seconds(1e-3), 4};
+  s.adjust_for_sample(few, kFar);
+  EXPECT_DOUBLE_EQ(s.score(), 0.5 + 0.125 - 0.125);
+  EXPECT_EQ(s.poll(), 6);
+}
+
+TEST(PollSchedule, InitialBurstEndsAfterFourGoodResponses) {
+  PollOptions options = polls(6, 10);
+  options.iburst = true;
+  PollSchedule s(options);
+  s.go_online();
+  EXPECT_EQ(s.mode(), PollMode::BurstWasOnline);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(s.begin_transmission());
+    s.end_transmission(true, true);
+    EXPECT_EQ(s.interval(), Duration::seconds(2)) << i;
+    s.on_good_response();
+  }
+  EXPECT_EQ(s.mode(), PollMode::Online);
+  EXPECT_EQ(s.interval(), Duration::seconds(64));
+}
+
+TEST(PollSchedule, InitialBurstEndsWithTheEighthRequest) {
+  PollOptions options = polls(2, 10);
+  options.iburst = true;
+  PollSchedule s(options);
+  s.go_online();
+  int quick = 0;
+  for (int i = 0; i < 20; ++i) {
+    s.begin_transmission();
+    s.end_transmission(true, true);
+    if (s.interval() == Duration::seconds(1)) ++quick;
+  }
+  EXPECT_EQ(quick, 7) << "the eighth request begins the normal interval";
+}
+
+TEST(PollSchedule, BurstWaitsForTheNetwork) {
+  PollOptions options = polls(6, 10);
+  options.iburst = true;
+  PollSchedule s(options);
+  s.go_online();
+  for (int i = 0; i < 50; ++i) {
+    s.begin_transmission();
+    s.end_transmission(false, false);
+  }
+  EXPECT_TRUE(s.in_burst());
+}
+
+TEST(PollSchedule, BurstAtEachPollAboveTheShortest) {
+  PollOptions options = polls(4, 10);
+  options.burst = true;
+  PollSchedule s(options);
+  s.go_online();
+  s.begin_transmission();
+  EXPECT_FALSE(s.in_burst());
+  s.end_transmission(true, true);
+  s.adjust(1.0, kFar);  // poll 5: two requests
+  s.begin_transmission();
+  EXPECT_TRUE(s.in_burst());
+  s.end_transmission(true, true);
+  EXPECT_EQ(s.interval(), Duration::seconds(2));
+  s.begin_transmission();
+  EXPECT_FALSE(s.in_burst());
+  s.end_transmission(true, true);
+  EXPECT_EQ(s.interval(), Duration::seconds(32));
+}
+
+TEST(PollSchedule, OfflineBurstGoesOfflineAgain) {
+  PollSchedule s(polls(6, 10));
+  s.start_burst(9, 2);
+  EXPECT_EQ(s.mode(), PollMode::BurstWasOffline);
+  EXPECT_TRUE(s.begin_transmission());
+  s.end_transmission(true, true);
+  EXPECT_TRUE(s.begin_transmission());
+  s.end_transmission(true, true);
+  EXPECT_FALSE(s.begin_transmission());
+  EXPECT_EQ(s.mode(), PollMode::Offline);
+}
+
+TEST(PollSchedule, PresendPutsAThrowAwayRequestTwoSecondsBefore) {
+  PollOptions options = polls(6, 10);
+  options.presend = 6;
+  PollSchedule s(options);
+  s.go_online();
+  for (int poll = 0; poll < 3; ++poll) {
+    s.begin_transmission();
+    s.end_transmission(true, true);
+    EXPECT_TRUE(s.is_presending());
+    EXPECT_EQ(s.interval(), Duration::seconds(2));
+    s.begin_transmission();
+    s.end_transmission(true, true);
+    EXPECT_FALSE(s.is_presending());
+    EXPECT_EQ(s.interval(), Duration::seconds(64));
+  }
+}
+
+TEST(PollSchedule, PresendBeginsAtItsPoll) {
+  PollOptions options = polls(6, 10);
+  options.presend = 7;
+  PollSchedule s(options);
+  s.go_online();
+  s.begin_transmission();
+  s.end_transmission(true, true);
+  EXPECT_FALSE(s.is_presending());
+}
+
+TEST(PollSchedule, RateKissEndsABurstWithTheNextGoodResponse) {
+  PollSchedule s(polls(6, 10));
+  s.go_online();
+  s.start_burst(4, 8);
+  EXPECT_EQ(s.on_rate_kiss(), Duration::seconds(256));
+  EXPECT_TRUE(s.in_burst());
+  s.on_good_response();
+  EXPECT_FALSE(s.in_burst());
+}
+
+TEST(PollSchedule, DelaysAndSeparationsStretchAlike) {
+  PollSchedule s(polls(6, 10));
+  EXPECT_EQ(s.stretched(Duration::seconds(64), 0.0).delay, Duration::seconds(64));
+  EXPECT_NEAR(s.stretched(Duration::seconds(64), 0.5).delay.to_seconds(), 64.64, 1e-9);
+  EXPECT_NEAR(s.stretched(Duration::seconds(64), 0.5).separation.to_seconds(), 0.202, 1e-9);
+  EXPECT_EQ(s.stretched(Duration::seconds(-3), 0.5).delay, Duration::zero());
+  PollSchedule fast(polls(0, 10));
+  EXPECT_NEAR(fast.stretched(Duration::zero(), 0.0).separation.to_seconds(), 0.125, 1e-12);
+  PollSchedule fastest(polls(-7, 10));
+  fastest.adjust(-7.0, kNear);
+  EXPECT_EQ(fastest.poll(), -7);
+  EXPECT_NEAR(fastest.stretched(Duration::zero(), 0.0).separation.to_seconds(), 0.002, 1e-12);
+}
+
+TEST(PollSchedule, FirstRequestKeepsTheIntervalOfAnEarlierOne) {
+  PollSchedule s(polls(6, 10));
+  s.go_online();
+  EXPECT_EQ(s.first_delay(std::nullopt), Duration::seconds(0.2));
+  EXPECT_EQ(s.first_delay(Duration::seconds(4)), Duration::seconds(60));
+  EXPECT_EQ(s.first_delay(Duration::seconds(100)), Duration::seconds(0.2));
+}
+
+}  // namespace
+}  // namespace timed::sources

@@ -1,0 +1,379 @@
+#include "timed/sources/source_set.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "tests/unit/sources/fake_seams.h"
+#include "timed/base/log.h"
+#include "timed/base/text.h"
+
+namespace timed::sources {
+namespace {
+
+using discipline::SourceId;
+
+const IpAddress kA = IpAddress::v4(0xc0000201);
+const IpAddress kB = IpAddress::v4(0xc0000202);
+const IpAddress kC = IpAddress::v4(0xc0000203);
+
+SourceLine line_of(std::string_view text) {
+  const auto words = split_words(text);
+  auto result = parse_source_line(words);
+  return std::get<ParsedLine>(result).line;
+}
+
+class SourceSetTest : public testing::Test {
+ protected:
+  SourceSetTest() : network(timers), timeline(test_time(-1000)) {
+    log::set_sink([this](log::Severity, std::string_view message) { messages.emplace_back(message); });
+  }
+  ~SourceSetTest() override {
+    log::set_sink([](log::Severity, std::string_view) {});
+  }
+
+  SourceSet& make(const std::vector<std::string>& texts, const SourceSetOptions& options = default_options()) {
+    std::vector<SourceLine> lines;
+    for (const std::string& text : texts) lines.push_back(line_of(text));
+    SourceSetCallbacks callbacks;
+    callbacks.now = [this] { return timeline.now(network.raw(), timers.now()); };
+    callbacks.own = [this] { return own; };
+    callbacks.on_sample = [this](SourceId id) { samples.push_back(id.value); };
+    callbacks.on_reachability = [this](SourceId id) { unreachable.push_back(id.value); };
+    set.emplace(lines, options, SourceSetSeams{timers, network, host, timeline}, callbacks);
+    set->start();
+    return *set;
+  }
+  static SourceSetOptions default_options() {
+    SourceSetOptions options;
+    options.precision = Duration::seconds(1e-7);
+    return options;
+  }
+  bool logged(std::string_view text) const {
+    return std::find(messages.begin(), messages.end(), text) != messages.end();
+  }
+  FreeTime free_now() const { return timeline.to_free(network.raw()); }
+
+  FakeTimers timers;
+  FakeNetwork network;
+  FakeHost host;
+  discipline::Timeline timeline;
+  OwnView own;
+  std::vector<std::uint32_t> samples, unreachable;
+  std::vector<std::string> messages;
+  std::optional<SourceSet> set;
+};
+
+TEST_F(SourceSetTest, PollsALiteralAddressAndTakesSamples) {
+  make({"192.0.2.1"});
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(0.3);
+  ASSERT_EQ(network.requests.size(), 1u);
+  EXPECT_EQ(network.requests[0].to, kA);
+  EXPECT_TRUE(network.open[0]->options().transmit_stamps);
+  EXPECT_EQ(network.open[0]->options().local.port, 0);
+  ASSERT_TRUE(network.answer(kA));
+  EXPECT_EQ(samples, (std::vector<std::uint32_t>{1}));
+  EXPECT_TRUE(network.open.empty()) << "a valid response closes the socket";
+  const auto rows = set->report(free_now());
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].reachability.bits, 1);
+  ASSERT_TRUE(rows[0].last_sample.has_value());
+  EXPECT_NEAR(rows[0].last_sample->measured.to_seconds(), 0.0, 1e-6);
+  EXPECT_EQ(rows[0].last_sample->stratum, 2);
+  EXPECT_EQ(rows[0].ref_id.value, 0xc0000201u);
+  const auto data = set->ntp_data(kA);
+  ASSERT_TRUE(data.has_value());
+  EXPECT_EQ(data->counters.good, 1u);
+  EXPECT_EQ(data->last->local_address, IpAddress::v4(0xc0000264));
+}
+
+TEST_F(SourceSetTest, CandidatesBecomeSelectableWithSamples) {
+  make({"192.0.2.1 prefer maxunreach 7", "name.example"});
+  for (int i = 0; i < 4; ++i) {
+    timers.advance(i == 0 ? 0.3 : 66);
+    ASSERT_TRUE(network.answer(kA)) << i;
+  }
+  const auto candidates = set->candidates(free_now(), Duration::seconds(1));
+  ASSERT_EQ(candidates.size(), 2u);
+  const discipline::Candidate& c = candidates[0];
+  EXPECT_EQ(c.id, SourceId{1});
+  EXPECT_TRUE(c.marks.prefer && c.active && c.is_ntp);
+  EXPECT_EQ(c.max_unreach, 7u);
+  EXPECT_EQ(c.reach, 15);
+  EXPECT_EQ(c.reach_size, 4);
+  EXPECT_EQ(c.stratum, 2);
+  EXPECT_EQ(c.leap, ntp::Leap::Normal);
+  EXPECT_TRUE(c.data.has_value() && c.estimate.has_value());
+  EXPECT_FALSE(candidates[1].active);
+  EXPECT_FALSE(candidates[1].data.has_value());
+}
+
+TEST_F(SourceSetTest, EachRequestHasItsOwnSocketWhichClosesInTime) {
+  make({"192.0.2.1 maxdelay 0.5"});
+  timers.advance(0.3);
+  ASSERT_EQ(network.open.size(), 1u);
+  timers.advance(4.0);
+  EXPECT_EQ(network.open.size(), 1u);
+  timers.advance(0.6);
+  EXPECT_TRUE(network.open.empty()) << "maxdelay + 4 s";
+  timers.advance(62);
+  EXPECT_EQ(network.requests.size(), 2u);
+  EXPECT_EQ(network.open.size(), 1u);
+}
+
+TEST_F(SourceSetTest, RequestsOfManySourcesKeepApart) {
+  std::vector<std::string> texts;
+  for (int i = 1; i <= 20; ++i) texts.push_back(format("192.0.2.%d minpoll 4", i));
+  make(texts);
+  timers.advance(120);
+  ASSERT_GT(network.requests.size(), 100u);
+  for (std::size_t i = 1; i < network.requests.size(); ++i) {
+    EXPECT_GE(network.requests[i].at - network.requests[i - 1].at, 0.1999) << i;
+  }
+}
+
+TEST_F(SourceSetTest, LostReachabilityIsTold) {
+  make({"192.0.2.1 iburst maxpoll 6"});
+  timers.advance(0.3);
+  network.answer(kA);
+  EXPECT_TRUE(unreachable.empty());
+  timers.advance(7 * 66.0 + 60);
+  EXPECT_FALSE(unreachable.empty());
+  EXPECT_EQ(set->report(free_now())[0].reachability.bits, 0);
+}
+
+TEST_F(SourceSetTest, KernelStampsReplaceOurs) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  FakeNetwork::Socket* const socket = network.socket_to(kA);
+  const double sent_at = network.requests[0].at;
+  socket->stamps = {{socket->stamp_id + 1, {test_time(sent_at + 0.001), Duration::zero(), env::StampSource::Kernel}},
+                    {socket->stamp_id, {test_time(sent_at + 0.002), Duration::zero(), env::StampSource::Kernel}}};
+  network.answer(kA);
+  const auto data = set->ntp_data(kA);
+  EXPECT_EQ(data->counters.kernel_sent, 1u);
+  EXPECT_NEAR(data->last->peer_delay.to_seconds(), 0.006, 1e-7);
+}
+
+TEST_F(SourceSetTest, ReceiveStampsFarFromOurClockAreNotBelieved) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  const auto& request = network.requests[0];
+  network.socket_to(kA)->inbox.clear();
+  env::Datagram d{};
+  const auto bytes = bytes_of(server_header(request.header.transmit, test_time(request.at), test_time(request.at)));
+  d.peer = {kA, 123, 0};
+  d.size = bytes.size();
+  std::copy(bytes.begin(), bytes.end(), d.data.begin());
+  d.stamp = {test_time(-500), Duration::zero(), env::StampSource::Kernel};
+  auto* const socket = network.socket_to(kA);
+  socket->inbox.push_back(d);
+  const auto readable = socket->readable;
+  readable();
+  ASSERT_TRUE(set->ntp_data(kA)->last.has_value());
+  EXPECT_EQ(set->ntp_data(kA)->last->receive_source, env::StampSource::Daemon);
+}
+
+TEST_F(SourceSetTest, OnlyItsServerIsHeard) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  auto* const socket = network.socket_to(kA);
+  env::Datagram d{};
+  const auto& request = network.requests[0];
+  const auto bytes = bytes_of(server_header(request.header.transmit, test_time(request.at), test_time(request.at)));
+  std::copy(bytes.begin(), bytes.end(), d.data.begin());
+  d.size = bytes.size();
+  d.stamp = {network.raw(), Duration::zero(), env::StampSource::Kernel};
+  for (const Endpoint& peer : {Endpoint{kB, 123, 0}, Endpoint{kA, 124, 0}}) {
+    d.peer = peer;
+    socket->inbox.push_back(d);
+  }
+  d.peer = {kA, 123, 0};
+  d.size = env::kMaxDatagram + 4;  // cut
+  socket->inbox.push_back(d);
+  const auto readable = socket->readable;
+  readable();
+  EXPECT_TRUE(samples.empty());
+  EXPECT_EQ(set->ntp_data(kA)->counters.received, 1u);
+  EXPECT_EQ(set->ntp_data(kA)->counters.valid, 0u);
+}
+
+TEST_F(SourceSetTest, ARainOfHostilePacketsIsNotLogged) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  messages.clear();
+  for (int i = 0; i < 1000; ++i) {
+    ntp::Header kiss = server_header({static_cast<std::uint64_t>(i) + 1}, test_time(0), test_time(0));
+    kiss.leap = ntp::Leap::Unsynchronised;
+    kiss.stratum = 0;
+    kiss.ref_id = ntp::kRateRefId;
+    ASSERT_TRUE(network.deliver(kA, bytes_of(kiss)));
+  }
+  EXPECT_TRUE(messages.empty());
+  EXPECT_TRUE(network.answer(kA));
+  EXPECT_EQ(samples.size(), 1u);
+}
+
+TEST_F(SourceSetTest, ObeyedRateKissIsLogged) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  ntp::Header kiss = server_header(network.requests[0].header.transmit, test_time(0), test_time(0));
+  kiss.leap = ntp::Leap::Unsynchronised;
+  kiss.stratum = 0;
+  kiss.ref_id = ntp::kRateRefId;
+  network.deliver(kA, bytes_of(kiss));
+  EXPECT_TRUE(logged("Received KoD RATE from 192.0.2.1"));
+  timers.advance(319);
+  EXPECT_EQ(network.requests.size(), 1u);
+  timers.advance(10);
+  EXPECT_EQ(network.requests.size(), 2u);
+}
+
+TEST_F(SourceSetTest, NamesTakeUnusedRoutableAddresses) {
+  network.unroutable = {kB};
+  make({"192.0.2.1", "ntp.example.net", "ntp.example.net"});
+  ASSERT_EQ(host.lookups.size(), 1u) << "one after another";
+  EXPECT_EQ(set->activity().unresolved, 2u);
+  EXPECT_EQ(set->report(free_now())[1].address_text(), "ID#0000000001");
+  host.answer(std::vector<IpAddress>{kA, kB, kC});
+  EXPECT_EQ(set->address_of(SourceId{2}), kC);
+  EXPECT_EQ(set->describe(SourceId{2}), "192.0.2.3 (ntp.example.net)");
+  EXPECT_EQ(set->describe(SourceId{1}), "192.0.2.1");
+  ASSERT_EQ(host.lookups.size(), 1u);
+  host.answer(std::vector<IpAddress>{kA, kB, kC});
+  EXPECT_EQ(set->activity().unresolved, 1u);
+  EXPECT_EQ(set->activity().online, 2u);
+  EXPECT_TRUE(host.lookups.empty());
+  network.unroutable.clear();
+  timers.advance(27.9);
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(0.2);
+  ASSERT_EQ(host.lookups.size(), 1u) << "again after 28 s";
+  host.answer(std::vector<IpAddress>{kA, kB, kC});
+  EXPECT_EQ(set->address_of(SourceId{3}), kB);
+  EXPECT_TRUE(network.open.size() <= 2u) << "the trial socket is closed";
+  timers.advance(5000);
+  EXPECT_TRUE(host.lookups.empty());
+}
+
+TEST_F(SourceSetTest, FailedLookupsAreRepeatedUnlessTheNameIsInvalid) {
+  make({"ntp.example.net", "bad..name"});
+  host.answer(Error{"Temporary failure", ErrorKind::NotFound});
+  host.answer(Error{"not a name", ErrorKind::Invalid});
+  EXPECT_TRUE(logged("Invalid host bad..name"));
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(29);
+  ASSERT_EQ(host.lookups.size(), 1u);
+  EXPECT_EQ(host.lookups[0].name, "ntp.example.net");
+  host.answer(Error{"Temporary failure", ErrorKind::NotFound});
+  timers.advance(55);
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(2);
+  EXPECT_EQ(host.lookups.size(), 1u);
+}
+
+TEST_F(SourceSetTest, FamilyOfTheLineAndOfTheDaemon) {
+  SourceSetOptions options = default_options();
+  options.family = Family::Inet4;
+  make({"2001:db8::1", "ntp.example.net", "other.example.net ipv6"}, options);
+  EXPECT_TRUE(logged("Could not add source 2001:db8::1 : Invalid address family"));
+  EXPECT_EQ(set->size(), 2u);
+  EXPECT_EQ(host.lookups[0].family, Family::Inet4);
+  host.answer(std::vector<IpAddress>{kA});
+  EXPECT_EQ(host.lookups[0].family, Family::Inet6);
+}
+
+TEST_F(SourceSetTest, OneSourceForAnAddress) {
+  make({"192.0.2.1", "192.0.2.1 port 1123"});
+  EXPECT_EQ(set->size(), 1u);
+  EXPECT_TRUE(logged("Could not add source 192.0.2.1 : Source already present"));
+}
+
+TEST_F(SourceSetTest, OfflineSourcesWaitForTheCommand) {
+  make({"192.0.2.1 offline"});
+  timers.advance(1000);
+  EXPECT_TRUE(network.requests.empty());
+  EXPECT_EQ(set->activity().offline, 1u);
+  EXPECT_TRUE(set->set_online(SourceId{1}, true));
+  EXPECT_TRUE(logged("Source 192.0.2.1 online"));
+  timers.advance(1);
+  EXPECT_EQ(network.requests.size(), 1u);
+  EXPECT_TRUE(set->set_online(SourceId{1}, false));
+  EXPECT_TRUE(logged("Source 192.0.2.1 offline"));
+  EXPECT_TRUE(network.open.empty());
+  timers.advance(1000);
+  EXPECT_EQ(network.requests.size(), 1u);
+  EXPECT_FALSE(set->set_online(SourceId{9}, true));
+}
+
+TEST_F(SourceSetTest, BurstOfAnOfflineSource) {
+  make({"192.0.2.1 offline"});
+  EXPECT_TRUE(set->start_burst(SourceId{1}, 2, 5));
+  EXPECT_EQ(set->activity().burst_offline, 1u);
+  timers.advance(1);
+  network.answer(kA);
+  timers.advance(3);
+  network.answer(kA);
+  EXPECT_EQ(set->activity().offline, 1u);
+  EXPECT_EQ(samples.size(), 2u);
+}
+
+TEST_F(SourceSetTest, SendFailuresDoNotEndPolling) {
+  network.refuse_sends = true;
+  make({"192.0.2.1 minpoll 4"});
+  timers.advance(40);
+  EXPECT_TRUE(network.requests.empty());
+  network.refuse_sends = false;
+  network.unroutable = {kA};
+  timers.advance(40);
+  network.unroutable.clear();
+  timers.advance(20);
+  EXPECT_GE(network.requests.size(), 1u);
+}
+
+TEST_F(SourceSetTest, UnknownStepForgetsSamples) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  network.answer(kA);
+  ASSERT_EQ(set->stats_of(SourceId{1})->samples(), 1u);
+  set->on_unknown_step();
+  EXPECT_EQ(set->stats_of(SourceId{1})->samples(), 0u);
+  EXPECT_EQ(set->report(free_now())[0].reachability.bits, 1);
+  timers.advance(66);
+  EXPECT_EQ(network.requests.size(), 2u);
+}
+
+TEST_F(SourceSetTest, ResponsesFromBeforeAStepAreDropped) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  const double sent_at = network.requests[0].at;
+  timeline.step(test_time(sent_at + 0.5), Duration::seconds(100), true);
+  EXPECT_TRUE(network.answer(kA));
+  EXPECT_TRUE(samples.empty());
+}
+
+TEST_F(SourceSetTest, StoppedSetsLeaveNothingBehind) {
+  make({"192.0.2.1", "ntp.example.net"});
+  timers.advance(0.3);
+  set->stop();
+  EXPECT_TRUE(network.open.empty());
+  EXPECT_TRUE(timers.queue.empty());
+  host.answer(std::vector<IpAddress>{kB});
+  EXPECT_TRUE(timers.queue.empty());
+  EXPECT_FALSE(set->address_of(SourceId{2})->is_set());
+}
+
+TEST_F(SourceSetTest, SystemPeerIsGivenMoreTime) {
+  make({"192.0.2.1"});
+  timers.advance(0.3);
+  network.answer(kA);
+  own.system_peer = SourceId{1};
+  timers.advance(66);
+  ASSERT_EQ(network.requests.size(), 2u);
+  timers.advance(66 * 6);
+  EXPECT_EQ(set->report(free_now())[0].poll, 6) << "six late answers at 0.1 do not reach the next poll";
+}
+
+}  // namespace
+}  // namespace timed::sources
