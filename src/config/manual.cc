@@ -1,0 +1,61 @@
+#include "timed/config/manual.h"
+
+#include <limits>
+
+#include "timed/config/directives.h"
+
+namespace timed::config {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A minus before a number is not a hyphen, and no line may begin like a request.
+std::string troff(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') result += "\\e";
+    if (text[i] == '\\') continue;
+    if (text[i] == '-' && i + 1 < text.size() && is_digit(text[i + 1])) result += '\\';
+    result += text[i];
+  }
+  if (!result.empty() && (result[0] == '.' || result[0] == '\'')) result = std::string("\\&").append(result);
+  return result;
+}
+
+// One sentence a line, as troff likes it.
+std::string sentences(std::string_view text) {
+  std::string result = troff(text);
+  for (std::size_t at = result.find(". "); at != std::string::npos; at = result.find(". ", at)) result[at + 1] = '\n';
+  return result + "\n";
+}
+
+std::string facts(const Directive& row) {
+  if (std::holds_alternative<NotYet>(row.field)) return "Not available yet: accepted with a warning, without effect.\n";
+  std::string text;
+  const bool is_integer = std::holds_alternative<int& (*)(Config&)>(row.field) ||
+                          std::holds_alternative<std::uint16_t& (*)(Config&)>(row.field);
+  if (is_integer && row.max < std::numeric_limits<int>::max()) text = format("From %.0f to %.0f.\n", row.min, row.max);
+  const std::string standard = default_text(row);
+  if (!standard.empty()) text.append("Default: ").append(troff(standard)).append(".\n");
+  if (row.repeatable) text += "May be given more than once.\n";
+  return text;
+}
+
+}  // namespace
+
+std::string manual_section() {
+  std::string text;
+  for (const DirectiveGroup& group : directive_groups()) {
+    text.append(".SS ").append(troff(group.title)).append("\n");
+    for (const Directive& row : group.rows) {
+      text.append(".TP\n\\fB").append(row.name).append("\\fR");
+      if (!row.argument.empty()) text.append(" \\fI").append(troff(row.argument)).append("\\fR");
+      text.append("\n").append(sentences(row.help)).append(facts(row));
+    }
+  }
+  return text;
+}
+
+}  // namespace timed::config

@@ -1,0 +1,83 @@
+#include "timed/config/manual.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "memory_files.h"
+#include "timed/config/parser.h"
+#include "timed/sources/options.h"
+
+namespace timed::config {
+namespace {
+
+std::string read_source(const std::string& path) {
+  std::ifstream in(TIMED_SOURCE_DIR "/" + path);
+  EXPECT_TRUE(in.good()) << path;
+  return std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+}
+
+TEST(Manual, HoldsTheDirectivesOfTheTable) {
+  const std::string page = read_source("docs/timed.conf.5");
+  const std::string section = std::string(kManualBegin) + manual_section() + std::string(kManualEnd);
+  EXPECT_NE(page.find(section), std::string::npos)
+      << "docs/timed.conf.5 is behind the table: build docs_directives and run it over that file";
+}
+
+TEST(Manual, NamesEveryDirective) {
+  const std::string section = manual_section();
+  for (const std::string_view word : directive_words()) {
+    EXPECT_NE(section.find("\n\\fB" + std::string(word) + "\\fR"), std::string::npos) << word;
+  }
+}
+
+TEST(Manual, NamesEveryOptionOfAServer) {
+  const std::string page = read_source("docs/timed.conf.5");
+  const std::string options = page.substr(page.find(".SH OPTIONS OF SERVERS"));
+  for (const std::string_view word : sources::source_option_words()) {
+    const std::string text(word);
+    EXPECT_TRUE(options.find("\\fB" + text + "\\fR") != std::string::npos ||
+                options.find(".BR " + text + " ") != std::string::npos ||
+                options.find(".B " + text + "\n") != std::string::npos)
+        << word;
+  }
+}
+
+TEST(Manual, LinesAreNeitherRequestsByAccidentNorEmpty) {
+  const std::string section = manual_section();
+  for (std::size_t at = 0; at < section.size(); at = section.find('\n', at) + 1) {
+    const std::string line = section.substr(at, section.find('\n', at) - at);
+    ASSERT_FALSE(line.empty());
+    EXPECT_TRUE(line[0] != '.' || line == ".TP" || line.starts_with(".SS ")) << line;
+  }
+}
+
+TEST(ShippedConfiguration, IsRightAndUsesOnlyWhatWorks) {
+  MemoryFiles files;
+  std::string text = read_source("conf/timed.conf");
+  const ParseOutcome as_shipped = parse_text(files, text, "timed.conf");
+  EXPECT_EQ(check_report(as_shipped, "timed.conf"), std::vector<std::string>{"Configuration ok: timed.conf"});
+  EXPECT_FALSE(as_shipped.config.sources.empty());
+  // The examples too: a # directly before a letter.
+  for (std::size_t at = text.find("\n#"); at != std::string::npos; at = text.find("\n#", at + 1)) {
+    if (at + 2 < text.size() && text[at + 2] != ' ') text.erase(at + 1, 1);
+  }
+  const ParseOutcome with_examples = parse_text(files, text, "timed.conf");
+  EXPECT_EQ(check_report(with_examples, "timed.conf"), std::vector<std::string>{"Configuration ok: timed.conf"});
+  EXPECT_TRUE(with_examples.config.reference.local.enabled);
+  EXPECT_EQ(with_examples.config.access.size(), 2u);
+}
+
+TEST(FuzzDictionary, HoldsEveryWord) {
+  const std::string dictionary = read_source("tests/fuzz/config.dict");
+  for (const auto words : {directive_words(), sources::source_option_words()}) {
+    for (const std::string_view word : words) {
+      EXPECT_NE(dictionary.find("\"" + std::string(word) + "\"\n"), std::string::npos) << word;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace timed::config
