@@ -1,0 +1,87 @@
+// The serving path.  The first eight octets choose where the request is from and what is said of our clock, the rest
+// is the datagram.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "timed/base/bytes.h"
+#include "timed/base/check.h"
+#include "timed/server/responder.h"
+
+using namespace timed;
+using ntp::Mode;
+using server::Verdict;
+
+namespace {
+
+constexpr std::size_t kPrefix = 8;
+
+// 10/8 and 2001:db8::/32 but for one host each.
+server::AccessTable make_access() {
+  const auto subnet = [](const char* text, int bits) { return *Subnet::make(*IpAddress::parse(text), bits); };
+  server::AccessRule allow, deny;
+  allow.allow = true;
+  allow.subnets = {subnet("10.0.0.0", 8), subnet("2001:db8::", 32)};
+  deny.subnets = {subnet("10.0.0.255", 32), subnet("2001:db8::ff", 128)};
+  return server::AccessList(std::vector{allow, deny}).compile();
+}
+
+bool is_request(const ntp::Header& header, std::uint16_t port) {
+  return header.mode == Mode::Client || header.mode == Mode::SymmetricActive ||
+         (header.mode == Mode::Reserved && header.version == 1 && port != 123);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const server::AccessTable access = make_access();
+  if (size < kPrefix) return 0;
+  SeededRandom random(data[0]);
+  EntropyPool entropy([&random](std::span<std::byte> out) {
+    for (auto& b : out) b = static_cast<std::byte>(random.next());
+  });
+  server::Responder responder(access, entropy);
+
+  discipline::OwnState state;
+  state.stratum = data[1];
+  state.precision_log2 = static_cast<std::int8_t>(data[2]);
+  state.reference_time = LocalTime::from_seconds(std::int64_t{20'000'000} * data[3]);
+  state.local_minus_raw = Duration::seconds((data[4] - 128) * 1e6);
+
+  const auto request = std::make_unique<env::Datagram>();
+  const bool v6 = (data[5] & 1) != 0;
+  request->peer.port = static_cast<std::uint16_t>(data[6] << 8 | data[7]);
+  request->peer.address = v6 ? *IpAddress::parse("2001:db8::") : *IpAddress::parse("10.0.0.0");
+  if ((data[5] & 2) != 0) request->peer.address = *IpAddress::parse(v6 ? "2001:db8::ff" : "10.0.0.255");
+  request->stamp.time = RawTime::from_seconds(1'800'000'000);
+  request->size = size - kPrefix;
+  request->data.fill(std::byte{0});
+  std::copy_n(reinterpret_cast<const std::byte*>(data + kPrefix), std::min(request->size, request->data.size()),
+              request->data.begin());
+
+  const auto answer = std::make_unique<env::Datagram>();
+  if (responder.prepare(state, *request, *answer) != Verdict::Answer) return 0;
+  responder.finish(*answer, state.to_local(RawTime::from_seconds(1'800'000'000, 1000)));
+
+  TIMED_ASSERT((data[5] & 2) == 0 && request->peer.port != 0);
+  TIMED_ASSERT(answer->size <= request->size && request->size <= env::kMaxDatagram);
+  TIMED_ASSERT(answer->peer == request->peer);
+  const auto asked = ntp::PacketView::parse(request->bytes());
+  const auto said = ntp::PacketView::parse(answer->bytes());
+  TIMED_ASSERT(asked.ok() && said.ok() && asked.trailer() == ntp::Trailer::None);
+  TIMED_ASSERT(is_request(asked.header(), request->peer.port));
+  const ntp::Header& h = said.header();
+  TIMED_ASSERT(h.mode == Mode::Server || h.mode == Mode::SymmetricPassive);
+  TIMED_ASSERT(h.version == asked.header().version && h.stratum < 16);
+  TIMED_ASSERT(h.origin == asked.header().transmit);
+  TIMED_ASSERT((h.receive.bits & 1) == 1 && (h.transmit.bits & 1) == 0);
+  TIMED_ASSERT(h.receive != h.origin && h.transmit != h.origin && !h.transmit.is_zero());
+
+  // What we say is never answered by one of us.
+  const auto again = std::make_unique<env::Datagram>();
+  TIMED_ASSERT(responder.prepare(state, *answer, *again) == Verdict::BadMode);
+  return 0;
+}
