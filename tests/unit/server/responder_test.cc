@@ -311,7 +311,7 @@ TEST_F(ResponderTest, cve_class_server_never_replies_to_replies) {
 TEST_F(ResponderTest, cve_class_no_amplification) {
   SeededRandom noise(5);
   int answered = 0;
-  for (int i = 0; i < 200000; ++i) {
+  for (int i = 0; i < 30000; ++i) {
     env::Datagram request = make_request(static_cast<int>(1 + noise.below(4)), static_cast<Mode>(noise.below(8)));
     request.size = noise.below(300);
     for (std::size_t at = noise.below(16) == 0 ? 0 : 48; at < request.size; ++at) {
