@@ -3,8 +3,10 @@
 //
 // Transmit stamps come back through the error queue with an id.  The kernel counts, per socket and from 0, the
 // datagrams for which a stamp was asked, and so do we.  Whether one that could not be sent was counted depends on the
-// kernel's version and on where it failed, so after such a failure the kernel's count is restarted and its zero noted.
-// A stamp whose id was not given out, was answered already, or lies far from the time of its sending is dropped.
+// kernel's version and on where it failed, so after such a failure the kernel's count is restarted and its zero noted;
+// stamps that are there already have ids of the old count and are taken out of the queue before.  A stamp whose id was
+// not given out, was answered already, or is earlier or more than a second later than its sending is dropped: that also
+// catches the rare one that was still under way when the count began again.
 //
 // Nothing is allocated per datagram.
 #include "udp.h"
@@ -190,6 +192,7 @@ void LinuxUdpSocket::note_sent(env::Datagram& datagram) {
 }
 
 void LinuxUdpSocket::restart_ids() {
+  pending_ += read_error_queue(std::span(pending_stamps_).subspan(pending_));
   restart_stamp_ids(descriptor_, stamping_);
   id_base_ = next_id_;
 }
@@ -204,11 +207,10 @@ env::SendResult LinuxUdpSocket::send(std::span<env::Datagram> batch) {
 }
 
 std::size_t LinuxUdpSocket::send_some(std::span<env::Datagram> batch, std::optional<Error>& refused) {
-  const RawTime when = read_real_time();
-  for (std::size_t i = 0; i < batch.size(); ++i) prepare_send(i, batch[i], when);
   std::size_t sent = batch.size() > 1 && sends_together_ ? send_together(batch) : 0;
   for (; sent < batch.size(); ++sent) {
-    if (::sendmsg(descriptor_.get(), &batch_.headers[sent].msg_hdr, 0) < 0) {
+    prepare_send(0, batch[sent], read_real_time());
+    if (::sendmsg(descriptor_.get(), &batch_.headers[0].msg_hdr, 0) < 0) {
       refused = system_error("Could not send datagram", errno);
       if (wants_stamp(batch[sent])) restart_ids();
       break;
@@ -220,6 +222,8 @@ std::size_t LinuxUdpSocket::send_some(std::span<env::Datagram> batch, std::optio
 
 // How many left.  Why the next one did not is not told; sending it alone will tell.
 std::size_t LinuxUdpSocket::send_together(std::span<env::Datagram> batch) {
+  const RawTime when = read_real_time();
+  for (std::size_t i = 0; i < batch.size(); ++i) prepare_send(i, batch[i], when);
   const int done = ::sendmmsg(descriptor_.get(), batch_.headers.data(), static_cast<unsigned>(batch.size()), 0);
   if (done < 0 && is_unsupported(errno)) sends_together_ = false;
   const std::size_t sent = done < 0 ? 0 : static_cast<std::size_t>(done);
@@ -230,6 +234,14 @@ std::size_t LinuxUdpSocket::send_together(std::span<env::Datagram> batch) {
 
 std::size_t LinuxUdpSocket::transmit_stamps(std::span<env::TransmitStamp> into) {
   if ((stamping_ & SOF_TIMESTAMPING_OPT_ID) == 0) return 0;
+  const std::size_t taken = std::min(pending_, into.size());
+  std::copy_n(pending_stamps_.begin(), taken, into.begin());
+  std::copy(pending_stamps_.begin() + taken, pending_stamps_.begin() + pending_, pending_stamps_.begin());
+  pending_ -= taken;
+  return taken + read_error_queue(into.subspan(taken));
+}
+
+std::size_t LinuxUdpSocket::read_error_queue(std::span<env::TransmitStamp> into) {
   std::array<std::byte, env::kBatch> payloads{};
   std::size_t count = 0;
   while (count < into.size()) {
@@ -263,7 +275,7 @@ std::optional<env::TransmitStamp> LinuxUdpSocket::take_stamp(std::size_t i) {
   if (!when || !kernel_id) return std::nullopt;
   const std::uint32_t id = id_base_ + *kernel_id;
   Sent& sent = sent_[id % kSentKept];
-  if (!sent.waits || sent.id != id || abs(*when - sent.when) > kStampTrust) return std::nullopt;
+  if (!sent.waits || sent.id != id || *when < sent.when || *when - sent.when > kStampTrust) return std::nullopt;
   sent.waits = false;
   return env::TransmitStamp{id, {*when, Duration::zero(), env::StampSource::Kernel}};
 }

@@ -54,6 +54,7 @@ class LinuxUdpSocket : public env::UdpSocket {
   void note_sent(env::Datagram& datagram);
   bool wants_stamp(const env::Datagram& datagram) const;
   void restart_ids();
+  std::size_t read_error_queue(std::span<env::TransmitStamp> into);
   std::optional<env::TransmitStamp> take_stamp(std::size_t i);
 
   Loop& loop_;
@@ -64,6 +65,8 @@ class LinuxUdpSocket : public env::UdpSocket {
   std::uint32_t next_id_ = 0;
   std::uint32_t id_base_ = 0;  // our id of the datagram that the kernel counts as 0
   std::array<Sent, kSentKept> sent_{};
+  std::array<env::TransmitStamp, env::kBatch> pending_stamps_{};  // read already, not yet asked for
+  std::size_t pending_ = 0;
   Batch batch_;
   Loop::WatchId watch_ = 0;
 };
