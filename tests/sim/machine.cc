@@ -2,9 +2,9 @@
 
 namespace timed::sim {
 
-std::vector<IpAddress> addresses(std::initializer_list<std::string_view> texts) {
+std::vector<IpAddress> addresses(const std::vector<std::string>& texts) {
   std::vector<IpAddress> all;
-  for (const std::string_view text : texts) {
+  for (const std::string& text : texts) {
     const auto address = IpAddress::parse(text);
     TIMED_ASSERT(address.has_value());
     all.push_back(*address);

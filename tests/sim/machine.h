@@ -3,9 +3,7 @@
 #ifndef TIMED_TESTS_SIM_MACHINE_H_
 #define TIMED_TESTS_SIM_MACHINE_H_
 
-#include <initializer_list>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tests/sim/sim_clock.h"
@@ -33,7 +31,7 @@ struct MachineModel {
 };
 
 // Addresses from their texts, which must be right.
-std::vector<IpAddress> addresses(std::initializer_list<std::string_view> texts);
+std::vector<IpAddress> addresses(const std::vector<std::string>& texts);
 
 class Machine {
  public:

@@ -1,0 +1,55 @@
+#include "tests/sim/node.h"
+
+#include "timed/base/log.h"
+#include "timed/config/parser.h"
+
+namespace timed::sim {
+
+Node::Node(Shared& shared, MachineModel model, std::string config)
+    : machine_(shared, std::move(model)), config_(std::move(config)) {
+  machine_.loop().on_exit([this] { on_exit(); });
+}
+
+Node::~Node() {
+  crash();
+}
+
+Status Node::start() {
+  TIMED_ASSERT(!running());
+  const LogScope scope(machine_.world(), machine_.log());
+  exit_status_.reset();
+  auto outcome = config::parse_text(machine_.files(), config_, "timed.conf");
+  for (const auto& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
+  if (!outcome.ok()) {
+    for (const auto& error : outcome.errors) log::fatal("%s", error.summary.c_str());
+    return Error{outcome.errors.front().summary, ErrorKind::Invalid};
+  }
+  engine_ = std::make_unique<daemon::Engine>(std::move(outcome.config), machine_.env());
+  machine_.loop().run_daemon(engine_.get());
+  if (Status status = engine_->open(); !status) {
+    log::fatal("%s", status.error().message.c_str());
+    crash();
+    return status;
+  }
+  engine_->start();
+  return Status::success();
+}
+
+void Node::stop() {
+  if (!running()) return;
+  const LogScope scope(machine_.world(), machine_.log());
+  engine_->stop();
+  crash();
+}
+
+void Node::crash() {
+  machine_.loop().run_daemon(nullptr);
+  engine_.reset();
+}
+
+void Node::on_exit() {
+  exit_status_ = engine_->exit_status();
+  stop();
+}
+
+}  // namespace timed::sim

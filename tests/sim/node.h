@@ -1,0 +1,55 @@
+// A complete daemon on a simulated machine: the real Engine, configured by a text that the real parser reads.  Only
+// what is behind the four seams differs from the daemon that is installed.
+#ifndef TIMED_TESTS_SIM_NODE_H_
+#define TIMED_TESTS_SIM_NODE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/sim/machine.h"
+#include "timed/base/result.h"
+#include "timed/daemon/engine.h"
+
+namespace timed::sim {
+
+class Node {
+ public:
+  Node(Shared& shared, MachineModel model, std::string config);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // What main does: reads the configuration, opens what needs privileges, starts.  Messages are in the log too.
+  Status start();
+  // As after SIGTERM.
+  void stop();
+  // As after SIGKILL: nothing is saved, the kernel keeps the last frequency.
+  void crash();
+  bool running() const { return engine_ != nullptr; }
+  // Of a daemon that ended of its own accord.
+  std::optional<int> exit_status() const { return exit_status_; }
+  // Holds from the next start on.
+  void set_config(std::string config) { config_ = std::move(config); }
+
+  Machine& machine() { return machine_; }
+  const std::string& name() const { return machine_.name(); }
+  Log& log() { return machine_.log(); }
+  SimFiles& files() { return machine_.files(); }
+  SimClock& clock() { return machine_.clock(); }
+  // Clock as read less truth, positive = fast; and the rate of that.
+  Duration clock_error() { return machine_.clock().error(); }
+  Frequency frequency_error() { return machine_.clock().frequency_error(); }
+
+ private:
+  void on_exit();
+
+  Machine machine_;
+  std::string config_;
+  std::unique_ptr<daemon::Engine> engine_;
+  std::optional<int> exit_status_;
+};
+
+}  // namespace timed::sim
+
+#endif  // TIMED_TESTS_SIM_NODE_H_

@@ -1,0 +1,72 @@
+// What a daemon leaves behind when it ends, and what the next one makes of it.
+#include <gtest/gtest.h>
+
+#include "tests/sim/scenario.h"
+
+namespace timed::sim {
+namespace {
+
+TEST(Restart, TheDriftFileSavesTheFrequency) {
+  Scenario scenario(1);
+  scenario.add_server("server", {"10.0.0.1"});
+  Node& node =
+      scenario.add("client", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1 iburst\ndriftfile /var/lib/timed/drift\n");
+  node.files().put("/var/lib/timed/.keep", "");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(4000));
+  node.stop();
+  EXPECT_TRUE(node.log().contains("timed exiting")) << scenario.report(node);
+  ASSERT_TRUE(node.files().exists("/var/lib/timed/drift")) << scenario.report(node);
+  // chrony's sign: what the clock gains, in ppm.
+  const double ppm = std::stod(*node.files().read("/var/lib/timed/drift"));
+  EXPECT_NEAR(ppm, 100.0, 1.0) << "the file says what the bare clock is wrong by, with chrony's sign";
+
+  // As after a reboot, where the kernel has forgotten.
+  ASSERT_TRUE(node.clock().set_frequency(Frequency::zero()).ok());
+  scenario.network().set_cut_off("server", true);
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(10));
+  EXPECT_NEAR(node.frequency_error().to_ppm(), 0.0, 1.0) << scenario.report(node);
+  EXPECT_TRUE(node.log().contains("ppm read from /var/lib/timed/drift")) << scenario.report(node);
+}
+
+TEST(Restart, WithoutADriftFileTheKernelRemembers) {
+  Scenario scenario(2);
+  scenario.add_server("server", {"10.0.0.1"});
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1 iburst\n");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(4000));
+  node.crash();
+  const Frequency left = node.frequency_error();
+  scenario.network().set_cut_off("server", true);
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(100));
+  EXPECT_NEAR(node.frequency_error().to_ppm(), left.to_ppm(), 0.1) << scenario.report(node);
+  EXPECT_TRUE(node.log().contains("Initial frequency ")) << scenario.report(node);
+}
+
+TEST(Restart, AWrongConfigurationIsRefusedInChronysWords) {
+  Scenario scenario(3);
+  Node& node = scenario.add("client", {"10.0.0.2"}, {}, "server 10.0.0.1 minpol 4\n");
+  const Status status = node.start();
+  EXPECT_FALSE(status.ok());
+  EXPECT_FALSE(node.running());
+  EXPECT_TRUE(node.log().contains("at line 1 in file timed.conf")) << scenario.report(node);
+}
+
+TEST(Restart, NotAllowedToSteerItOnlyWatches) {
+  Scenario scenario(4);
+  scenario.add_server("server", {"10.0.0.1"});
+  ClockModel clock = usual_clock();
+  clock.may_steer = false;
+  Node& node = scenario.add("client", {"10.0.0.2"}, clock, "server 10.0.0.1 iburst\nmakestep 0.01 1\n");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(1000));
+  EXPECT_TRUE(node.log().contains("Disabled control of system clock")) << scenario.report(node);
+  EXPECT_TRUE(node.log().contains("Selected source 10.0.0.1")) << scenario.report(node);
+  EXPECT_EQ(node.clock().frequency_changes(), 0u);
+  EXPECT_TRUE(node.clock().steps().empty());
+}
+
+}  // namespace
+}  // namespace timed::sim
