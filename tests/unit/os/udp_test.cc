@@ -34,6 +34,19 @@ env::UdpOptions connected_to(Endpoint remote, std::uint16_t local_port = 0) {
 
 class Udp : public testing::Test {
  protected:
+  // The kernel begins to stamp a moment after the first socket has asked for it (its wait is unbounded in theory, a
+  // millisecond in practice), and goes on while there is one.
+  void SetUp() override {
+    const auto server = open_server();
+    const auto client = open_client(*server);
+    for (int i = 0; i < 5000; ++i) {
+      send_text(*client, "are there stamps yet?");
+      if (receive(*server, 1).at(0).stamp.source == env::StampSource::Kernel) return;
+      run_for(*loop_, Duration::millis(1));
+    }
+    FAIL() << "the kernel does not stamp";
+  }
+
   std::unique_ptr<env::UdpSocket> open(const env::UdpOptions& options) {
     auto opened = network_.open_udp(options);
     EXPECT_TRUE(opened.ok()) << opened.error().message;
