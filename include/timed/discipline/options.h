@@ -11,10 +11,10 @@ namespace timed::discipline {
 
 // Per source: how much history the regression may and must use, and how delays are taken.
 struct StatsOptions {
-  int min_samples = 6;     // "minsamples": kept even if the fit says drop
-  int max_samples = 0;     // "maxsamples": 0 = as many as there is room for (64)
-  Duration min_delay;      // "mindelay": fixed smallest delay, 0 = the smallest observed
-  double asymmetry = 1.0;  // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
+  int min_samples = 6;                    // "minsamples": kept even if the fit says drop
+  int max_samples = 0;                    // "maxsamples": 0 = as many as there is room for (64)
+  Duration min_delay = Duration::zero();  // "mindelay": fixed smallest delay, 0 = the smallest observed
+  double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
 };
 
 // A source's marks for the selection.
