@@ -165,7 +165,7 @@ TEST_F(AnswerTest, Cve2014x0021NoReplyIsLongerThanItsRequest) {
   for (const ReplyBody& body : bodies) {
     reply = {ReplyStatus::Success, body};
     for (std::uint16_t code = 0; code < kRequestCodes + 2; ++code) {
-      for (std::size_t size = 0; size < 600; size += 4) {
+      for (std::size_t size = 0; size < 600; size += 16) {
         const Judged judged = judge(raw_request(code, size), Transport::Unix);
         ASSERT_LE(judged.reply.size(), size) << code;
         if (judged.verdict == Verdict::TooLong) ++too_long;
@@ -178,7 +178,7 @@ TEST_F(AnswerTest, Cve2014x0021NoReplyIsLongerThanItsRequest) {
 TEST_F(AnswerTest, SurvivesNoise) {
   const std::uint64_t seed = 97531;
   SeededRandom random(seed);
-  for (int i = 0; i < 50000; ++i) {
+  for (int i = 0; i < 10000; ++i) {
     Bytes datagram(random.below(900));
     for (std::byte& b : datagram) b = static_cast<std::byte>(random.below(4) == 0 ? random.next() : 0);
     if (datagram.size() > 6 && random.below(2) == 0) {
