@@ -1,7 +1,6 @@
 #include "timed/os/process.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -126,20 +125,14 @@ Status PidFile::check(const std::string& path, const std::string& program) {
 Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
   auto created = create_exclusively(path, kPidFileMode);
   if (!created) return created.error();
-  struct stat made {};
-  if (::fstat(created->get(), &made) != 0 || !write_all(*created, std::to_string(::getpid()) + "\n")) {
-    return path_error("write", path, errno);
-  }
-  return std::unique_ptr<PidFile>(new PidFile(path, made.st_dev, made.st_ino));
+  if (!write_all(*created, std::to_string(::getpid()) + "\n")) return path_error("write", path, errno);
+  return std::unique_ptr<PidFile>(new PidFile(path));
 }
 
-PidFile::PidFile(std::string path, dev_t device, ino_t inode)
-    : path_(std::move(path)), device_(device), inode_(inode) {}
+PidFile::PidFile(std::string path) : path_(std::move(path)) {}
 
 PidFile::~PidFile() {
-  struct stat found {};
-  if (::lstat(path_.c_str(), &found) != 0 || found.st_dev != device_ || found.st_ino != inode_) return;
-  static_cast<void>(::unlink(path_.c_str()));
+  if (read_pid(path_) == ::getpid()) static_cast<void>(::unlink(path_.c_str()));
 }
 
 }  // namespace timed::os

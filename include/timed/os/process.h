@@ -2,11 +2,10 @@
 #ifndef TIMED_OS_PROCESS_H_
 #define TIMED_OS_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "timed/base/result.h"
 #include "timed/os/descriptor.h"
@@ -40,7 +39,7 @@ class StartReport {
 // thread is started.
 Result<StartReport> daemonize();
 
-// The pid file of this process, removed when destroyed (only if it is still ours).
+// The pid file of this process, removed when destroyed (only if it still names it).
 class PidFile {
  public:
   // Fails where the file names another living process; anything else that is wrong with it is ignored.
@@ -52,10 +51,8 @@ class PidFile {
   PidFile& operator=(const PidFile&) = delete;
 
  private:
-  PidFile(std::string path, dev_t device, ino_t inode);
+  explicit PidFile(std::string path);
   std::string path_;
-  dev_t device_;
-  ino_t inode_;
 };
 
 }  // namespace timed::os

@@ -1,0 +1,143 @@
+#include "timed/os/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/unit/os/temporary_directory.h"
+
+namespace timed::os {
+namespace {
+
+class Files : public testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+  LinuxFiles files_;
+};
+
+TEST_F(Files, ReadsWhatItReplaced) {
+  const std::string path = directory_ / "drift";
+  const std::string big(100'000, 'x');
+  for (const std::string& text : {std::string("1.5 0.1\n"), std::string(), big}) {
+    ASSERT_TRUE(files_.replace(path, text, 0644).ok());
+    const auto read = files_.read(path);
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(*read, text);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+  const auto info = files_.info(path);
+  ASSERT_TRUE(info.ok());
+  EXPECT_TRUE(info->is_regular);
+  EXPECT_FALSE(info->is_directory);
+  EXPECT_EQ(info->mode & ~0644u, 0u);
+  EXPECT_EQ(info->uid, static_cast<std::int64_t>(::getuid()));
+  EXPECT_GT(info->modified, RawTime::from_seconds(1'600'000'000));
+}
+
+TEST_F(Files, SaysWhatCouldNotBeRead) {
+  const auto missing = files_.read(directory_ / "missing");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(missing.error().message, "Could not open " + directory_ / "missing" + " : No such file or directory");
+  const auto directory = files_.read(directory_.path());
+  ASSERT_FALSE(directory.ok());
+  EXPECT_EQ(directory.error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(directory.error().message, "Could not open " + directory_.path() + " : Is a directory");
+  EXPECT_FALSE(files_.info(directory_ / "missing").ok());
+  EXPECT_TRUE(files_.info(directory_.path())->is_directory);
+}
+
+TEST_F(Files, LimitsHowMuchIsRead) {
+  write_file(directory_ / "file", "12345");
+  EXPECT_EQ(*files_.read(directory_ / "file", 5), "12345");
+  const auto cut = files_.read(directory_ / "file", 4);
+  ASSERT_FALSE(cut.ok());
+  EXPECT_EQ(cut.error().kind, ErrorKind::Invalid);
+  const auto endless = files_.read("/dev/zero", 100'000);
+  EXPECT_FALSE(endless.ok());
+}
+
+TEST_F(Files, FollowsNoLinkInPlaceOfTheTemporaryFile) {
+  write_file(directory_ / "victim", "precious");
+  std::filesystem::create_symlink(directory_ / "victim", directory_ / "drift.tmp");
+  ASSERT_TRUE(files_.replace(directory_ / "drift", "new", 0644).ok());
+  EXPECT_EQ(contents_of(directory_ / "victim"), "precious");
+  EXPECT_EQ(contents_of(directory_ / "drift"), "new");
+}
+
+TEST_F(Files, ReplacesALinkInsteadOfItsTarget) {
+  write_file(directory_ / "victim", "precious");
+  std::filesystem::create_symlink(directory_ / "victim", directory_ / "drift");
+  ASSERT_TRUE(files_.replace(directory_ / "drift", "new", 0644).ok());
+  EXPECT_EQ(contents_of(directory_ / "victim"), "precious");
+  EXPECT_FALSE(std::filesystem::is_symlink(directory_ / "drift"));
+}
+
+TEST_F(Files, LeavesTheOldFileWhereItCannotReplace) {
+  std::filesystem::create_directories(directory_ / "drift/full");
+  const auto refused = files_.replace(directory_ / "drift", "new", 0644);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "drift.tmp"));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "drift/full"));
+  EXPECT_FALSE(files_.replace(directory_ / "missing/drift", "new", 0644).ok());
+}
+
+TEST_F(Files, Removes) {
+  write_file(directory_ / "file", "x");
+  EXPECT_TRUE(files_.remove(directory_ / "file").ok());
+  const auto again = files_.remove(directory_ / "file");
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(Files, ListsAndGlobsBytewise) {
+  for (const char* name : {"b.conf", "a.conf", "B.conf", "c.other", ".hidden"}) write_file(directory_ / name, "");
+  EXPECT_EQ(*files_.list(directory_.path()),
+            (std::vector<std::string>{".hidden", "B.conf", "a.conf", "b.conf", "c.other"}));
+  EXPECT_FALSE(files_.list(directory_ / "missing").ok());
+  EXPECT_EQ(*files_.glob(directory_ / "*.conf"),
+            (std::vector<std::string>{directory_ / "B.conf", directory_ / "a.conf", directory_ / "b.conf"}));
+  EXPECT_TRUE(files_.glob(directory_ / "*.none")->empty());
+  EXPECT_EQ(*files_.glob(directory_ / "literal"), std::vector<std::string>{directory_ / "literal"});
+}
+
+TEST_F(Files, MakesDirectoriesAndTheirParents) {
+  const std::string path = directory_ / "a/b/c";
+  ASSERT_TRUE(files_.make_directory(path, 0750, -1, -1).ok());
+  EXPECT_EQ(files_.info(path)->mode & ~0750u, 0u);
+  EXPECT_TRUE(files_.make_directory(path, 0700, -1, -1).ok());
+  write_file(directory_ / "file", "");
+  EXPECT_FALSE(files_.make_directory(directory_ / "file", 0700, -1, -1).ok());
+  EXPECT_FALSE(files_.make_directory(directory_ / "file/below", 0700, -1, -1).ok());
+}
+
+TEST_F(Files, GivesNewDirectoriesAway) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  ASSERT_TRUE(files_.make_directory(directory_ / "p/d", 0750, 12345, 54321).ok());
+  EXPECT_EQ(files_.info(directory_ / "p/d")->uid, 12345);
+  EXPECT_EQ(files_.info(directory_ / "p/d")->gid, 54321);
+  EXPECT_EQ(files_.info(directory_ / "p")->uid, 0);
+}
+
+TEST_F(Files, AppendsToALogAndRefusesALink) {
+  const std::string path = directory_ / "tracking.log";
+  {
+    auto log = files_.open_log(path, 0644);
+    ASSERT_TRUE(log.ok());
+    EXPECT_TRUE((*log)->append("one\n").ok());
+    EXPECT_EQ(contents_of(path), "one\n");
+  }
+  auto log = files_.open_log(path, 0644);
+  ASSERT_TRUE(log.ok());
+  EXPECT_TRUE((*log)->append("two\n").ok());
+  EXPECT_EQ(contents_of(path), "one\ntwo\n");
+  std::filesystem::create_symlink(path, directory_ / "link");
+  EXPECT_FALSE(files_.open_log(directory_ / "link", 0644).ok());
+}
+
+}  // namespace
+}  // namespace timed::os

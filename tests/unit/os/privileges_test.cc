@@ -1,0 +1,167 @@
+#include "timed/os/privileges.h"
+
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "tests/unit/os/child.h"
+#include "tests/unit/os/temporary_directory.h"
+
+namespace timed::os {
+namespace {
+
+constexpr Account kNobody{"somebody", 54321, 54322};
+
+// A set of capabilities of this process, as the kernel shows it.
+std::uint64_t capabilities(const std::string& set) {
+  std::ifstream status("/proc/self/status");
+  std::string name;
+  while (status >> name) {
+    if (name != set + ":") continue;
+    std::uint64_t bits = 0;
+    status >> std::hex >> bits;
+    return bits;
+  }
+  return ~std::uint64_t{0};
+}
+
+constexpr std::uint64_t bit(int capability) {
+  return std::uint64_t{1} << capability;
+}
+
+int complain(const char* what) {
+  std::fprintf(stderr, "%s\n", what);
+  return 1;
+}
+
+// In a child that was root; 0 where all is as it must be.
+int drop_and_look(const KeptPrivileges& kept, std::uint64_t wanted) {
+  const std::uint64_t had = capabilities("CapPrm");
+  const auto dropped = drop_root(kNobody, kept);
+  if (!dropped.ok()) return complain(dropped.error().message.c_str());
+  if (::getuid() != kNobody.uid || ::geteuid() != kNobody.uid || ::getegid() != kNobody.gid) return complain("ids");
+  if (::getgroups(0, nullptr) != 0) return complain("groups");
+  if (capabilities("CapEff") != (wanted & had)) return complain("effective");
+  if (capabilities("CapPrm") != (wanted & had)) return complain("permitted");
+  if (capabilities("CapInh") != 0) return complain("inheritable");
+  if (capabilities("CapAmb") != 0) return complain("ambient");
+  if (::prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) != 1) return complain("no_new_privs");
+  if (::prctl(PR_GET_KEEPCAPS, 0L, 0L, 0L, 0L) != 0) return complain("keepcaps");
+  if (::setuid(0) == 0 || ::seteuid(0) == 0 || ::setgid(0) == 0) return complain("a way back");
+  return 0;
+}
+
+TEST(DropRoot, KeepsOnlyWhatWasAskedFor) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  struct Case {
+    KeptPrivileges kept;
+    std::uint64_t wanted;
+  };
+  for (const Case& c : {Case{{true, false}, bit(CAP_SYS_TIME)}, Case{{false, true}, bit(CAP_NET_BIND_SERVICE)},
+                        Case{{true, true}, bit(CAP_SYS_TIME) | bit(CAP_NET_BIND_SERVICE)}, Case{{false, false}, 0}}) {
+    const auto result = run_child([&] { return drop_and_look(c.kept, c.wanted); });
+    EXPECT_EQ(result.status, 0) << result.errors;
+  }
+}
+
+TEST(DropRoot, LeavesRootAloneWhereThatIsTheAccount) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const auto result = run_child([] {
+    const std::uint64_t before = capabilities("CapEff");
+    if (!drop_root({"root", 0, 0}, {}).ok()) return 1;
+    return ::geteuid() == 0 && capabilities("CapEff") == before ? 0 : 2;
+  });
+  EXPECT_EQ(result.status, 0) << result.errors;
+}
+
+TEST(DropRoot, DoesNothingForOthers) {
+  const auto result = run_child([] {
+    if (::geteuid() == 0 && ::setuid(kNobody.uid) != 0) return 3;
+    const uid_t before = ::getuid();
+    if (!drop_root({"another", 12345, 12345}, {}).ok()) return 1;
+    return ::getuid() == before ? 0 : 2;
+  });
+  EXPECT_EQ(result.status, 0) << result.errors;
+}
+
+TEST(FindAccount, KnowsRootAndNobodyElseByAccident) {
+  const auto root = find_account("root");
+  ASSERT_TRUE(root.ok());
+  EXPECT_EQ(root->uid, 0u);
+  EXPECT_EQ(root->gid, 0u);
+  const auto missing = find_account("no-such-account");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().message, "Could not get user/group ID of no-such-account");
+}
+
+class SocketDirectory : public testing::Test {
+ protected:
+  static Account self() { return {"self", ::getuid(), ::getgid()}; }
+  void make(mode_t mode) {
+    ASSERT_EQ(::mkdir(path_.c_str(), 0700), 0);
+    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
+  }
+  std::string error_for(const Account& account) {
+    const auto status = prepare_socket_directory(path_, account);
+    return status.ok() ? "" : status.error().message;
+  }
+  TemporaryDirectory directory_;
+  std::string path_ = directory_ / "run";
+};
+
+TEST_F(SocketDirectory, IsMadeForTheAccount) {
+  EXPECT_EQ(error_for(self()), "");
+  struct stat found {};
+  ASSERT_EQ(::stat(path_.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777u & ~0770u, 0u);
+  EXPECT_EQ(error_for(self()), "") << "as it was made";
+}
+
+TEST_F(SocketDirectory, IsMadeForAnotherAccountByRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  EXPECT_EQ(error_for(kNobody), "");
+  struct stat found {};
+  ASSERT_EQ(::stat(path_.c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, kNobody.uid);
+  EXPECT_EQ(found.st_gid, kNobody.gid);
+}
+
+TEST_F(SocketDirectory, MustNotBeOpenToOthers) {
+  make(0771);
+  EXPECT_EQ(error_for(self()), "Wrong permissions on " + path_);
+}
+
+TEST_F(SocketDirectory, MustBelongToTheAccount) {
+  make(0770);
+  Account other = self();
+  other.uid += 1;
+  EXPECT_EQ(error_for(other), "Wrong owner of " + path_ + " (UID != " + std::to_string(other.uid) + ")");
+  other = self();
+  other.gid += 1;
+  EXPECT_EQ(error_for(other), "Wrong owner of " + path_ + " (GID != " + std::to_string(other.gid) + ")");
+}
+
+TEST_F(SocketDirectory, MustBeADirectoryAndNoLinkToOne) {
+  ASSERT_EQ(::symlink(directory_.path().c_str(), path_.c_str()), 0);
+  EXPECT_NE(error_for(self()), "");
+}
+
+TEST(LogDirectory, IsMadeWhereItIsMissing) {
+  TemporaryDirectory directory;
+  const Account self{"self", ::getuid(), ::getgid()};
+  EXPECT_TRUE(prepare_log_directory(directory / "log", self).ok());
+  struct stat found {};
+  ASSERT_EQ(::stat((directory / "log").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777u & ~0750u, 0u);
+  write_file(directory / "file", "");
+  EXPECT_FALSE(prepare_log_directory(directory / "file", self).ok());
+}
+
+}  // namespace
+}  // namespace timed::os

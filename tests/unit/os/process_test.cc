@@ -1,0 +1,170 @@
+#include "timed/os/process.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "tests/unit/os/child.h"
+#include "tests/unit/os/temporary_directory.h"
+
+namespace timed::os {
+namespace {
+
+// Written by a grandchild, which nobody waits for.
+std::string eventually(const std::string& path) {
+  for (int i = 0; i < 2000 && !std::filesystem::exists(path); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return contents_of(path);
+}
+
+void publish(const std::string& path, const std::string& text) {
+  write_file(path + ".part", text);
+  std::filesystem::rename(path + ".part", path);
+}
+
+TEST(Daemonize, TheParentWaitsUntilTheDaemonIsReady) {
+  TemporaryDirectory directory;
+  const pid_t session = ::getsid(0);
+  const auto result = run_child([&] {
+    auto report = daemonize();
+    if (!report.ok()) return 9;
+    std::string about = std::filesystem::current_path().string();
+    about += ::getsid(0) != session && ::getsid(0) != ::getpid() ? " own session" : " same session";
+    about += std::filesystem::read_symlink("/proc/self/fd/2") == "/dev/null" ? " quiet" : " loud";
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    publish(directory / "about", about);
+    report->ready();
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.errors, "");
+  // There at once: the parent has waited.
+  EXPECT_EQ(contents_of(directory / "about"), "/ own session quiet");
+}
+
+TEST(Daemonize, TheParentPrintsWhatWentWrong) {
+  const auto result = run_child([] {
+    auto report = daemonize();
+    if (!report.ok()) return 9;
+    report->failed("Could not open NTP port");
+    return 1;
+  });
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.errors, "Could not open NTP port\n");
+}
+
+TEST(Daemonize, TheParentNoticesASilentEnd) {
+  const auto result = run_child([] {
+    auto report = daemonize();
+    return report.ok() ? 3 : 9;
+  });
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.errors, "");
+}
+
+TEST(Daemonize, ClosesWhatItInherited) {
+  TemporaryDirectory directory;
+  const auto result = run_child([&] {
+    const int inherited = ::dup(STDIN_FILENO);
+    auto report = daemonize();
+    if (!report.ok()) return 9;
+    publish(directory / "open", ::fcntl(inherited, F_GETFD) == -1 ? "closed" : "open");
+    report->ready();
+    report->ready();
+    report->failed("too late");
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(eventually(directory / "open"), "closed");
+}
+
+TEST(StartReport, DoesNothingInTheForeground) {
+  StartReport report;
+  EXPECT_FALSE(report.awaited());
+  report.ready();
+  report.failed("unheard");
+}
+
+class PidFileTest : public testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+  std::string path_ = directory_ / "timed.pid";
+};
+
+TEST_F(PidFileTest, IsThereAsLongAsTheProcessWantsIt) {
+  {
+    const auto file = PidFile::create(path_);
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    EXPECT_EQ(contents_of(path_), std::to_string(::getpid()) + "\n");
+    struct stat found {};
+    ASSERT_EQ(::stat(path_.c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 07777 & ~0644u, 0u);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(PidFileTest, NamesALivingProcess) {
+  write_file(path_, std::to_string(::getppid()) + "\n");
+  const auto check = PidFile::check(path_, "timed");
+  ASSERT_FALSE(check.ok());
+  EXPECT_EQ(check.error().message,
+            "Another timed may already be running (pid=" + std::to_string(::getppid()) + "), check " + path_);
+}
+
+TEST_F(PidFileTest, IgnoresWhatNamesNobodyElse) {
+  EXPECT_TRUE(PidFile::check(path_, "timed").ok());
+  for (const char* text : {"", "garbage", "-1", "0", "99999999999999999999", "2147483647\n"}) {
+    write_file(path_, text);
+    EXPECT_TRUE(PidFile::check(path_, "timed").ok()) << text;
+  }
+  write_file(path_, std::to_string(::getpid()));
+  EXPECT_TRUE(PidFile::check(path_, "timed").ok()) << "our own number, left by a former life in a container";
+  EXPECT_TRUE(PidFile::check(directory_.path(), "timed").ok());
+}
+
+TEST_F(PidFileTest, FollowsNoLink) {
+  write_file(directory_ / "victim", "precious");
+  std::filesystem::create_symlink(directory_ / "victim", path_);
+  {
+    const auto file = PidFile::create(path_);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(contents_of(directory_ / "victim"), "precious");
+    EXPECT_FALSE(std::filesystem::is_symlink(path_));
+  }
+  write_file(directory_ / "victim", std::to_string(::getppid()));
+  std::filesystem::create_symlink(directory_ / "victim", path_);
+  EXPECT_TRUE(PidFile::check(path_, "timed").ok());
+}
+
+TEST_F(PidFileTest, LeavesTheFileOfASuccessor) {
+  const std::string successor = std::to_string(::getppid()) + "\n";
+  {
+    const auto old = PidFile::create(path_);
+    ASSERT_TRUE(old.ok());
+    write_file(path_, successor);
+  }
+  EXPECT_EQ(contents_of(path_), successor);
+}
+
+TEST_F(PidFileTest, SaysWhyItCouldNotBeWritten) {
+  const auto file = PidFile::create(directory_ / "missing/timed.pid");
+  ASSERT_FALSE(file.ok());
+  EXPECT_EQ(file.error().message,
+            "Could not open " + directory_ / "missing/timed.pid" + " : No such file or directory");
+}
+
+TEST(Places, AreCompiledIn) {
+  EXPECT_EQ(std::string(default_configuration_path()).substr(0, 1), "/");
+  EXPECT_NE(std::string(default_configuration_path()).find("/timed.conf"), std::string::npos);
+  EXPECT_EQ(std::string(default_run_directory()).substr(0, 1), "/");
+  EXPECT_FALSE(std::string(default_user()).empty());
+}
+
+}  // namespace
+}  // namespace timed::os
