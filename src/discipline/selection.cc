@@ -317,6 +317,9 @@ bool Selector::choose(Round& round) {
     entry.report.distant = 0;
     entry.told_falseticker = entry.told_bad = false;
   }
+  for (const SelectionMessage& told : round.result.messages) {  // in this very round: not again in the next
+    if (told.source) entries_[*told.source].told_falseticker = true;
+  }
   round.result.messages.push_back({.kind = SelectionMessage::Kind::Selected, .source = selected_});
   return true;
 }

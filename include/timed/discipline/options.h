@@ -38,24 +38,24 @@ struct SelectionOptions {
 };
 
 struct MakeStep {
-  Duration threshold;  // offsets above it are stepped
-  int limit = 0;       // in so many updates; 0 never, negative always
+  Duration threshold = Duration::zero();  // offsets above it are stepped
+  int limit = 0;                          // in so many updates; 0 never, negative always
 };
 
 struct MaxChange {
-  Duration offset;  // larger offsets are refused
-  int start = -1;   // after so many updates; negative = off
-  int ignore = 0;   // refusals before the daemon exits; negative = never exits
+  Duration offset = Duration::zero();  // larger offsets are refused
+  int start = -1;                      // after so many updates; negative = off
+  int ignore = 0;                      // refusals before the daemon exits; negative = never exits
 };
 
 struct LocalReferenceOptions {
-  bool enabled = false;                      // "local"
-  int stratum = 10;                          // served stratum, 1 … 15
-  Duration distance = Duration::seconds(1);  // also active when our root distance is larger
-  bool orphan = false;                       // ignore sources of this stratum or above
-  Duration activate;                         // root distance needed once before; 0 = no condition
-  Duration wait_synced;                      // smallest time since the last update, when synchronised
-  std::optional<Duration> wait_unsynced;     // smallest time unsynchronised; unset: 300 s with orphan, else 0
+  bool enabled = false;                        // "local"
+  int stratum = 10;                            // served stratum, 1 … 15
+  Duration distance = Duration::seconds(1);    // also active when our root distance is larger
+  bool orphan = false;                         // ignore sources of this stratum or above
+  Duration activate = Duration::zero();        // root distance needed once before; 0 = no condition
+  Duration wait_synced = Duration::zero();     // smallest time since the last update, when synchronised
+  std::optional<Duration> wait_unsynced = {};  // smallest time unsynchronised; unset: 300 s with orphan, else 0
 };
 
 struct ReferenceOptions {

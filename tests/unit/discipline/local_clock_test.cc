@@ -1,0 +1,244 @@
+#include "timed/discipline/local_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "timed/env/kernel_frequency.h"
+
+namespace timed::discipline {
+namespace {
+
+// Timers on the monotonic clock of a fake machine.
+class FakeTimers : public env::Timers {
+ public:
+  MonoTime now() override { return mono; }
+  Id call_at(MonoTime when, std::function<void()> fn) override {
+    queue[{when, ++last}] = std::move(fn);
+    return last;
+  }
+  void cancel(Id id) override {
+    std::erase_if(queue, [id](const auto& entry) { return entry.first.second == id; });
+  }
+
+  MonoTime mono;
+  std::map<std::pair<MonoTime, Id>, std::function<void()>> queue;
+  Id last = 0;
+};
+
+// A kernel clock on a perfect oscillator: raw and monotonic time run with the correction that was set.
+class FakeKernel : public env::SystemClock {
+ public:
+  RawTime now() override { return raw; }
+  Result<env::ClockState> start(bool steer) override {
+    return env::ClockState{
+        .frequency = found, .precision = Duration::nanos(50), .tai_offset = {}, .may_steer = steer && allowed};
+  }
+  Result<Frequency> set_frequency(Frequency wanted) override {
+    ++changes;
+    if (refuse) return Error{"refused"};
+    in_force = env::KernelFrequency::from(wanted).to_frequency();
+    return in_force;
+  }
+  Status step(Duration offset) override {
+    if (refuse) return Error{"refused"};
+    raw += offset;
+    return {};
+  }
+  Status set_leap(env::LeapAction, std::optional<int>) override { return {}; }
+  Status set_sync_status(const env::SyncStatus& status) override {
+    sync = status;
+    return {};
+  }
+  std::optional<Duration> suspended() override { return std::nullopt; }
+
+  // Lets so much of the oscillator's time pass, timers included.
+  void run(Duration left) {
+    while (!timers.queue.empty()) {
+      const auto next = timers.queue.begin();
+      const Duration until = (next->first.first - timers.mono) / (1.0 + in_force.to_ratio());
+      if (until > left) break;
+      pass(until);
+      left -= until;
+      auto fn = std::move(next->second);
+      timers.queue.erase(next);
+      fn();
+    }
+    pass(left);
+  }
+  void pass(Duration free) {
+    raw += free * (1.0 + in_force.to_ratio());
+    timers.mono += free * (1.0 + in_force.to_ratio());
+  }
+
+  FakeTimers timers;
+  RawTime raw = RawTime::from_seconds(1'700'000'000);
+  Frequency found;
+  Frequency in_force;
+  bool allowed = true;
+  bool refuse = false;
+  int changes = 0;
+  std::optional<env::SyncStatus> sync;
+};
+
+struct Rig {
+  explicit Rig(ClockOptions options = {}) : clock(options, kernel, kernel.timers, [this] { ++line_changes; }) {}
+
+  FakeKernel kernel;
+  int line_changes = 0;
+  LocalClock clock;
+};
+
+TEST(LocalClock, KeepsTheFrequencyItFinds) {
+  Rig rig;
+  rig.kernel.found = rig.kernel.in_force = Frequency::ppm(12.5);
+  ASSERT_TRUE(rig.clock.start().ok());
+  EXPECT_TRUE(rig.clock.steering());
+  EXPECT_EQ(rig.clock.frequency(), Frequency::ppm(12.5));
+  EXPECT_EQ(rig.kernel.changes, 0);
+}
+
+TEST(LocalClock, SlewsAnOffsetInAndThenRunsOnAtTheBase) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  const RawTime before = rig.kernel.raw;
+  rig.clock.apply(
+      {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+  EXPECT_EQ(rig.clock.pending(), Duration::millis(50));
+  EXPECT_EQ(rig.clock.frequency(), Frequency::ppm(20));
+  rig.kernel.run(Duration::seconds(60));
+  EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-8);
+  EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 20.0, 0.01);
+  // 60 s of the oscillator, 20 ppm and 50 ms more.
+  EXPECT_NEAR((rig.kernel.raw - before).to_seconds(), 60 + 60 * 20e-6 + 0.05, 1e-6);
+}
+
+TEST(LocalClock, LocalTimeDoesNotMoveWhenASlewEnds) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply({.frequency = {}, .offset = Duration::millis(-30), .correction_rate = 0.1, .step = {}});
+  Now last = rig.clock.read();
+  for (int i = 0; i < 400; ++i) {
+    rig.kernel.run(Duration::millis(50));
+    const Now now = rig.clock.read();
+    EXPECT_NEAR((now.local - last.local).to_seconds(), 0.05, 3e-9);
+    EXPECT_NEAR((now.free - last.free).to_seconds(), 0.05, 3e-9);
+    last = now;
+  }
+  EXPECT_GT(rig.line_changes, 1);
+}
+
+TEST(LocalClock, ALargerRateTakesLonger) {
+  const auto planned = [](double rate) {
+    Rig rig;
+    EXPECT_TRUE(rig.clock.start().ok());
+    rig.clock.apply({.frequency = {}, .offset = Duration::millis(10), .correction_rate = rate, .step = {}});
+    return rig.clock.slew().planned.to_seconds();
+  };
+  EXPECT_NEAR(planned(0.0), 1.0, 0.02);
+  EXPECT_NEAR(planned(1.0), 100.0, 0.1);
+  EXPECT_NEAR(planned(1e9), 1e4, 100.0);
+}
+
+TEST(LocalClock, NeverSlewsFasterThanAllowed) {
+  ClockOptions options;
+  options.max_slew_rate = Frequency::ppm(100);
+  Rig rig(options);
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply({.frequency = {}, .offset = Duration::seconds(5), .correction_rate = 0.0, .step = {}});
+  EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 100.0, 1e-3);
+  EXPECT_EQ(rig.clock.slew().planned, Duration::seconds(1e4));
+}
+
+TEST(LocalClock, ClampsTheFrequencyAndSaysSo) {
+  ClockOptions options;
+  options.max_drift = Frequency::ppm(500);
+  Rig rig(options);
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.set_frequency(Frequency::ppm(-900));
+  EXPECT_EQ(rig.clock.frequency(), Frequency::ppm(-500));
+  EXPECT_TRUE(rig.clock.take_clamped());
+  EXPECT_FALSE(rig.clock.take_clamped());
+}
+
+TEST(LocalClock, StepsAtOnceOrSlewsWhatTheKernelRefuses) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  const Now before = rig.clock.read();
+  EXPECT_TRUE(rig.clock.step(Duration::seconds(-3600)));
+  EXPECT_EQ(rig.clock.read().local - before.local, Duration::seconds(-3600));
+  EXPECT_EQ(rig.clock.read().free, before.free);
+  rig.kernel.refuse = true;
+  EXPECT_FALSE(rig.clock.step(Duration::seconds(2)));
+  EXPECT_EQ(rig.clock.pending(), Duration::seconds(2));
+}
+
+TEST(LocalClock, KeepsWhatIsBelowANanosecondOfAStep) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  EXPECT_TRUE(rig.clock.step(Duration::nanos(1e9 + 0.4)));
+  EXPECT_NEAR(rig.clock.pending().to_nanos(), 0.4, 1e-3);
+}
+
+TEST(LocalClock, CancelledSlewLeavesRawTimeInForce) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply({.frequency = Frequency::ppm(7), .offset = Duration::seconds(1), .correction_rate = 0.0, .step = {}});
+  rig.clock.cancel_slew();
+  EXPECT_EQ(rig.clock.pending(), Duration::zero());
+  EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 7.0, 1e-4);
+}
+
+TEST(LocalClock, WithoutControlAllCorrectionStaysInLocalTime) {
+  for (const bool allowed : {true, false}) {
+    ClockOptions options;
+    options.control = !allowed;  // -x, or no permission
+    Rig rig(options);
+    rig.kernel.allowed = allowed;
+    ASSERT_TRUE(rig.clock.start().ok());
+    EXPECT_FALSE(rig.clock.steering());
+    const Now before = rig.clock.read();
+    rig.clock.apply(
+        {.frequency = Frequency::ppm(100), .offset = Duration::seconds(2), .correction_rate = 0.0, .step = {}});
+    EXPECT_EQ(rig.clock.pending(), Duration::seconds(2));
+    rig.kernel.run(Duration::seconds(1000));
+    EXPECT_NEAR((rig.clock.read().local - before.local).to_seconds(), 1002.1, 1e-6);
+    EXPECT_NEAR((rig.clock.read().free - before.free).to_seconds(), 1000, 1e-9);
+    EXPECT_FALSE(rig.clock.step(Duration::seconds(1)));
+    rig.clock.set_sync_status({.synchronised = true, .estimated_error = {}, .maximum_error = {}});
+    EXPECT_EQ(rig.kernel.changes, 0);
+    EXPECT_FALSE(rig.kernel.sync);
+  }
+}
+
+TEST(LocalClock, ASlewThatEndsLateMakesTheNextOneLonger) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply({.frequency = {}, .offset = Duration::millis(10), .correction_rate = 0.0, .step = {}});
+  rig.kernel.pass(Duration::seconds(3));  // two seconds late
+  const auto end = rig.kernel.timers.queue.begin();
+  auto fn = std::move(end->second);
+  rig.kernel.timers.queue.erase(end);
+  fn();
+  EXPECT_NEAR(rig.clock.slew().excess.to_seconds(), 2.0, 0.1);
+  EXPECT_GE(rig.clock.slew().planned, Duration::seconds(9));
+  EXPECT_NEAR(rig.clock.pending().to_seconds(), -0.02, 1e-3) << "it ran past the aim and must come back";
+}
+
+TEST(LocalClock, AnUnknownStepEndsEverythingButTheFrequency) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply(
+      {.frequency = Frequency::ppm(30), .offset = Duration::millis(10), .correction_rate = 1.0, .step = {}});
+  const Duration dispersion = rig.clock.timeline().view().added_dispersion;
+  rig.kernel.raw += Duration::seconds(100);
+  rig.clock.on_unknown_step(Duration::seconds(-100));
+  EXPECT_EQ(rig.clock.pending(), Duration::zero());
+  EXPECT_EQ(rig.clock.frequency(), Frequency::ppm(30));
+  EXPECT_GE((rig.clock.timeline().view().added_dispersion - dispersion).to_seconds(), 100.0);
+}
+
+}  // namespace
+}  // namespace timed::discipline

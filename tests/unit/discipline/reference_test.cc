@@ -1,0 +1,213 @@
+#include "timed/discipline/reference.h"
+
+#include <gtest/gtest.h>
+
+namespace timed::discipline {
+namespace {
+
+Now at(double t_s) {
+  const auto ns = static_cast<std::int64_t>((1000 + t_s) * 1e9);
+  return {RawTime::from_nanos(ns), FreeTime::from_nanos(ns), LocalTime::from_nanos(ns), MonoTime::from_nanos(ns)};
+}
+
+ReferenceInput input_at(double t_s, double offset_s) {
+  ReferenceInput input;
+  input.stratum = 2;
+  input.ref_id = {0x7f000001};
+  input.source = {1};
+  input.estimate.when = at(t_s).local;
+  input.estimate.offset = Duration::seconds(offset_s);
+  input.estimate.offset_sd = Duration::micros(10);
+  input.estimate.frequency_sd = Frequency::ppm(0.1);
+  input.estimate.skew = Frequency::ppm(1);
+  input.estimate.root_delay = Duration::millis(20);
+  input.estimate.root_dispersion = Duration::millis(1);
+  return input;
+}
+
+TEST(Reference, SaysNothingBeforeTheFirstUpdate) {
+  Reference reference({}, -20, 1);
+  const OwnState own = reference.own_state(at(0));
+  EXPECT_EQ(own.leap, ntp::Leap::Unsynchronised);
+  EXPECT_EQ(own.stratum, 0);
+  EXPECT_EQ(own.root_delay, Duration::seconds(1));
+  EXPECT_EQ(own.root_dispersion, Duration::seconds(1));
+  EXPECT_EQ(own.reference_time, LocalTime());
+  EXPECT_EQ(reference.tracking(at(0)).stratum, 0);
+  EXPECT_FALSE(reference.sync_status(at(0), {}).synchronised);
+}
+
+TEST(Reference, ServesOneStratumBelowItsSource) {
+  Reference reference({}, -20, 1);
+  reference.update(input_at(0, 1e-3), at(0), {});
+  const OwnState own = reference.own_state(at(10));
+  EXPECT_EQ(own.leap, ntp::Leap::Normal);
+  EXPECT_EQ(own.stratum, 3);
+  EXPECT_EQ(own.ref_id, ntp::RefId{0x7f000001});
+  EXPECT_EQ(own.root_delay, Duration::millis(20));
+  EXPECT_GT(own.root_dispersion, Duration::millis(1));
+  EXPECT_TRUE(reference.sync_status(at(10), {}).synchronised);
+}
+
+// The exact time of an update is a secret between us and our source (interleaved mode).
+TEST(Reference, HidesUpToASecondOfTheReferenceTime) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Reference reference({}, -20, seed);
+    reference.update(input_at(0, 0), at(0), {});
+    const Duration age = at(0).local - reference.own_state(at(0)).reference_time;
+    EXPECT_GE(age, Duration::zero()) << seed;
+    EXPECT_LE(age, Duration::seconds(1)) << seed;
+  }
+}
+
+TEST(Reference, TakesTheWholeFrequencyWhenItKnewNothing) {
+  Reference reference({}, -20, 1);
+  ReferenceInput input = input_at(0, 0);
+  input.estimate.frequency = Frequency::ppm(40);
+  const ReferenceUpdate update = reference.update(input, at(0), {});
+  EXPECT_NEAR(update.clock.frequency.to_ppm(), 40.0, 1e-3);
+  EXPECT_LT(reference.skew(), Frequency::ppm(2));
+}
+
+TEST(Reference, LeavesTheFrequencyAloneWhereTheSkewIsTooLarge) {
+  ReferenceOptions options;
+  options.max_update_skew = Frequency::ppm(5);
+  Reference reference(options, -20, 1);
+  ReferenceInput input = input_at(0, 0);
+  input.estimate.frequency = Frequency::ppm(40);
+  input.estimate.skew = Frequency::ppm(6);
+  EXPECT_EQ(reference.update(input, at(0), {}).clock.frequency, Frequency::zero());
+  EXPECT_EQ(reference.residual(), Frequency::ppm(40));
+}
+
+TEST(Reference, StepsOnlyAsOftenAsAllowedAndOnlyAboveTheThreshold) {
+  ReferenceOptions options;
+  options.make_step = {Duration::seconds(1), 2};
+  Reference reference(options, -20, 1);
+  EXPECT_FALSE(reference.update(input_at(0, 0.5), at(0), {}).clock.step);
+  const ReferenceUpdate second = reference.update(input_at(16, 5), at(16), Duration::seconds(2));
+  ASSERT_TRUE(second.clock.step);
+  EXPECT_EQ(*second.clock.step, Duration::seconds(7)) << "what was being slewed is part of the step";
+  EXPECT_EQ(second.clock.offset, Duration::seconds(-2));
+  const ReferenceUpdate third = reference.update(input_at(32, 5), at(32), {});
+  EXPECT_FALSE(third.clock.step);
+  EXPECT_EQ(third.clock.offset, Duration::seconds(5));
+}
+
+TEST(Reference, StepsForEverWithANegativeLimit) {
+  ReferenceOptions options;
+  options.make_step = {Duration::seconds(1), -1};
+  Reference reference(options, -20, 1);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(reference.update(input_at(16 * i, -3), at(16 * i), {}).clock.step);
+}
+
+TEST(Reference, MaxchangeChecksAfterTheStartIgnoresAndThenExits) {
+  ReferenceOptions options;
+  options.max_change = {Duration::seconds(1), 1, 2};
+  Reference reference(options, -20, 1);
+  using Verdict = ReferenceUpdate::Verdict;
+  EXPECT_EQ(reference.update(input_at(0, 100), at(0), {}).verdict, Verdict::Applied);
+  EXPECT_EQ(reference.update(input_at(16, 0.1), at(16), {}).verdict, Verdict::Applied);
+  EXPECT_EQ(reference.update(input_at(32, 2), at(32), {}).verdict, Verdict::Ignored);
+  EXPECT_EQ(reference.update(input_at(48, -2), at(48), {}).verdict, Verdict::Ignored);
+  EXPECT_EQ(reference.update(input_at(64, 2), at(64), {}).verdict, Verdict::Exit);
+  EXPECT_EQ(reference.tracking(at(64)).last_offset, Duration::seconds(0.1)) << "a refused update changes nothing";
+}
+
+TEST(Reference, CorrectionRateFollowsDeviationAndInterval) {
+  ReferenceOptions options;
+  options.correction_time_ratio = 4;
+  Reference reference(options, -20, 1);
+  EXPECT_EQ(reference.update(input_at(0, 0), at(0), {}).clock.correction_rate, 0.0);
+  EXPECT_NEAR(reference.update(input_at(64, 0), at(64), {}).clock.correction_rate, 4 * 0.5 * 10e-6 * 64, 1e-12);
+}
+
+TEST(Reference, DispersionGrowsWithTime) {
+  Reference reference({}, -20, 1);
+  reference.update(input_at(0, 0), at(0), {});
+  const Duration now = reference.root_dispersion(at(0).local);
+  const Duration later = reference.root_dispersion(at(1000).local);
+  const double rate = (reference.skew() + abs(reference.residual()) + Frequency::ppm(1)).to_ratio();
+  EXPECT_NEAR((later - now).to_seconds(), 1000 * rate, 1e-9);
+}
+
+TEST(Reference, LosesSynchronisationWithoutForgettingTheFrequency) {
+  Reference reference({}, -20, 1);
+  reference.update(input_at(0, 0), at(0), {});
+  const Frequency skew = reference.skew();
+  reference.set_unsynchronised(at(10));
+  EXPECT_FALSE(reference.synchronised());
+  EXPECT_EQ(reference.own_state(at(10)).leap, ntp::Leap::Unsynchronised);
+  EXPECT_EQ(reference.skew(), skew);
+}
+
+TEST(Reference, RmsOffsetBeginsFastAndThenAverages) {
+  Reference reference({}, -20, 1);
+  const auto rms = [&](int i, double offset_s) {
+    reference.update(input_at(16 * i, offset_s), at(16 * i), {});
+    return reference.tracking(at(16 * i)).rms_offset.to_seconds();
+  };
+  EXPECT_DOUBLE_EQ(rms(0, 1.0), 1.0);
+  EXPECT_DOUBLE_EQ(rms(1, 0.1), 0.1);
+  EXPECT_DOUBLE_EQ(rms(2, 0.2), 0.2);
+  EXPECT_NEAR(rms(3, 0.0), 0.2 * std::sqrt(0.9), 1e-12);
+}
+
+class LocalReference : public ::testing::Test {
+ protected:
+  static Reference make(LocalReferenceOptions local) {
+    local.enabled = true;
+    ReferenceOptions options;
+    options.local = local;
+    Reference reference(options, -20, 1);
+    reference.set_unsynchronised(at(0));
+    return reference;
+  }
+};
+
+TEST_F(LocalReference, SpeaksWhileNothingElseDoes) {
+  Reference reference = make({.stratum = 8});
+  const OwnState own = reference.own_state(at(1));
+  EXPECT_TRUE(own.local_reference);
+  EXPECT_EQ(own.stratum, 8);
+  EXPECT_EQ(own.leap, ntp::Leap::Normal);
+  EXPECT_EQ(own.ref_id, ntp::kLocalRefId);
+  EXPECT_EQ(own.root_delay, Duration::zero());
+  EXPECT_GE(at(1).local - own.reference_time, Duration::seconds(1));
+  EXPECT_LE(at(1).local - own.reference_time, Duration::seconds(2));
+}
+
+TEST_F(LocalReference, RenewsItsReferenceTimeEveryMinute) {
+  Reference reference = make({});
+  const LocalTime first = reference.own_state(at(1)).reference_time;
+  EXPECT_EQ(reference.own_state(at(60)).reference_time, first);
+  EXPECT_GT(reference.own_state(at(70)).reference_time, first);
+}
+
+TEST_F(LocalReference, GivesWayToSourcesUntilTheyAreTooFar) {
+  Reference reference = make({.distance = Duration::seconds(0.1)});
+  reference.update(input_at(0, 0), at(0), {});
+  EXPECT_FALSE(reference.own_state(at(10)).local_reference);
+  EXPECT_TRUE(reference.own_state(at(200'000)).local_reference);
+}
+
+TEST_F(LocalReference, WaitsAsToldAndInOrphanModeFiveMinutes) {
+  Reference waits = make({.wait_unsynced = Duration::seconds(30)});
+  EXPECT_FALSE(waits.own_state(at(29)).local_reference);
+  EXPECT_TRUE(waits.own_state(at(31)).local_reference);
+  Reference orphan = make({.orphan = true});
+  EXPECT_FALSE(orphan.own_state(at(299)).local_reference);
+  EXPECT_TRUE(orphan.own_state(at(301)).local_reference);
+}
+
+TEST_F(LocalReference, NeverBeginsBeforeItWasOnceNear) {
+  Reference reference = make({.activate = Duration::seconds(0.02)});
+  EXPECT_FALSE(reference.own_state(at(1)).local_reference);
+  reference.update(input_at(2, 0), at(2), {});
+  EXPECT_FALSE(reference.own_state(at(2)).local_reference);
+  reference.set_unsynchronised(at(3));
+  EXPECT_TRUE(reference.own_state(at(4)).local_reference);
+}
+
+}  // namespace
+}  // namespace timed::discipline
