@@ -99,8 +99,8 @@ class Run {
     if (Status s = go_background(); !s) return s;
     log::info("%s version %s starting (%s)", program_.c_str(), TIMED_VERSION, daemon::feature_text().c_str());
     for (const config::Diagnostic& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
-    const config::Config& config = outcome.config;
-    if (Status s = take_place(config.process); !s) return s;
+    config::Config& config = outcome.config;
+    if (Status s = take_place(config); !s) return s;
 
     const os::KeptPrivileges kept{.set_time = config.clock.control,
                                   .bind_low_port = config.server.port > 0 && config.server.port < 1024};
@@ -108,7 +108,6 @@ class Run {
     if (!env) return env.error();
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
-    prepare_command_socket(outcome.config.control);
     engine_ =
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
@@ -129,13 +128,19 @@ class Run {
     return {};
   }
 
-  Status take_place(const config::ProcessOptions& process) {
-    if (process.pid_file.empty()) return look_up_account(process);
-    if (Status s = os::PidFile::check(process.pid_file, program_); !s) return s;
-    if (Status s = look_up_account(process); !s) return s;
-    // The default pid file lies beside the command socket.
-    static_cast<void>(os::prepare_socket_directory(directory_of(config::default_pid_file()), account_));
-    auto pid_file = os::PidFile::create(process.pid_file);
+  // The directory of the command socket comes before the pid file, which is often to lie in it.
+  Status take_place(config::Config& config) {
+    const std::string& pid_path = config.process.pid_file;
+    if (!pid_path.empty()) {
+      if (Status s = os::PidFile::check(pid_path, program_); !s) return s;
+    }
+    if (Status s = look_up_account(config.process); !s) return s;
+    prepare_command_socket(config.control);
+    if (pid_path.empty()) return {};
+    if (pid_path == config::default_pid_file()) {
+      static_cast<void>(os::prepare_socket_directory(directory_of(pid_path), account_));
+    }
+    auto pid_file = os::PidFile::create(pid_path);
     if (!pid_file) return pid_file.error();
     pid_file_ = pid_file.take();
     return {};
