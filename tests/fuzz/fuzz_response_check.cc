@@ -47,7 +47,7 @@ void fill(discipline::SourceStats& stats, const discipline::Timeline& timeline) 
     discipline::Sample s;
     s.when = FreeTime::from_nanos(raw_at(-1000.0 + 64.0 * i).nanos());
     s.offset = WideDuration(Duration::micros(i % 3));
-    s.peer_delay = Duration::micros(200 + i % 5);
+    s.peer_delay = Duration::micros(9500 + 100 * (i % 5));
     s.peer_dispersion = Duration::micros(1);
     stats.accumulate(s, timeline.view());
   }
@@ -107,8 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto* const begin = reinterpret_cast<const std::byte*>(data);
   std::vector<std::byte> datagram(begin + 1, begin + size);
   World world;
-  if ((switches & 4) != 0) fill(world.stats, world.timeline);
   if ((switches & 2) != 0) answer_request(world);
+  if ((switches & 4) != 0) fill(world.stats, world.timeline);
   if ((switches & 1) != 0 && datagram.size() >= ntp::kHeaderSize) {
     std::copy(world.request.begin() + 40, world.request.end(), datagram.begin() + kOriginAt);
   }
