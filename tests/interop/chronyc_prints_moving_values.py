@@ -1,0 +1,24 @@
+"""chronyc and timedc print the same of a timed that is synchronised, but for what moves between two calls; and timedc
+prints of a chronyd what chronyc prints of it."""
+
+import lab
+import same_output
+
+MOVING = [["tracking"], ["sources"], ["sourcestats"], ["activity"]]
+
+def test(net):
+    server, client = net.pair()
+    net.timed("server", server, "local stratum 2\nallow 10.99.0.0/24")
+    chronyd = net.chronyd("chronyd", client, "server 10.99.0.1 iburst minpoll 4\ncmdport 0")
+    net.timed("client", client, "server 10.99.0.1 iburst minpoll 4\nserver fd00:99::1 noselect")
+    socket = net.timed_socket("client")
+    lab.wait_until(lambda: "^* 10.99.0.1" in net.timedc("client", client, "sources"), 15, "timed selects its server")
+    same_output.compare(client, ["127.0.0.1", socket], MOVING)
+    assert "^? fd00:99::1" in net.timedc("client", client, "sources")
+
+    chronyd.wait_for_log("Selected source")
+    same_output.compare(client, [net.path("run-chronyd", "chronyd.sock")], MOVING)
+
+
+if __name__ == "__main__":
+    lab.main(test)
