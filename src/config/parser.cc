@@ -57,6 +57,7 @@ class Reading {
   void report(const LinePlace& place, const Findings& findings);
   void add_error(Diagnostic diagnostic) { add(outcome_.errors, std::move(diagnostic)); }
   void add_warning(Diagnostic diagnostic) { add(outcome_.warnings, std::move(diagnostic)); }
+  static bool is_full(const std::vector<Diagnostic>& list) { return list.size() > kMaxDiagnostics; }
   static void add(std::vector<Diagnostic>& list, Diagnostic diagnostic);
 
   env::Files& files_;
@@ -66,14 +67,18 @@ class Reading {
 };
 
 void Reading::add(std::vector<Diagnostic>& list, Diagnostic diagnostic) {
-  if (list.size() > kMaxDiagnostics) return;
+  if (is_full(list)) return;
   if (list.size() == kMaxDiagnostics) diagnostic = make_diagnostic("There is more of it than is worth showing");
   list.push_back(std::move(diagnostic));
 }
 
 void Reading::report(const LinePlace& place, const Findings& findings) {
-  for (const Finding& finding : findings.errors) add_error(make_diagnostic(place, finding));
-  for (const Finding& finding : findings.warnings) add_warning(make_diagnostic(place, finding));
+  for (const Finding& finding : findings.errors) {
+    if (!is_full(outcome_.errors)) add_error(make_diagnostic(place, finding));
+  }
+  for (const Finding& finding : findings.warnings) {
+    if (!is_full(outcome_.warnings)) add_warning(make_diagnostic(place, finding));
+  }
 }
 
 void Reading::read_file(const std::string& path, std::size_t level, const LinePlace* from, const Finding& at) {
@@ -152,7 +157,7 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   Findings findings;
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
-  } else {
+  } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
   }
