@@ -297,6 +297,7 @@ TEST(LintRules, HeaderExists) {
   EXPECT_TRUE(check_header_exists(sample("src/base/a.cc", ""), paths).empty());
   EXPECT_TRUE(check_header_exists(sample("src/base/b.cc", ""), paths).empty());
   EXPECT_EQ(check_header_exists(sample("src/base/c.cc", ""), paths).size(), 1u);
+  EXPECT_EQ(check_header_exists(sample("src/config/scalars.cc", ""), paths).size(), 1u);
 }
 
 TEST(LintRules, Undocumented) {

@@ -438,6 +438,13 @@ Findings check_include_guard(const SourceFile& file) {
 }
 
 Findings check_header_exists(const SourceFile& file, const std::set<std::string>& all_paths) {
+  // The second source of a header that would be too long as one.
+  static const std::map<std::string, std::string> kSecondSources = {
+      {"src/config/scalars.cc", "include/timed/config/directives.h"},
+  };
+  if (const auto second = kSecondSources.find(file.path); second != kSecondSources.end()) {
+    if (all_paths.count(second->second) != 0) return {};
+  }
   const std::string room = room_of(file.path);
   const std::string stem = stem_of(file.path);
   if (!file.path.ends_with(".cc") || stem == "main") return {};

@@ -19,7 +19,8 @@ TEST(PacketLoss, ThirtyPercentAreBearable) {
     ASSERT_TRUE(result.synchronised_after.has_value()) << scenario.report(node);
     EXPECT_LE(*result.synchronised_after, Duration::seconds(800)) << scenario.report(node);
     EXPECT_LE(result.rms_error, Duration::seconds(2e-4)) << scenario.report(node);
-    EXPECT_EQ(node.log().count("Selected source"), 1u) << scenario.report(node);
+    // Half of the exchanges fail, so eight in a row do now and then: then the source is lost until the next answer.
+    EXPECT_LE(node.log().count("Selected source"), 3u) << scenario.report(node);
   }
 }
 
