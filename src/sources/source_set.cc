@@ -95,6 +95,7 @@ void SourceSet::begin_polling(Source& source) {
 
 void SourceSet::resolve_next() {
   if (!started_ || awaited_lookup_ != 0) return;
+  retry_timer_.disarm();
   const auto lookup = names_.next();
   if (!lookup) {
     if (!names_.empty()) retry_timer_.arm_in(names_.retry_delay());

@@ -273,6 +273,19 @@ TEST_F(SourceSetTest, FailedLookupsAreRepeatedUnlessTheNameIsInvalid) {
   EXPECT_EQ(host.lookups.size(), 1u);
 }
 
+TEST_F(SourceSetTest, GoingOnlineLooksNamesUpAtOnce) {
+  make({"ntp.example.net"});
+  host.answer(Error{"Temporary failure", ErrorKind::Other});
+  timers.advance(5);
+  EXPECT_TRUE(host.lookups.empty());
+  set->set_online(SourceId{1}, true);
+  ASSERT_EQ(host.lookups.size(), 1u);
+  host.answer(std::vector<IpAddress>{kA});
+  timers.advance(60);
+  EXPECT_TRUE(host.lookups.empty()) << "the retry that waited is off";
+  EXPECT_EQ(network.requests.size(), 1u);
+}
+
 TEST_F(SourceSetTest, FamilyOfTheLineAndOfTheDaemon) {
   SourceSetOptions options = default_options();
   options.family = Family::Inet4;
