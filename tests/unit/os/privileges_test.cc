@@ -16,7 +16,7 @@
 namespace timed::os {
 namespace {
 
-constexpr Account kNobody{"somebody", 54321, 54322};
+const Account kNobody{"somebody", 54321, 54322};
 
 // A set of capabilities of this process, as the kernel shows it.
 std::uint64_t capabilities(const std::string& set) {

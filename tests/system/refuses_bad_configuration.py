@@ -1,0 +1,63 @@
+"""A configuration that cannot be read or understood: one clear message each, status 1, and nothing was touched."""
+
+import os
+import subprocess
+
+import lab
+
+OTHER_ACCOUNT = "64322"
+
+
+def test(net):
+    net.write("number.conf", "port 12a\n")
+    net.write("range.conf", "port 70000\n")
+    net.write("word.conf", "\n# a comment\nsever 192.0.2.1\n")
+    net.write("option.conf", "server 192.0.2.1 iburts\n")
+    net.write("include.conf", f"include {net.path('none.conf')}\n")
+    net.write("locked.conf", "server 192.0.2.1\n")
+    os.chmod(net.path("locked.conf"), 0o600)
+    os.mkdir(net.path("directory.conf"))
+    net.write("loop.conf", f"include {net.path('loop.conf')}\n")
+    with open(net.path("binary.conf"), "wb") as file:
+        file.write(bytes(range(256)) * 40)
+
+    none, place = net.path("none.conf"), "at line {} in file {}"
+    wanted = {
+        "none.conf": f"Could not open {none} : No such file or directory",
+        "directory.conf": f"Could not open {net.path('directory.conf')} : Is a directory",
+        "locked.conf": f"Could not open {net.path('locked.conf')} : Permission denied",
+        "include.conf": f"Could not open {none} : No such file or directory",
+        "loop.conf": "Maximum include level reached",
+        "number.conf": "Could not parse port directive " + place.format(1, net.path("number.conf")),
+        "range.conf": "Invalid value 70000 in port directive (min 0, max 65535) " + place.format(1, net.path("range.conf")),
+        "word.conf": "Invalid directive sever " + place.format(3, net.path("word.conf")),
+        "option.conf": "Invalid option in server directive " + place.format(1, net.path("option.conf")),
+        "binary.conf": None,
+    }
+    log = net.path("never.log")
+    common = f"bindcmdaddress {net.path('run', 'timed.sock')}", f"pidfile {net.path('run', 'timed.pid')}"
+    for name in ("number", "range", "word", "option", "include", "loop"):
+        with open(net.path(f"{name}.conf"), "a") as file:
+            file.write("\n".join(common) + "\n")
+    before = sorted(os.listdir(net.directory))
+    for name, message in wanted.items():
+        words = [lab.timed(), "-x", "-l", log, "-f", net.path(name)]
+        if name == "locked.conf":  # root may read everything
+            words = ["setpriv", "--reuid", OTHER_ACCOUNT, "--regid", OTHER_ACCOUNT, "--clear-groups", *words, "-U"]
+        for foreground in ([], ["-d"]):
+            done = subprocess.run(words + foreground, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  errors="replace", timeout=30, check=False)
+            assert done.returncode == 1, f"{name}: status {done.returncode}"
+            assert done.stdout == "", f"{name}: {done.stdout}"
+            lines = done.stderr.splitlines()
+            if message:
+                assert lines and lines[0] == message, f"{name}: {lines[:1]}, not {message}"
+            # One message; what follows it is indented.
+            unindented = [line for line in lines if not line.startswith(" ")]
+            assert len(unindented) >= 1 and (len(unindented) == 1 or name == "binary.conf"), f"{name}: {done.stderr}"
+            assert all(line.isprintable() for line in lines), f"{name}: {done.stderr!r}"
+    assert sorted(os.listdir(net.directory)) == before, f"something was made: {os.listdir(net.directory)}"
+
+
+if __name__ == "__main__":
+    lab.main(test)
