@@ -1,0 +1,73 @@
+// A client hears what whoever has the daemon's port or socket says.  The first bytes of the input choose the request
+// that was sent (command, version), the rest is the datagram; what was accepted must print, and carry.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+
+#include "timed/base/bytes.h"
+#include "timed/base/check.h"
+#include "timed/client/csv.h"
+#include "timed/client/names.h"
+#include "timed/client/text.h"
+#include "timed/control/protocol.h"
+
+namespace {
+
+using namespace timed;
+using namespace timed::control;
+
+struct Print {
+  void operator()(const std::monostate&) const {}
+  void operator()(const NSourcesReply&) const {}
+  void operator()(const SourceDataReply& r) const {
+    keep(client::text::sources_row(r, client::address_text(r.address), false));
+    keep(client::csv::sources_row(r, client::ref_id_text(r.ref_id)));
+  }
+  void operator()(const TrackingReply& r) const {
+    keep(client::text::tracking(r, client::address_text(r.address)));
+    keep(client::csv::tracking(r, client::ref_id_text(r.ref_id)));
+    keep(client::text::waitsync(1, r));
+  }
+  void operator()(const SourcestatsReply& r) const {
+    keep(client::text::sourcestats_row(r, client::address_text(r.address), true));
+    keep(client::csv::sourcestats_row(r, client::ref_id_text(r.ref_id)));
+  }
+  void operator()(const ActivityReply& r) const { keep(client::text::activity(r)); }
+  void operator()(const NtpSourceNameReply& r) const {
+    for (const char c : r.name) TIMED_ASSERT(c > 0x20 && c < 0x7f);
+  }
+  static void keep(const std::string& text) { TIMED_ASSERT(!text.empty() && text.back() == '\n'); }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const auto datagram = std::as_bytes(std::span(data, size)).subspan(2);
+  RequestHeader sent;
+  sent.command = data[0];
+  sent.version = (data[1] & 1) != 0 ? kUnpaddedVersion : kVersion;
+  // The sequence is a guess that an attacker has to make; here it is known.
+  if (datagram.size() >= 20) sent.sequence = load_be<std::uint32_t>(datagram.data() + 16);
+  const Received received = receive_reply(datagram, sent);
+  if (received.arrival != Arrival::Accept) {
+    TIMED_ASSERT(!received.body);
+    return 0;
+  }
+  TIMED_ASSERT(datagram.size() >= kReplyHeader);
+  TIMED_ASSERT(!status_line(received.status).empty());
+  if (!received.body) return 0;
+  std::visit(Print{}, *received.body);
+
+  std::array<std::byte, kMaxReply> again;
+  const std::size_t length = write_reply(again, sent, {ReplyStatus::Success, *received.body});
+  const Received twice = receive_reply(std::span(again).first(length), [&] {
+    RequestHeader header = sent;
+    header.version = kVersion;
+    return header;
+  }());
+  TIMED_ASSERT(twice.arrival == Arrival::Accept && twice.body);
+  return 0;
+}

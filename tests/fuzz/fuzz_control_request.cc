@@ -1,0 +1,66 @@
+// Anybody on this machine can send to the command port.  The first byte of the input chooses how it came and what the
+// daemon would answer, the rest is the datagram.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "timed/base/check.h"
+#include "timed/control/control_server.h"
+
+namespace {
+
+using namespace timed::control;
+
+ReplyBody body_for(unsigned choice) {
+  switch (choice % 8) {
+    case 0:
+      return NSourcesReply{3};
+    case 1:
+      return SourceDataReply{};
+    case 2:
+      return TrackingReply{};
+    case 3:
+      return SourcestatsReply{};
+    case 4:
+      return ActivityReply{};
+    case 5:
+      return NtpSourceNameReply{"ntp.example.com"};
+    default:
+      return std::monostate{};
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const unsigned choice = data[0];
+  const auto datagram = std::as_bytes(std::span(data, size)).subspan(1);
+  const Transport transport = (choice & 0x80) != 0 ? Transport::Unix : Transport::Udp;
+  const auto status = static_cast<ReplyStatus>((choice & 0x40) != 0 ? 4 : 0);
+  int executed = 0;
+  const Execute execute = [&](const Request& request) {
+    ++executed;
+    TIMED_ASSERT(!std::holds_alternative<OtherRequest>(request));
+    const RequestRow* row = request_row(static_cast<std::uint16_t>(code_of(request)));
+    TIMED_ASSERT(row != nullptr && (row->access == Access::Open || transport == Transport::Unix));
+    return Reply{status, body_for(choice)};
+  };
+  std::array<std::byte, kMaxReply> first;
+  std::array<std::byte, kMaxReply> second;
+  first.fill(std::byte{0x55});
+  second.fill(std::byte{0xaa});
+  const Answer answered = answer(datagram, transport, execute, first);
+  TIMED_ASSERT(executed <= 1);
+  TIMED_ASSERT(answered.size <= datagram.size());
+  TIMED_ASSERT(answered.size == 0 || answered.size >= kReplyHeader);
+
+  // Every byte of the reply was written, and a reply gets no reply.
+  TIMED_ASSERT(answer(datagram, transport, execute, second).size == answered.size);
+  TIMED_ASSERT(std::equal(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(answered.size), second.begin()));
+  const auto reply = std::span<const std::byte>(first).first(answered.size);
+  TIMED_ASSERT(answer(reply, transport, execute, second).size == 0);
+  return 0;
+}
