@@ -58,7 +58,7 @@ def test(net):
     low = net.timed("low", space, "allow\nserver 127.0.0.1 iburst", user=ACCOUNT)
     check_status(low, BIND_LOW_PORT)
     assert is_bound(space, 123)
-    assert "1 sources online" in net.timedc("low", space, "activity")
+    lab.wait_until(lambda: "1 sources online" in net.timedc("low", space, "activity"), 10, "the source is there")
     assert low.stop() == 0
 
     # The account may also come from the configuration.

@@ -9,7 +9,8 @@ def test(net):
     net.timed("server", server, "local stratum 2\nallow")
     daemon = net.timed("client", client, "server 10.99.0.1 iburst minpoll 0 maxpoll 0\nserver absent.invalid iburst\n"
                                          "allow\nserver fd00:99::1")
-    assert "1 sources with unknown address" in net.timedc("client", client, "activity")
+    lab.wait_until(lambda: "\n1 sources with unknown address" in net.timedc("client", client, "activity"), 15,
+                   "only the name is without an address")
     assert "^? 10.99.0.1" in net.timedc("client", client, "sources")
     assert daemon.alive() and "Fatal" not in daemon.log()
     client.run("ip", "link", "set", "lo", "up")
