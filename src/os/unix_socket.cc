@@ -21,6 +21,12 @@ constexpr int kDropsInARow = 16;
 // Enough for our caller's credentials and for more descriptors than fit beside them, so that they can be closed.
 constexpr std::size_t kUnixControlSize = 1024;
 
+// A path that fills sun_path comes with a final zero behind the structure.
+struct SenderAddress {
+  sockaddr_un address;
+  char spare;
+};
+
 // 0 where the path is empty or too long.
 socklen_t to_unix_address(const std::string& path, sockaddr_un& out) {
   std::memset(&out, 0, sizeof out);
@@ -116,12 +122,12 @@ std::optional<env::UnixMessage> LinuxUnixSocket::receive() {
 }
 
 LinuxUnixSocket::Taken LinuxUnixSocket::receive_one(env::UnixMessage& message) {
-  sockaddr_un address{};
+  SenderAddress sender{};
   alignas(cmsghdr) std::array<std::byte, kUnixControlSize> control{};
   iovec data{message.data.data(), message.data.size()};
   msghdr header{};
-  header.msg_name = &address;
-  header.msg_namelen = sizeof address;
+  header.msg_name = &sender;
+  header.msg_namelen = sizeof sender;
   header.msg_iov = &data;
   header.msg_iovlen = 1;
   header.msg_control = control.data();
@@ -130,11 +136,11 @@ LinuxUnixSocket::Taken LinuxUnixSocket::receive_one(env::UnixMessage& message) {
   if (got < 0) return Taken::Nothing;
   const bool had_descriptors = close_passed_descriptors(header);
   message.size = static_cast<std::size_t>(got);
-  message.reply_path = reply_path(address, header.msg_namelen);
+  message.reply_path = reply_path(sender.address, header.msg_namelen);
   message.sender = {};
   for_each_control(header, [&](const cmsghdr& item) {
     if (item.cmsg_level != SOL_SOCKET || item.cmsg_type != SCM_CREDENTIALS) return;
-    if (const auto sender = control_value<ucred>(item)) message.sender = {sender->pid, sender->uid, sender->gid};
+    if (const auto ids = control_value<ucred>(item)) message.sender = {ids->pid, ids->uid, ids->gid};
   });
   const bool cut = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   return had_descriptors || cut || message.reply_path.empty() ? Taken::Dropped : Taken::Message;
