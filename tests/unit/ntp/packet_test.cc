@@ -198,6 +198,16 @@ TEST(Packet, field_lengths_that_lie_are_refused) {
   }
 }
 
+// Two such fields would fill their space exactly.
+TEST(Packet, a_field_is_a_multiple_of_four_octets_long) {
+  auto bytes = packet(4);
+  add_field(bytes, 30);
+  add_field(bytes, 34);
+  EXPECT_EQ(PacketView::parse(bytes).fault(), PacketFault::Extensions);
+  ExtensionWalk walk(std::span(bytes).subspan(kHeaderSize));
+  EXPECT_FALSE(walk.next().has_value());
+}
+
 TEST(Packet, extension_fields_are_bounded) {
   auto bytes = packet(4);
   add_field(bytes, 1024);

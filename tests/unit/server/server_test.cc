@@ -194,6 +194,7 @@ TEST_F(ServerTest, at_most_four_batches_a_turn) {
   network.v4.incoming.assign(200, make_request(4, Mode::Client));
   network.socket_v4->turn();
   EXPECT_EQ(network.v4.sent_count, 64u);
+  EXPECT_EQ(network.v4.receive_calls, 4u);
   network.socket_v4->turn();
   EXPECT_EQ(network.v4.sent_count, 128u);
   network.socket_v4->turn();
@@ -201,6 +202,16 @@ TEST_F(ServerTest, at_most_four_batches_a_turn) {
   EXPECT_EQ(network.v4.sent_count, 200u);
   network.socket_v4->turn();
   EXPECT_EQ(network.v4.sent_count, 200u);
+}
+
+// One call to the kernel less for the usual turn, in which a few requests wait.
+TEST_F(ServerTest, a_batch_that_is_not_full_is_the_last) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming.assign(3, make_request(4, Mode::Client));
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.receive_calls, 1u);
+  EXPECT_EQ(network.v4.sent_count, 3u);
 }
 
 TEST_F(ServerTest, a_refused_answer_is_counted_and_the_others_leave) {
