@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <utility>
+
 #include "udp.h"
 #include "udp_options.h"
 #include "unix_socket.h"
@@ -15,14 +17,15 @@ Result<std::unique_ptr<env::UdpSocket>> LinuxNetwork::open_udp(const env::UdpOpt
     return Error{"Could not open UDP socket on " + address.to_string() + " : Address family disabled",
                  ErrorKind::Unsupported};
   }
-  if (!keeps_stamping_.is_open()) {
-    keeps_stamping_ = Descriptor(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
-    if (keeps_stamping_.is_open()) {
-      keeps_stamping_.set_close_on_exec();
-      enable_stamps(keeps_stamping_, false);
-    }
-  }
+  if (!std::exchange(stamping_begun_, true)) begin_stamping(address);
   return LinuxUdpSocket::open(loop_, options);
+}
+
+void LinuxNetwork::begin_stamping(const IpAddress& address) {
+  Descriptor socket(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
+  if (!socket.is_open()) return;
+  socket.set_close_on_exec();
+  if (enable_stamps(socket, false) != 0) keeps_stamping_ = std::move(socket);
 }
 
 Result<std::unique_ptr<env::UnixSocket>> LinuxNetwork::open_unix(const env::UnixOptions& options) {

@@ -20,11 +20,14 @@ class LinuxNetwork : public env::Network {
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
 
  private:
+  void begin_stamping(const IpAddress& address);
+
   Loop& loop_;
   Family family_;
   // The kernel stamps incoming datagrams only while some socket wants it, and starts to with a delay: without this
   // one the answer to the first request would often have no stamp.
   Descriptor keeps_stamping_;
+  bool stamping_begun_ = false;
 };
 
 }  // namespace timed::os
