@@ -1,5 +1,7 @@
 #include "tests/sim/node.h"
 
+#include <array>
+
 #include "timed/base/log.h"
 #include "timed/config/parser.h"
 
@@ -24,6 +26,7 @@ Status Node::start() {
     for (const auto& error : outcome.errors) log::fatal("%s", error.summary.c_str());
     return Error{outcome.errors.front().summary, ErrorKind::Invalid};
   }
+  command_socket_ = outcome.config.control.unix_path;
   engine_ = std::make_unique<daemon::Engine>(std::move(outcome.config), machine_.env());
   machine_.loop().run_daemon(engine_.get());
   if (Status status = engine_->open(); !status) {
@@ -45,6 +48,22 @@ void Node::stop() {
 void Node::crash() {
   machine_.loop().run_daemon(nullptr);
   engine_.reset();
+}
+
+std::optional<control::ReplyBody> Node::ask_body(const control::Request& request) {
+  const std::string reply_path = "/run/asker." + std::to_string(++asked_);
+  const control::RequestHeader header{.command = static_cast<std::uint16_t>(control::code_of(request)),
+                                      .sequence = asked_};
+  std::array<std::byte, env::kMaxControlMessage> bytes{};
+  const std::size_t length = control::write_request(bytes, header, request);
+  const env::Credentials root{.pid = 1, .uid = 0, .gid = 0};
+  if (!machine_.sockets().send_unix(command_socket_, std::span(bytes).first(length), reply_path, root)) return {};
+  machine_.world().run_for(Duration::millis(1));
+  for (const auto& reply : machine_.sockets().take_unix_replies(reply_path)) {
+    const control::Received received = control::receive_reply(reply, header);
+    if (received.arrival == control::Arrival::Accept) return received.body;
+  }
+  return {};
 }
 
 void Node::on_exit() {

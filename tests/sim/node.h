@@ -3,12 +3,15 @@
 #ifndef TIMED_TESTS_SIM_NODE_H_
 #define TIMED_TESTS_SIM_NODE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "tests/sim/machine.h"
 #include "timed/base/result.h"
+#include "timed/control/protocol.h"
 #include "timed/daemon/engine.h"
 
 namespace timed::sim {
@@ -32,6 +35,15 @@ class Node {
   // Holds from the next start on.
   void set_config(std::string config) { config_ = std::move(config); }
 
+  // Asks as timedc does, through the Unix command socket; the world runs on for a millisecond meanwhile.  Empty where
+  // there is no answer or none of this kind.
+  template <class Reply>
+  std::optional<Reply> ask(const control::Request& request) {
+    const auto body = ask_body(request);
+    const Reply* reply = body ? std::get_if<Reply>(&*body) : nullptr;
+    return reply == nullptr ? std::nullopt : std::optional<Reply>(*reply);
+  }
+
   Machine& machine() { return machine_; }
   const std::string& name() const { return machine_.name(); }
   Log& log() { return machine_.log(); }
@@ -43,11 +55,14 @@ class Node {
 
  private:
   void on_exit();
+  std::optional<control::ReplyBody> ask_body(const control::Request& request);
 
   Machine machine_;
   std::string config_;
   std::unique_ptr<daemon::Engine> engine_;
   std::optional<int> exit_status_;
+  std::string command_socket_;
+  std::uint32_t asked_ = 0;
 };
 
 }  // namespace timed::sim

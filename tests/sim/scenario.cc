@@ -10,6 +10,17 @@ namespace {
 
 constexpr std::uint16_t kNtpPort = 123;
 
+// The first report of an index whose address is this.
+template <class Reply, class Request>
+std::optional<Reply> report_of(Node& node, const std::string& address) {
+  const auto sources = node.ask<control::NSourcesReply>(control::NSourcesRequest{});
+  for (std::uint32_t i = 0; sources && i < sources->count; ++i) {
+    auto report = node.ask<Reply>(Request{.index = static_cast<std::int32_t>(i)});
+    if (report && report->address.ip == IpAddress::parse(address)) return report;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Link usual_link() {
@@ -86,6 +97,14 @@ Performance measure(World& world, Node& node, Duration span, Duration settle, co
     result.rms_frequency_error = Frequency::ratio(std::sqrt(frequency2 / count));
   }
   return result;
+}
+
+std::optional<control::SourceDataReply> source_report(Node& node, const std::string& address) {
+  return report_of<control::SourceDataReply, control::SourceDataRequest>(node, address);
+}
+
+std::optional<control::SourcestatsReply> stats_report(Node& node, const std::string& address) {
+  return report_of<control::SourcestatsReply, control::SourcestatsRequest>(node, address);
 }
 
 RequestLog::RequestLog(SimNetwork& network, IpAddress client) {

@@ -60,6 +60,10 @@ struct Performance {
 // Lets the world run and looks at a node's clock once a second.
 Performance measure(World& world, Node& node, Duration span, Duration settle, const Limits& limits = {});
 
+// What a node says of the source with this address (`sources`, `sourcestats`); empty where it has no such source.
+std::optional<control::SourceDataReply> source_report(Node& node, const std::string& address);
+std::optional<control::SourcestatsReply> stats_report(Node& node, const std::string& address);
+
 // The requests of a machine, as the network sees them leave.
 class RequestLog {
  public:

@@ -1,6 +1,8 @@
 // Four servers agree and one lies: the liar is found out, never selected, and does not move the clock.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/sim/scenario.h"
 
 namespace timed::sim {
@@ -34,6 +36,16 @@ TEST(Falseticker, TheLiarAmongFiveIsNeverSelected) {
     EXPECT_TRUE(five.node->log().contains("Selected source 10.0.0.")) << report;
     EXPECT_LE(result.rms_error, Duration::seconds(1e-4)) << report;
     EXPECT_LE(result.max_error, Duration::millis(1)) << report;
+    std::map<control::SourceStatus, int> states;
+    for (int i = 1; i <= 5; ++i) {
+      const auto source = source_report(*five.node, "10.0.0." + std::to_string(i));
+      ASSERT_TRUE(source.has_value()) << report;
+      ++states[source->status];
+      EXPECT_EQ(source->status == control::SourceStatus::Falseticker, i == 5) << i << report;
+      EXPECT_EQ(source->reachability, 0377) << i << report;
+    }
+    EXPECT_EQ(states[control::SourceStatus::Selected], 1) << report;
+    EXPECT_EQ(states[control::SourceStatus::Combined] + states[control::SourceStatus::Selectable], 3) << report;
   }
 }
 
