@@ -42,10 +42,6 @@ struct Config {
   Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
 };
 
-// The statistics options that hold for one source: its own, else those of the daemon, within 1 to 64 samples
-// (maximum 0 stays "all there is room for").
-discipline::StatsOptions stats_of(const sources::SourceLine& line, const discipline::StatsOptions& defaults);
-
 }  // namespace timed::config
 
 #endif  // TIMED_CONFIG_CONFIG_H_

@@ -407,24 +407,5 @@ TEST(Directives, OptionsOfServersWithoutFunctionYetAreWarnings) {
   EXPECT_EQ(read("server a xleave").sources.size(), 1u);
 }
 
-TEST(StatsOf, TakesTheSourcesOwnValueFirst) {
-  discipline::StatsOptions defaults;
-  defaults.min_samples = 8;
-  defaults.max_samples = 100;
-  sources::SourceLine line;
-  line.stats.asymmetry = 0.25;
-  EXPECT_EQ(stats_of(line, defaults).min_samples, 8);
-  EXPECT_EQ(stats_of(line, defaults).max_samples, 64);
-  EXPECT_EQ(stats_of(line, defaults).asymmetry, 0.25);
-  line.min_samples = 20;
-  line.max_samples = 1;
-  EXPECT_EQ(stats_of(line, defaults).min_samples, 1);
-  EXPECT_EQ(stats_of(line, defaults).max_samples, 1);
-  line.min_samples = 0;
-  line.max_samples = 0;
-  EXPECT_EQ(stats_of(line, defaults).min_samples, 1);
-  EXPECT_EQ(stats_of(line, defaults).max_samples, 0);
-}
-
 }  // namespace
 }  // namespace timed::config
