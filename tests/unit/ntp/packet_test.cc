@@ -204,7 +204,7 @@ TEST(Packet, a_field_is_a_multiple_of_four_octets_long) {
   add_field(bytes, 30);
   add_field(bytes, 34);
   EXPECT_EQ(PacketView::parse(bytes).fault(), PacketFault::Extensions);
-  ExtensionWalk walk(std::span(bytes).subspan(kHeaderSize));
+  ExtensionWalk walk{std::span<const std::byte>(bytes).subspan(kHeaderSize)};
   EXPECT_FALSE(walk.next().has_value());
 }
 
