@@ -339,7 +339,7 @@ class Lab:
             if daemon.alive():
                 faults.append(f"{daemon.label} did not end within {STOP_SECONDS} s")
                 daemon.kill()
-            if any(mark in daemon.log() for mark in ("Sanitizer", "runtime error:", "Assertion")):
+            if any(mark in daemon.log() for mark in ("Sanitizer", "runtime error:", "assertion failed")):
                 faults.append(f"a sanitizer or an assertion has spoken in {daemon.label}")
         for pid, start in self._detached:
             if start and process_start(pid) == start:
@@ -427,6 +427,9 @@ class KernelClock:
         try:
             yield
         finally:
+            # A daemon that ends later would set the frequency once more.
+            for daemon in lab.daemons:
+                daemon.kill()
             cls.set(before)
 
 

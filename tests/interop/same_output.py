@@ -33,9 +33,11 @@ def compare(space, hosts, reports=REPORTS, names=(["-n"],)):
 
     def told_by(program, words):
         done = space.run(program, *words, check=False, env=environment)
-        assert done.returncode == 0, f"{program} {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
-        # The legend of -v is in words of our own.
-        return re.sub(r"(?s)^.*?(?=^(MS|Name/IP Address) )", "", done.stdout, flags=re.M) if "-v" in words else done.stdout
+        assert done.returncode == 0, f"{program} {words}: status {done.returncode}\n{done.stdout}{done.stderr}"
+        if "-v" not in words:
+            return done.stdout
+        # The legend is in words of our own.
+        return re.sub(r"(?s)^.*?(?=^(MS|Name/IP Address) )", "", done.stdout, flags=re.M)
 
     for host in hosts:
         for report in reports:
@@ -46,5 +48,6 @@ def compare(space, hosts, reports=REPORTS, names=(["-n"],)):
                     if _same(first, ours, second):
                         break
                 else:
-                    raise AssertionError(f"{' '.join(words)}\n--- chronyc\n{first}--- timedc\n{ours}--- chronyc\n{second}")
+                    told = f"--- chronyc\n{first}--- timedc\n{ours}--- chronyc\n{second}"
+                    raise AssertionError(f"{' '.join(words)}\n{told}")
                 assert first or "-c" in words, f"{' '.join(words)} prints nothing"

@@ -55,7 +55,7 @@ def test(net):
     assert is_bound(space, 12345)
     assert high.stop() == 0
 
-    low = net.timed("low", space, "allow\nserver 127.0.0.1 iburst", user=ACCOUNT)
+    low = net.timed("low", space, "allow\nserver 127.0.0.1", user=ACCOUNT)
     check_status(low, BIND_LOW_PORT)
     assert is_bound(space, 123)
     lab.wait_until(lambda: "1 sources online" in net.timedc("low", space, "activity"), 10, "the source is there")

@@ -29,7 +29,8 @@ def test(net):
         "include.conf": f"Could not open {none} : No such file or directory",
         "loop.conf": "Maximum include level reached",
         "number.conf": "Could not parse port directive " + place.format(1, net.path("number.conf")),
-        "range.conf": "Invalid value 70000 in port directive (min 0, max 65535) " + place.format(1, net.path("range.conf")),
+        "range.conf": ("Invalid value 70000 in port directive (min 0, max 65535) " +
+                       place.format(1, net.path("range.conf"))),
         "word.conf": "Invalid directive sever " + place.format(3, net.path("word.conf")),
         "option.conf": "Invalid option in server directive " + place.format(1, net.path("option.conf")),
         "binary.conf": None,

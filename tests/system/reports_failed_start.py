@@ -1,5 +1,5 @@
-"""Put into the background, a timed that cannot start says why on standard error and its parent ends with 1; the pid file
-of another one that runs is such a reason."""
+"""Put into the background, a timed that cannot start says why on standard error and its parent ends with 1; the pid
+file of another one that runs is such a reason."""
 
 import os
 
@@ -23,7 +23,8 @@ def test(net):
     first = net.timed("first", space, "cmdport 0")
     pid_file = os.path.join(os.path.dirname(net.timed_socket("first")), "timed.pid")
     assert lab.read_text(pid_file) == f"{first.pid}\n"
-    second = net.write("second.conf", f"pidfile {pid_file}\ncmdport 0\nbindcmdaddress {net.path('second', 'timed.sock')}\n")
+    second = net.write("second.conf",
+                       f"pidfile {pid_file}\ncmdport 0\nbindcmdaddress {net.path('second', 'timed.sock')}\n")
     wanted = f"Another timed may already be running (pid={first.pid}), check {pid_file}"
     done = space.run(lab.timed(), "-x", "-u", "root", "-l", net.path("second.log"), "-f", second, check=False)
     assert done.returncode == 1 and done.stderr.strip() == wanted, done

@@ -1,5 +1,6 @@
 """A timed that puts itself into the background: its parent ends with 0 when it is ready; a hangup makes it open its log
-anew; SIGTERM ends it within a second, with the drift saved and pid file and socket removed."""
+anew; SIGTERM ends it within a second, with the drift saved and pid file and socket removed; so do
+the other signals that end a program."""
 
 import os
 import signal
@@ -44,6 +45,13 @@ def test(net):
     assert not os.path.exists(pid_file) and not os.path.exists(socket)
     numbers = lab.read_text(drift).split()
     assert len(numbers) == 2 and all(float(number) > -500 for number in numbers), numbers
+
+    # In the foreground an interrupt from the keyboard ends it as cleanly.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        daemon = net.timed("front", space, "cmdport 0")
+        assert daemon.stop(number) == 0
+        assert daemon.log().endswith("timed exiting\n"), daemon.log()
+        assert os.listdir(os.path.dirname(net.timed_socket("front"))) == []
 
 
 if __name__ == "__main__":
