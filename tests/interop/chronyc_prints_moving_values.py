@@ -4,8 +4,6 @@ prints of a chronyd what chronyc prints of it."""
 import lab
 import same_output
 
-MOVING = [["tracking"], ["sources"], ["sourcestats"], ["activity"]]
-
 def test(net):
     server, client = net.pair()
     net.timed("server", server, "local stratum 2\nallow 10.99.0.0/24")
@@ -13,11 +11,11 @@ def test(net):
     net.timed("client", client, "server 10.99.0.1 iburst minpoll 4\nserver fd00:99::1 noselect")
     socket = net.timed_socket("client")
     lab.wait_until(lambda: "^* 10.99.0.1" in net.timedc("client", client, "sources"), 15, "timed selects its server")
-    same_output.compare(client, ["127.0.0.1", socket], MOVING)
+    same_output.compare(client, ["127.0.0.1", socket])
     assert "^? fd00:99::1" in net.timedc("client", client, "sources")
 
     chronyd.wait_for_log("Selected source")
-    same_output.compare(client, [net.path("run-chronyd", "chronyd.sock")], MOVING)
+    same_output.compare(client, [net.path("run-chronyd", "chronyd.sock")])
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ class Namespace:
     def run(self, *words, check=True, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 30,
                    "text": True, **options}
-        done = subprocess.run(self.command(*words), check=False, **options)
+        with self.entered():
+            done = subprocess.run(words, check=False, **options)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done

@@ -4,7 +4,7 @@ import re
 
 import lab
 
-REPORTS = [["tracking"], ["sources"], ["sources", "-v"], ["sourcestats"], ["sourcestats", "-v"], ["activity"]]
+REPORTS = [["tracking"], ["sources"], ["sourcestats"], ["activity"]]
 TRIES = 40
 
 
