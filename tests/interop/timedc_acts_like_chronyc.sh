@@ -1,10 +1,14 @@
 #!/bin/bash
 # timedc and chronyc ask the same unmodified chronyd and must print the same, byte for byte.
 # The daemon's values move by the nanosecond, so both ask through a relay that repeats its first reply to a request.
-# usage: timedc_chronyd.sh TIMEDC
+# Needs no privileges.  TIMEDC_BIN is ours, TIMED_PEERS the directory that fetch_peers has filled.
 set -u
-timedc=$(realpath "$1")
-source "$(dirname "$0")/peers.sh"
+timedc=$TIMEDC_BIN
+
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
 
 work=$(mktemp -d /tmp/timed_interop_XXXXXX)
 daemons=()
@@ -17,17 +21,20 @@ end() {
 }
 trap end EXIT
 
-command -v python3 >/dev/null || skip "no python3"
-unpack_peer chrony "$work/chrony"
-chronyd=$work/chrony/usr/sbin/chronyd
-chronyc=$work/chrony/usr/bin/chronyc
-"$chronyd" --version >/dev/null || skip "chronyd does not run here"
+chronyd() {
+  LD_LIBRARY_PATH=$TIMED_PEERS/libraries exec "$TIMED_PEERS/root/usr/sbin/chronyd" "$@"
+}
+chronyc() {
+  LD_LIBRARY_PATH=$TIMED_PEERS/libraries "$TIMED_PEERS/root/usr/bin/chronyc" "$@"
+}
+[ -x "$TIMED_PEERS/root/usr/sbin/chronyd" ] || skip "no chronyd: $(cat "$TIMED_PEERS/absent" 2>/dev/null)"
+(chronyd --version) >/dev/null || skip "chronyd does not run here"
 
 # start NAME: chronyd with NAME.conf, in its own directory, steering nothing.
 start() {
   install -d -m 0700 "$work/$1"
   echo "pidfile $work/$1/pid" >>"$work/$1.conf"
-  "$chronyd" -x -d -U -u "$(id -un)" -f "$work/$1.conf" >"$work/$1.log" 2>&1 &
+  chronyd -x -d -U -u "$(id -un)" -f "$work/$1.conf" >"$work/$1.log" 2>&1 &
   daemons+=($!)
 }
 
@@ -56,10 +63,10 @@ start client
 socket="-h $work/client/chronyd.sock"
 udp="-h 127.0.0.1 -p $((base + 1))"
 for _ in $(seq 100); do
-  [ -S "$work/client/chronyd.sock" ] && "$chronyc" $socket waitsync 1 >/dev/null 2>&1 && break
+  [ -S "$work/client/chronyd.sock" ] && chronyc $socket waitsync 1 >/dev/null 2>&1 && break
   sleep 0.2
 done
-if ! "$chronyc" $socket waitsync 1 >/dev/null; then
+if ! chronyc $socket waitsync 1 >/dev/null; then
   cat "$work"/*.log
   echo "failed: chronyd never synchronised"
   exit 1
@@ -70,7 +77,7 @@ relay_port=$((base + 3))
 python3 "$(dirname "$0")/candm_relay.py" "$relay_socket=$work/client/chronyd.sock" "$relay_port=$((base + 1))" &
 daemons+=($!)
 for _ in $(seq 50); do
-  [ -S "$relay_socket" ] && "$chronyc" -h 127.0.0.1 -p $relay_port activity >/dev/null 2>&1 && break
+  [ -S "$relay_socket" ] && chronyc -h 127.0.0.1 -p $relay_port activity >/dev/null 2>&1 && break
   sleep 0.1
 done
 
@@ -85,7 +92,7 @@ run() {
 
 compare() {
   local theirs ours
-  theirs=$(run "$chronyc" "$@")
+  theirs=$(run chronyc "$@")
   ours=$(run "$timedc" "$@")
   if [ "$ours" != "$theirs" ]; then
     echo "failed: $*"
@@ -123,7 +130,7 @@ fi
 
 # Several commands, one a line.
 commands=$'activity\n\nno-such-command\n  sources -a  \n! comment\ntracking\nquit\nactivity\n'
-theirs=$("$chronyc" -h "$relay_socket" -n <<<"$commands" 2>&1)
+theirs=$(chronyc -h "$relay_socket" -n <<<"$commands" 2>&1)
 ours=$("$timedc" -h "$relay_socket" -n <<<"$commands" 2>&1)
 if [ "$ours" != "$theirs" ]; then
   echo "failed: commands from standard input"
