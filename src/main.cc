@@ -112,6 +112,7 @@ class Run {
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
     if (Status s = os::drop_root(account_, kept); !s) return s;
+    if (os::is_superuser()) log::warning("Running with root privileges");
     engine_->start();
     return {};
   }

@@ -11,6 +11,7 @@
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
+#include "timed/daemon/jumps.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -55,6 +56,7 @@ struct Engine::Parts {
   void update_reference(const discipline::Selection& selection);
   void apply(const discipline::ReferenceUpdate& update);
   void lose_synchronisation();
+  void on_external_step(Duration jump);
   void publish();
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
 
@@ -71,6 +73,7 @@ struct Engine::Parts {
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
   Duration precision = Duration::micros(1);
+  Jumps jumps;
 
   bool selection_due = false;
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
@@ -144,6 +147,8 @@ void Engine::stop() {
 }
 
 void Engine::begin_turn() {
+  const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now());
+  if (jump) parts_->on_external_step(*jump);
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();
@@ -234,6 +239,7 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   if (update.report_offset) tell(announce_wrong_by(update.offset));
   if (update.clock.step) {
     const bool done = clock.step(*update.clock.step);
+    if (done) jumps.on_own_step(*update.clock.step);
     reference->on_step(*update.clock.step);
     tell(announce_step(*update.clock.step, done));
   }
@@ -241,6 +247,16 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
   drift_file.note_update(reference->update_interval(), drift());
   published.reset();
+}
+
+// Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.
+void Engine::Parts::on_external_step(Duration jump) {
+  log::warning("%s time jump detected!", jump > Duration::zero() ? "Forward" : "Backward");
+  clock.on_unknown_step(jump);
+  reference->on_unknown_step();
+  sources->on_unknown_step();
+  select();
+  lose_synchronisation();
 }
 
 void Engine::Parts::lose_synchronisation() {

@@ -66,7 +66,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"maxsources", Argument::Integer, 1, kAnyInt},
     {"maxunreach", Argument::Integer, 0, kAnyInt,
      [](Line& l, const Arg& v) { l.max_unreach = static_cast<unsigned>(v.integer); }},
-    {"mindelay", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.min_delay = v.as_duration(); }},
+    {"mindelay", Argument::Real, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.stats.min_delay = v.as_duration(); }},
     {"minpoll", Argument::Integer, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.poll.min_poll = v.as_int(); }},
     {"minsamples", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.min_samples = v.as_int(); }},
     {"minstratum", Argument::Integer, 0, 16,
@@ -75,7 +75,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"nts", Argument::None, 0, 0, nullptr, true},
     {"ntsport", Argument::Integer, 0, 65535},
     {"offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.offline = true; }},
-    {"offset", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
+    {"offset", Argument::Real, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
     {"polltarget", Argument::Integer, 1, kAnyInt, [](Line& l, const Arg& v) { l.poll.poll_target = v.as_int(); }},
     {"port", Argument::Integer, 0, 65535,
      [](Line& l, const Arg& v) { l.port = static_cast<std::uint16_t>(v.integer); }},
@@ -132,7 +132,11 @@ struct ParsedValue {
 std::optional<ParsedValue> parse_value(const OptionRow& row, std::string_view text) {
   if (row.argument == Argument::Real) {
     const auto real = parse_real_prefix(text);
-    if (!real) return std::nullopt;
+    if (!real || std::isnan(real->value)) return std::nullopt;
+    // What nothing bounds later must be finite at least.
+    const bool limited = row.max > row.min;
+    const double limit = static_cast<double>(row.max);
+    if (limited && !(std::abs(real->value) <= limit)) return std::nullopt;
     return ParsedValue{{0, real->value}, real->length};
   }
   std::size_t prefix = 0;

@@ -1,0 +1,29 @@
+// Somebody else steps the clock: it is told once, everything measured before is forgotten, and time is right again.
+#include <gtest/gtest.h>
+
+#include "tests/sim/scenario.h"
+
+namespace timed::sim {
+namespace {
+
+TEST(ExternalStep, IsNoticedToldAndSurvived) {
+  for (const double jump_s : {3600.0, -86400.0}) {
+    Scenario scenario(1);
+    scenario.add_server("server", {"10.0.0.1"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                              "server 10.0.0.1 iburst minpoll 4 maxpoll 6\nmakestep 1.0 -1\n");
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(500));
+    ASSERT_FALSE(node.log().contains("time jump detected!")) << scenario.report(node);
+    node.clock().disturb(Duration::seconds(jump_s));
+    scenario.run_for(Duration::seconds(300));
+    const char* message = jump_s > 0 ? "Forward time jump detected!" : "Backward time jump detected!";
+    EXPECT_TRUE(node.log().contains(message)) << scenario.report(node);
+    ASSERT_EQ(node.clock().steps().size(), 1u) << scenario.report(node);
+    EXPECT_NEAR(node.clock().steps()[0].to_seconds(), -jump_s, 0.1) << scenario.report(node);
+    EXPECT_LE(abs(node.clock_error()), Duration::millis(1)) << scenario.report(node);
+  }
+}
+
+}  // namespace
+}  // namespace timed::sim
