@@ -5,8 +5,10 @@
 #include "timed/discipline/selection.h"
 
 #include <algorithm>
-#include <cmath>
-#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "timed/discipline/combine.h"
 
 namespace timed::discipline {
 namespace {
@@ -59,7 +61,7 @@ Selection Selector::select(std::span<const Candidate> candidates, const LocalRef
                    {.kind = SelectionMessage::Kind::NoSelectable, .source = {}, .unreachable = round.unreachable});
   } else if (must_wait_for_others(round)) {
     set_all_ok(round, SourceState::WaitsStats);
-  } else if (const Agreement agreement = find_agreement(round); has_majority(round, agreement)) {
+  } else if (const Agreement agreement = agreement_of(round); has_majority(round, agreement)) {
     keep_members(round, agreement);
     if (enough_members(round)) {
       keep_preferred(round);
@@ -153,66 +155,27 @@ bool Selector::must_wait_for_others(const Round& round) const {
          round.ok_reach >> 1 == round.bad_stats_reach;
 }
 
-Selector::Agreement Selector::find_agreement(const Round& round) {
-  struct Edge {
-    Duration at;
-    bool is_high;
-    std::size_t seat;
-    bool trusted;
-  };
-  std::vector<Edge> edges;
-  Agreement best;
-  for (std::size_t i = 0; i < round.seats.size(); ++i) {
-    const Seat& seat = round.seats[i];
-    if (!seat.ok) continue;
-    const bool trusted = seat.candidate->marks.trust;
-    edges.push_back({seat.entry->report.low, false, i, trusted});
-    edges.push_back({seat.entry->report.high, true, i, trusted});
-    ++best.sources;
-    best.trusted_sources += trusted ? 1 : 0;
+Claim Selector::claim_of(const Seat& seat) {
+  return {seat.entry->report.low, seat.entry->report.high, seat.candidate->marks.trust};
+}
+
+Agreement Selector::agreement_of(const Round& round) {
+  std::vector<Claim> claims;
+  for (const Seat& seat : round.seats) {
+    if (seat.ok) claims.push_back(claim_of(seat));
   }
-  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
-    return std::tie(a.at, a.is_high, a.seat) < std::tie(b.at, b.is_high, b.seat);
-  });
-  int depth = 0, trusted_depth = 0;
-  for (const Edge& edge : edges) {
-    if (!edge.is_high) {
-      ++depth;
-      trusted_depth += edge.trusted ? 1 : 0;
-      if (trusted_depth > best.trusted_depth) {
-        best.trusted_depth = trusted_depth;
-        best.trusted_low = edge.at;
-        best.depth = 0;
-      }
-      if (trusted_depth == best.trusted_depth && depth > best.depth) {
-        best.depth = depth;
-        best.low = edge.at;
-      }
-      continue;
-    }
-    // Equally deep regions that do not touch give their hull: the last end counts.
-    if (trusted_depth == best.trusted_depth) {
-      if (depth == best.depth) best.high = edge.at;
-      best.trusted_high = edge.at;
-    }
-    --depth;
-    trusted_depth -= edge.trusted ? 1 : 0;
-  }
-  return best;
+  return find_agreement(claims);
 }
 
 bool Selector::has_majority(Round& round, const Agreement& a) {
-  const bool trusted = a.trusted_sources > 0;
-  const int agreeing = trusted ? a.trusted_depth : a.depth;
-  const int among = trusted ? a.trusted_sources : a.sources;
-  if (agreeing > among / 2) return true;
+  if (a.is_majority()) return true;
   if (!told_no_majority_) {
     told_no_majority_ = true;
     round.result.messages.push_back({.kind = SelectionMessage::Kind::NoMajority,
                                      .source = {},
-                                     .agreeing = agreeing,
-                                     .among = among,
-                                     .trusted = trusted});
+                                     .agreeing = a.agreeing(),
+                                     .among = a.among(),
+                                     .trusted = a.trusted_sources > 0});
   }
   round.result.lose_synchronisation = selected_.has_value();
   selected_.reset();
@@ -225,17 +188,15 @@ void Selector::keep_members(Round& round, const Agreement& a) {
   for (Seat& seat : round.seats) {
     if (!seat.ok) continue;
     SourceSelection& report = seat.entry->report;
-    const bool contains = report.low <= a.low && report.high >= a.high;
-    const bool contained = report.low >= a.low && report.high <= a.high;
-    const bool within_trusted = report.low >= a.trusted_low && report.high <= a.trusted_high;
-    if (!contains && !contained) {
+    const Claim claim = claim_of(seat);
+    if (!a.is_shared_by(claim)) {
       report.state = SourceState::Falseticker;
       seat.ok = false;
       if (!seat.entry->told_falseticker) {
         seat.entry->told_falseticker = true;
         round.result.messages.push_back({.kind = SelectionMessage::Kind::Falseticker, .source = report.id});
       }
-    } else if (a.trusted_sources > 0 && !seat.candidate->marks.trust && !within_trusted) {
+    } else if (!a.admits(claim)) {
       report.state = SourceState::Untrusted;
       seat.ok = false;
     } else {
@@ -336,7 +297,7 @@ void Selector::update_reference(Round& round) {
   }
   for (auto& [id, entry] : entries_) entry.report.updates = 0;
   mark_distant(round, selected);
-  combine(round);
+  combine_near(round);
   round.result.stratum = selected.candidate->stratum;
   round.result.ref_id = selected.candidate->ref_id;
 }
@@ -416,40 +377,15 @@ void Selector::mark_distant(Round& round, const Seat& selected) {
   }
 }
 
-void Selector::combine(Round& round) {
+void Selector::combine_near(Round& round) {
   const Seat& selected = *selected_seat(round);
-  const LocalEstimate lead = *selected.candidate->estimate;
-  double weight_sum = 0.0, offset_s = 0.0, variance_s2 = 0.0;
-  double frequency_weights = 0.0, frequency = 0.0, inverse_skew2 = 0.0;
-  int sources = 0;
+  std::vector<WeightedEstimate> near = {{*selected.candidate->estimate, selected.distance}};
   for (const Seat& seat : round.seats) {
-    const SourceState state = seat.entry->report.state;
-    if (!seat.ok || (state != SourceState::Selected && state != SourceState::Combined)) continue;
-    const LocalEstimate& e = *seat.candidate->estimate;
-    const Duration elapsed = lead.when - e.when;
-    const double own_offset_s = (e.offset + elapsed * e.frequency).to_seconds();
-    const double own_sd_s = (e.offset_sd + elapsed * e.frequency_sd).to_seconds();
-    const double apart_s = own_offset_s - lead.offset.to_seconds();
-    const double weight = 1.0 / seat.distance.to_seconds();
-    const double frequency_weight = 1.0 / (e.frequency_sd.to_ratio() * e.frequency_sd.to_ratio());
-    weight_sum += weight;
-    offset_s += weight * own_offset_s;
-    variance_s2 += weight * (own_sd_s * own_sd_s + apart_s * apart_s);
-    frequency_weights += frequency_weight;
-    frequency += frequency_weight * e.frequency.to_ratio();
-    inverse_skew2 += 1.0 / (e.skew.to_ratio() * e.skew.to_ratio());
-    ++sources;
+    if (!seat.ok || seat.entry->report.state != SourceState::Combined) continue;
+    near.push_back({*seat.candidate->estimate, seat.distance});
   }
-  LocalEstimate combined = lead;
-  if (sources > 1) {
-    combined.offset = Duration::seconds(offset_s / weight_sum);
-    combined.offset_sd = Duration::seconds(std::sqrt(variance_s2 / weight_sum));
-    combined.frequency = Frequency::ratio(frequency / frequency_weights);
-    combined.frequency_sd = Frequency::ratio(1.0 / std::sqrt(frequency_weights));
-    combined.skew = Frequency::ratio(1.0 / std::sqrt(inverse_skew2));
-  }
-  round.result.combined = combined;
-  round.result.combined_sources = sources;
+  round.result.combined = combine(near);
+  round.result.combined_sources = static_cast<int>(near.size());
 }
 
 }  // namespace timed::discipline

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "timed/discipline/agreement.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/sample.h"
 #include "timed/discipline/source_stats.h"
@@ -148,18 +149,12 @@ class Selector {
     Duration oldest_reachable = Duration::seconds(0);
     Selection result;
   };
-  // Where most intervals overlap, and where most trusted ones do.
-  struct Agreement {
-    int depth = 0, trusted_depth = 0;
-    int sources = 0, trusted_sources = 0;
-    Duration low, high, trusted_low, trusted_high;
-  };
-
   void classify(Seat& seat, Round& round);
   SourceState first_state(Seat& seat, Round& round) const;
   void drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local);
   bool must_wait_for_others(const Round& round) const;
-  static Agreement find_agreement(const Round& round);
+  static Claim claim_of(const Seat& seat);
+  static Agreement agreement_of(const Round& round);
   bool has_majority(Round& round, const Agreement& agreement);
   void keep_members(Round& round, const Agreement& agreement);
   void keep_preferred(Round& round);
@@ -167,7 +162,7 @@ class Selector {
   void score(Round& round);
   bool choose(Round& round);
   void update_reference(Round& round);
-  void combine(Round& round);
+  void combine_near(Round& round);
   void mark_distant(Round& round, const Seat& selected);
   void lose_selection(Round& round, SelectionMessage message);
   void set_all_ok(Round& round, SourceState state);
