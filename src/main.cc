@@ -221,5 +221,6 @@ int run_program(const std::vector<std::string_view>& arguments) {
 }  // namespace timed
 
 int main(int argc, char** argv) {
+  if (!timed::os::fill_standard_descriptors().ok()) return EXIT_FAILURE;
   return timed::run_program(std::vector<std::string_view>(argv, argv + argc));
 }

@@ -53,6 +53,7 @@ double out_of_range(std::string_view digits, bool hexadecimal) {
   if (e < digits.size()) {
     constexpr std::int64_t kBeyondAll = std::int64_t{1} << 60;
     exponent = parse_integer(digits.substr(e + 1)).value_or(digits[e + 1] == '-' ? -kBeyondAll : kBeyondAll);
+    exponent = std::clamp(exponent, -kBeyondAll, kBeyondAll);
   }
   const std::int64_t digit_weight = hexadecimal ? 4 : 1;  // the exponent of a hexadecimal number counts bits
   return (point - first) * digit_weight + exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;

@@ -132,12 +132,14 @@ Status ReplyPath::bind(int fd, const std::string& directory, const std::string& 
   const std::string path = inner_ + "/sock";
   const auto address = unix_address(path);
   if (!address) return address.error();
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-    return failure("Could not bind " + path);
-  }
+  // The mode comes from the mask.  Who may write to DIRECTORY could put a link in the place of the file before chmod()
+  // follows it, and have root change the mode of any file.
+  const mode_t mask = ::umask(0777 & ~kSocketMode);
+  const int bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+  ::umask(mask);
+  if (bound != 0) return failure("Could not bind " + path);
   socket_ = path;
   set_path(leftovers.socket, socket_);
-  if (::chmod(path.c_str(), kSocketMode) != 0) return failure("Could not change mode of " + path);
   return {};
 }
 

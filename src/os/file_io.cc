@@ -28,7 +28,8 @@ bool write_all(const Descriptor& descriptor, std::string_view text) {
 }
 
 Result<Descriptor> open_for_appending(const std::string& path, std::uint32_t mode) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+  // Not blocking: a pipe whose reader is slow loses lines instead of stopping its writer.
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
   Descriptor descriptor(::open(path.c_str(), kFlags, static_cast<mode_t>(mode)));
   if (!descriptor.is_open()) return path_error("open", path, errno);
   return descriptor;

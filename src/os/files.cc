@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,10 @@ namespace timed::os {
 namespace {
 
 constexpr std::uint32_t kParentMode = 0755;
+
+// How long a pipe or a terminal may keep a reader waiting: for its first writer, and for more from one that is there.
+constexpr int kNoWriter_ms = 2000;
+constexpr int kSilence_ms = 30000;
 
 class LogFile : public env::AppendFile {
  public:
@@ -62,6 +67,12 @@ Status make_parents(const std::string& path) {
   return Status::success();
 }
 
+// False where nothing came in time.
+bool becomes_readable(const Descriptor& file, int limit_ms) {
+  pollfd readable{file.get(), POLLIN, 0};
+  return ::poll(&readable, 1, limit_ms) != 0;
+}
+
 // On the directory itself and not on a name that may have become a link.
 Status give_away(const std::string& path, std::int64_t uid, std::int64_t gid) {
   const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -75,16 +86,25 @@ Status give_away(const std::string& path, std::int64_t uid, std::int64_t gid) {
 }  // namespace
 
 Result<std::string> LinuxFiles::read(const std::string& path, std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  // Not blocking: an include may be a pipe that nobody ever writes to.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!file.is_open()) return path_error("open", path, errno);
   struct stat found {};
   if (::fstat(file.get(), &found) != 0) return path_error("open", path, errno);
   if (S_ISDIR(found.st_mode)) return path_error("open", path, EISDIR);
+  bool awaits_writer = S_ISFIFO(found.st_mode);
   std::string contents;
   std::array<char, 16384> piece;
   while (true) {
     const auto got = ::read(file.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
+    // A pipe without writer seems to have ended.
+    const bool no_writer_yet = got == 0 && std::exchange(awaits_writer, false);
+    if (no_writer_yet || (got < 0 && errno == EAGAIN)) {
+      if (becomes_readable(file, no_writer_yet ? kNoWriter_ms : kSilence_ms)) continue;
+      return path_error("read", path, ETIMEDOUT);
+    }
+    awaits_writer = false;
     if (got < 0) return path_error("read", path, errno);
     if (got == 0) return contents;
     if (static_cast<std::size_t>(got) > limit - contents.size()) return path_error("read", path, EFBIG);

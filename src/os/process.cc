@@ -94,6 +94,17 @@ void StartReport::failed(std::string_view text) {
   pipe_.close();
 }
 
+Status fill_standard_descriptors() {
+  while (true) {
+    // The lowest number that is free is given.
+    const int number = ::open("/dev/null", O_RDWR);
+    if (number < 0) return path_error("open", "/dev/null", errno);
+    if (number < kFirstDescriptor) continue;
+    ::close(number);
+    return Status::success();
+  }
+}
+
 Result<StartReport> daemonize() {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("Could not create pipe", errno);

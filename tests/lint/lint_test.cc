@@ -210,6 +210,7 @@ TEST(LintRules, Walls) {
   };
   EXPECT_EQ(refused("src/daemon/engine.cc", "timed/os/loop.h"), 1u);
   EXPECT_EQ(refused("src/main.cc", "timed/os/loop.h"), 0u);
+  EXPECT_EQ(refused("src/client/session.cc", "timed/os/loop.h"), 1u);
   EXPECT_EQ(refused("include/timed/server/server.h", "timed/config/config.h"), 1u);
   EXPECT_EQ(refused("src/discipline/reference.cc", "timed/env/clock.h"), 1u);
   EXPECT_EQ(refused("src/discipline/local_clock.cc", "timed/env/clock.h"), 0u);

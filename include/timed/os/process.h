@@ -34,6 +34,10 @@ class StartReport {
   Descriptor pipe_;
 };
 
+// Opens /dev/null in place of every standard descriptor that is closed, or a socket would get its number and, with it,
+// all that is printed.  The first thing a process does.
+Status fill_standard_descriptors();
+
 // Forks twice and returns in the grandchild only: a session of its own, directory "/", standard descriptors on
 // /dev/null, others closed.  The parent waits for the report.  To be called before anything is opened and before any
 // thread is started.

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/os/temporary_directory.h"
@@ -59,6 +62,38 @@ TEST_F(Files, LimitsHowMuchIsRead) {
   EXPECT_EQ(cut.error().kind, ErrorKind::Invalid);
   const auto endless = files_.read("/dev/zero", 100'000);
   EXPECT_FALSE(endless.ok());
+}
+
+TEST_F(Files, DoesNotWaitForEverForAPipe) {
+  ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
+  const auto silent = files_.read(directory_ / "pipe");
+  ASSERT_FALSE(silent.ok());
+  EXPECT_EQ(silent.error().message, "Could not read " + directory_ / "pipe" + " : Connection timed out");
+}
+
+TEST_F(Files, ReadsAPipeWhoseWriterIsLate) {
+  ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
+  std::thread writer([&] {
+    std::ofstream pipe(directory_ / "pipe");
+    pipe << "port 0\n" << std::flush;
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    pipe << "deny\n";
+  });
+  const auto read = files_.read(directory_ / "pipe");
+  writer.join();
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(*read, "port 0\ndeny\n");
+}
+
+TEST_F(Files, ReadsAPipeThatWasFilledBefore) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "port 0\n", 7), 7);
+  ::close(ends[1]);
+  const auto read = files_.read("/dev/fd/" + std::to_string(ends[0]));
+  ::close(ends[0]);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(*read, "port 0\n");
 }
 
 TEST_F(Files, FollowsNoLinkInPlaceOfTheTemporaryFile) {

@@ -1,6 +1,7 @@
 #include "timed/os/log_output.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <regex>
@@ -69,6 +70,20 @@ TEST(LogOutput, RefusesALinkAndADirectory) {
   const auto refused = LogOutput::open(to_file(directory.path()));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().message, "Could not open " + directory.path() + " : Is a directory");
+}
+
+// Neither opening nor a full pipe may hold the daemon up.
+TEST(LogOutput, DoesNotWaitForTheReaderOfAPipe) {
+  TemporaryDirectory directory;
+  ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);
+  const auto refused = LogOutput::open(to_file(directory / "pipe"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "Could not open " + directory / "pipe" + " : No such device or address");
+  const Descriptor reader(::open((directory / "pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const auto output = LogOutput::open(to_file(directory / "pipe"));
+  ASSERT_TRUE(output.ok()) << output.error().message;
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 200; ++i) log::info("%s", line.c_str());
 }
 
 TEST(LogOutput, WritesToStandardError) {

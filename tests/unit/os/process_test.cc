@@ -84,6 +84,37 @@ TEST(Daemonize, ClosesWhatItInherited) {
   EXPECT_EQ(eventually(directory / "open"), "closed");
 }
 
+TEST(StandardDescriptors, AreFilledWhereTheyAreMissing) {
+  const auto result = run_child([] {
+    ::close(STDIN_FILENO);
+    ::close(STDOUT_FILENO);
+    if (!fill_standard_descriptors().ok()) return 9;
+    const bool quiet = std::filesystem::read_symlink("/proc/self/fd/0") == "/dev/null" &&
+                       std::filesystem::read_symlink("/proc/self/fd/1") == "/dev/null" &&
+                       std::filesystem::read_symlink("/proc/self/fd/2") != "/dev/null";
+    const int next = ::dup(STDIN_FILENO);
+    return quiet && next > STDERR_FILENO && fill_standard_descriptors().ok() && ::dup(STDIN_FILENO) == next + 1 ? 0 : 1;
+  });
+  EXPECT_EQ(result.status, 0);
+}
+
+// A pipe with the number of a standard descriptor would be taken for one.
+TEST(StandardDescriptors, MayBeMissingBeforeTheForks) {
+  TemporaryDirectory directory;
+  const auto result = run_child([&] {
+    ::close(STDIN_FILENO);
+    ::close(STDOUT_FILENO);
+    if (!fill_standard_descriptors().ok()) return 9;
+    auto report = daemonize();
+    if (!report.ok()) return 9;
+    publish(directory / "works", "yes");
+    report->ready();
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(contents_of(directory / "works"), "yes");
+}
+
 TEST(StartReport, DoesNothingInTheForeground) {
   StartReport report;
   EXPECT_FALSE(report.awaited());
