@@ -13,36 +13,6 @@
 namespace timed::discipline {
 namespace {
 
-struct Line {
-  double slope = 0.0;
-  double intercept_s = 0.0;
-  double weight_sum = 0.0;    // W
-  double mean_x_s = 0.0;      // weighted
-  double variation_s2 = 0.0;  // V
-};
-
-// Least squares over the weighted points from `start` on.
-Line fit_line(const RunsTestPoints& p, std::size_t start) {
-  Line line;
-  double sum_x = 0.0, sum_y = 0.0;
-  for (std::size_t i = start; i < p.weight.size(); ++i) {
-    const double inverse = 1.0 / p.weight[i];
-    line.weight_sum += inverse;
-    sum_x += p.x_s[p.runs + i] * inverse;
-    sum_y += p.y_s[p.runs + i] * inverse;
-  }
-  line.mean_x_s = sum_x / line.weight_sum;
-  double sum_xy = 0.0;
-  for (std::size_t i = start; i < p.weight.size(); ++i) {
-    const double from_mean = p.x_s[p.runs + i] - line.mean_x_s;
-    sum_xy += p.y_s[p.runs + i] * from_mean / p.weight[i];
-    line.variation_s2 += from_mean * from_mean / p.weight[i];
-  }
-  line.slope = sum_xy / line.variation_s2;
-  line.intercept_s = sum_y / line.weight_sum - line.slope * line.mean_x_s;
-  return line;
-}
-
 // One run, and one more for each pair of neighbours that are not both positive and not both negative.
 std::size_t count_runs(std::span<const double> residuals) {
   std::size_t runs = 1;
@@ -54,19 +24,40 @@ std::size_t count_runs(std::span<const double> residuals) {
   return runs;
 }
 
-void fill_statistics(const RunsTestPoints& p, const Line& line, std::span<const double> residuals, RunsTestFit& fit) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < residuals.size(); ++i) sum += residuals[i] * residuals[i] / p.weight[fit.start + i];
-  fit.variance_s2 = sum / static_cast<double>(residuals.size() - 2);
-  fit.weight_sum = line.weight_sum;
-  fit.slope = line.slope;
-  fit.intercept_s = line.intercept_s;
-  fit.slope_sd = std::sqrt(fit.variance_s2 / line.variation_s2);
-  fit.intercept_sd_s =
-      std::sqrt(fit.variance_s2 / line.weight_sum + line.mean_x_s * line.mean_x_s * fit.slope_sd * fit.slope_sd);
-}
-
 }  // namespace
+
+WeightedLine fit_weighted_line(std::span<const double> x_s, std::span<const double> y_s,
+                               std::span<const double> weight) {
+  const std::size_t n = weight.size();
+  TIMED_ASSERT(n >= 3 && x_s.size() == n && y_s.size() == n);
+  WeightedLine line;
+  double sum_x = 0.0, sum_y = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double inverse = 1.0 / weight[i];
+    line.weight_sum += inverse;
+    sum_x += x_s[i] * inverse;
+    sum_y += y_s[i] * inverse;
+  }
+  const double mean_x_s = sum_x / line.weight_sum;
+  double sum_xy = 0.0, variation_s2 = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double from_mean = x_s[i] - mean_x_s;
+    sum_xy += y_s[i] * from_mean / weight[i];
+    variation_s2 += from_mean * from_mean / weight[i];
+  }
+  line.slope = sum_xy / variation_s2;
+  line.intercept_s = sum_y / line.weight_sum - line.slope * mean_x_s;
+  double sum_r2 = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double residual = y_s[i] - line.intercept_s - line.slope * x_s[i];
+    sum_r2 += residual * residual / weight[i];
+  }
+  line.variance_s2 = sum_r2 / static_cast<double>(n - 2);
+  line.slope_sd = std::sqrt(line.variance_s2 / variation_s2);
+  line.intercept_sd_s =
+      std::sqrt(line.variance_s2 / line.weight_sum + mean_x_s * mean_x_s * line.slope_sd * line.slope_sd);
+  return line;
+}
 
 std::optional<RunsTestFit> fit_with_runs_test(const RunsTestPoints& p, std::size_t min_points) {
   const std::size_t n = p.weight.size();
@@ -78,20 +69,19 @@ std::optional<RunsTestFit> fit_with_runs_test(const RunsTestPoints& p, std::size
 
   RunsTestFit fit;
   while (true) {
-    const Line line = fit_line(p, fit.start);
     const std::size_t used = n - fit.start;
+    fit.line = fit_weighted_line(p.x_s.subspan(p.runs + fit.start), p.y_s.subspan(p.runs + fit.start),
+                                 p.weight.subspan(fit.start));
     // As many points before the line's own as it has itself, where there are so many.
     const std::size_t before = std::min(used, p.runs + fit.start);
     const std::size_t first = p.runs + fit.start - before;
     const std::size_t tested = before + used;
     for (std::size_t i = 0; i < tested; ++i) {
-      residuals[i] = p.y_s[first + i] - line.intercept_s - line.slope * p.x_s[first + i];
+      residuals[i] = p.y_s[first + i] - fit.line.intercept_s - fit.line.slope * p.x_s[first + i];
     }
-    const auto own = std::span(residuals).subspan(before, used);
     const bool random = count_runs(std::span(residuals).first(tested)) > critical_runs(tested);
     if (random || used <= 3 || used <= min_points) {
-      fit.runs = count_runs(own);
-      fill_statistics(p, line, own, fit);
+      fit.runs = count_runs(std::span(residuals).subspan(before, used));
       return fit;
     }
     ++fit.start;
@@ -132,6 +122,18 @@ std::size_t critical_runs(std::size_t n) {
   if (n == 54) return 21;
   const double count = static_cast<double>(n);
   return static_cast<std::size_t>(std::lround((count + 1.0) / 2.0 - 1.645 * std::sqrt(count - 1.0) / 2.0));
+}
+
+double chi_squared_90(std::size_t degrees_of_freedom) {
+  static constexpr std::array<double, 64> kQuantiles = {
+      2.706,  4.605,  6.251,  7.779,  9.236,  10.645, 12.017, 13.362, 14.684, 15.987, 17.275, 18.549, 19.812,
+      21.064, 22.307, 23.542, 24.769, 25.989, 27.204, 28.412, 29.615, 30.813, 32.007, 33.196, 34.382, 35.563,
+      36.741, 37.916, 39.087, 40.256, 41.422, 42.585, 43.745, 44.903, 46.059, 47.212, 48.363, 49.513, 50.660,
+      51.805, 52.949, 54.090, 55.230, 56.369, 57.505, 58.641, 59.774, 60.907, 62.038, 63.167, 64.295, 65.422,
+      66.548, 67.673, 68.796, 69.919, 71.040, 72.160, 73.279, 74.397, 75.514, 76.630, 77.745, 78.860};
+  TIMED_ASSERT(degrees_of_freedom >= 1);
+  if (degrees_of_freedom > kQuantiles.size()) return 1.2 * static_cast<double>(degrees_of_freedom);
+  return kQuantiles[degrees_of_freedom - 1];
 }
 
 double student_t_999(std::size_t degrees_of_freedom) {

@@ -166,16 +166,17 @@ void SourceStats::take_fit(const std::optional<RunsTestFit>& fit, const LocalVie
   const Frequency frequency_before = estimate_.frequency;
   const Frequency skew_before = estimate_.skew;
   ok_ = true;
-  estimate_.offset = last.offset + WideDuration(Duration::seconds(fit->intercept_s));
-  estimate_.offset_sd = Duration::seconds(fit->intercept_sd_s);
-  estimate_.frequency = Frequency::ratio(fit->slope);
+  estimate_.offset = last.offset + WideDuration(Duration::seconds(fit->line.intercept_s));
+  estimate_.offset_sd = Duration::seconds(fit->line.intercept_sd_s);
+  estimate_.frequency = Frequency::ratio(fit->line.slope);
   // Deviations are of the frequency in local seconds: that is what they are bounds of when they are used.
   const double to_local = 1.0 / (1.0 + view.rate.to_ratio());
-  const Frequency sd = Frequency::ratio(fit->slope_sd * to_local);
+  const Frequency sd = Frequency::ratio(fit->line.slope_sd * to_local);
   estimate_.frequency_sd = clamp(kMinSkew, sd, kMaxSkew);
   estimate_.skew = clamp(kMinSkew, sd * student_t_999(used - 2), kMaxSkew);
-  std_dev_ = std::max(kMinStdDev,
-                      Duration::seconds(std::sqrt(fit->variance_s2 * static_cast<double>(used) / fit->weight_sum)));
+  std_dev_ =
+      std::max(kMinStdDev,
+               Duration::seconds(std::sqrt(fit->line.variance_s2 * static_cast<double>(used) / fit->line.weight_sum)));
   stress_ = abs(estimate_.frequency - frequency_before) * to_local / skew_before;
   runs_ = fit->runs;
   dropped_ = fit->start;

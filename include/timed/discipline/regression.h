@@ -18,15 +18,24 @@ struct RunsTestPoints {
   std::span<const double> weight;  // x_s.size() - runs of them
 };
 
-struct RunsTestFit {
+// A weighted least-squares line, and how well it is known.
+struct WeightedLine {
   double slope = 0.0;  // y per x
   double slope_sd = 0.0;
   double intercept_s = 0.0;  // y at x = 0
   double intercept_sd_s = 0.0;
   double variance_s2 = 0.0;  // of a point of weight 1
-  double weight_sum = 0.0;   // Σ 1/weight of the points used
-  std::size_t start = 0;     // so many of the oldest weighted points were dropped
-  std::size_t runs = 0;      // runs of residuals of one sign among the points used
+  double weight_sum = 0.0;   // Σ 1/weight
+};
+
+// At least three points, with a weight each.
+WeightedLine fit_weighted_line(std::span<const double> x_s, std::span<const double> y_s,
+                               std::span<const double> weight);
+
+struct RunsTestFit {
+  WeightedLine line;
+  std::size_t start = 0;  // so many of the oldest weighted points were dropped
+  std::size_t runs = 0;   // runs of residuals of one sign among the points used
 };
 
 // Empty below three weighted points.  At least min_points (and three) are kept, however bad the fit.
@@ -39,6 +48,8 @@ std::optional<double> fit_asymmetry(std::span<const double> t_s, std::span<const
 
 // The largest number of runs among n residuals at which a line is rejected (about 5 %, one-sided); 0 below 8.
 std::size_t critical_runs(std::size_t n);
+// 90 % quantile of the chi-squared distribution, three decimals; 1.2 for each degree of freedom above 64.
+double chi_squared_90(std::size_t degrees_of_freedom);
 // Two-sided 99.9 % quantile of Student's t distribution, four significant digits; 3.5 above 40 degrees of freedom.
 double student_t_999(std::size_t degrees_of_freedom);
 

@@ -34,15 +34,15 @@ TEST(Regression, NeedsThreePoints) {
 TEST(Regression, FindsALine) {
   const auto fit = line(10, 2e-6, -3e-3).fit();
   ASSERT_TRUE(fit);
-  EXPECT_NEAR(fit->slope, 2e-6, 1e-15);
-  EXPECT_NEAR(fit->intercept_s, -3e-3, 1e-12);
+  EXPECT_NEAR(fit->line.slope, 2e-6, 1e-15);
+  EXPECT_NEAR(fit->line.intercept_s, -3e-3, 1e-12);
 }
 
 TEST(Regression, HeavyPointsCountLess) {
   Points p = line(5, 0, 0);
   p.y[2] = 1.0;
   p.w[2] = 1e12;
-  EXPECT_NEAR(p.fit()->intercept_s, 0.0, 1e-9);
+  EXPECT_NEAR(p.fit()->line.intercept_s, 0.0, 1e-9);
 }
 
 TEST(Regression, DropsWhatNoLongerBelongsToTheLine) {
@@ -55,7 +55,7 @@ TEST(Regression, DropsWhatNoLongerBelongsToTheLine) {
   ASSERT_TRUE(fit);
   EXPECT_GE(fit->start, 8u);
   EXPECT_LE(32 - fit->start, 24u);
-  EXPECT_GT(p.fit(30)->slope, -1.0);
+  EXPECT_GT(p.fit(30)->line.slope, -1.0);
   EXPECT_LE(p.fit(30)->start, 2u) << "at least 30 were to be kept";
 }
 
@@ -82,7 +82,7 @@ TEST(Regression, RunsPointsTakePartInTheTestOnly) {
   with.y.insert(with.y.begin(), 1e6);
   with.runs = 1;
   ASSERT_TRUE(without && with.fit());
-  EXPECT_EQ(without->intercept_s, with.fit()->intercept_s);
+  EXPECT_EQ(without->line.intercept_s, with.fit()->line.intercept_s);
 }
 
 TEST(Regression, FindsAsymmetry) {
@@ -140,6 +140,21 @@ TEST(Regression, StudentQuantilesAreThoseOfTheDistribution) {
   }
   EXPECT_EQ(student_t_999(41), 3.5);
   EXPECT_EQ(student_t_999(1000), 3.5);
+}
+
+// Probability that a chi-squared variable with an even number of degrees exceeds x: a Poisson sum.
+TEST(Regression, ChiSquaredQuantilesAreThoseOfTheDistribution) {
+  for (int degrees = 2; degrees <= 64; degrees += 2) {
+    const double half = chi_squared_90(static_cast<std::size_t>(degrees)) / 2;
+    double term = std::exp(-half), tail = 0.0;
+    for (int k = 0; k < degrees / 2; ++k) {
+      tail += term;
+      term *= half / (k + 1);
+    }
+    EXPECT_NEAR(tail, 0.1, 2e-4) << degrees;
+    EXPECT_GT(chi_squared_90(static_cast<std::size_t>(degrees)), chi_squared_90(static_cast<std::size_t>(degrees - 1)));
+  }
+  EXPECT_EQ(chi_squared_90(100), 120.0);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
-// Replays what a reference daemon measured and decided (tests/vectors) through statistics, selection, reference update
-// and slewing, and compares every number.  The traces keep their history on the local scale and rewrite it at each
-// clock change; ours lives on the free-running scale and is never touched.  That both agree is the point.
+// Replays what a reference daemon measured and decided (tests/vectors) through sample filters, statistics,
+// selection, reference update and slewing, and compares every number.  The traces keep their history on the local scale
+// and rewrite it at each clock change; ours lives on the free-running scale and is never touched.  That both agree is
+// the point.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <deque>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "timed/base/text.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
+#include "timed/discipline/sample_filter.h"
 #include "timed/discipline/selection.h"
 #include "timed/discipline/source_stats.h"
 #include "timed/env/kernel_frequency.h"
@@ -111,7 +114,7 @@ class Replay {
                          [&](const std::string& l) { return l.rfind(event + " ", 0) == 0; });
   }
 
-  int regressions = 0, selections = 0, updates = 0, slews = 0;
+  int regressions = 0, selections = 0, updates = 0, slews = 0, filter_outputs = 0;
 
  private:
   using Fields = std::vector<std::string>;
@@ -167,7 +170,8 @@ class Replay {
 
   void handle(const Fields& f) {
     if (f[0] == "PRC") {
-      for (TraceSource& s : sources_) s.stats.emplace(s.options, Duration::seconds(std::stod(f[1])));
+      precision_ = Duration::seconds(std::stod(f[1]));
+      for (TraceSource& s : sources_) s.stats.emplace(s.options, precision_);
     } else if (f[0] == "RCH") {
       TraceSource& s = source(f[1]);
       s.reach = static_cast<std::uint8_t>(s.reach << 1 | std::stoi(f[2]));
@@ -191,25 +195,60 @@ class Replay {
       kernel_.time = parse_time<RawTime>(f[1]);
       timers_.fire();
       compare_slew(f);
+    } else if (f[0] == "FAC") {
+      add_to_filter(f);
+    } else if (f[0] == "FOU") {
+      compare_filter_output(f);
     } else if (f[0] == "DSP") {
       // Checked through the statistics: a clock change has added it already.
     } else {
-      ASSERT_TRUE(f[0] == "PAD" || f[0] == "POL" || f[0] == "FAC" || f[0] == "FOU") << lines_[at_ - 1];
+      ASSERT_TRUE(f[0] == "PAD" || f[0] == "POL") << lines_[at_ - 1];
     }
+  }
+
+  // Time, offset, delays and dispersions, from field `at` on.
+  Sample parse_sample(const Fields& f, std::size_t at) const {
+    Sample sample;
+    const auto local = parse_time<LocalTime>(f[at]);
+    sample.when = view().to_free(local);
+    sample.measured = Duration::seconds(std::stod(f[at + 1]));
+    sample.offset = WideDuration(sample.measured) + view().offset_at(sample.when);
+    sample.peer_delay = Duration::seconds(std::stod(f[at + 2]));
+    sample.peer_dispersion = Duration::seconds(std::stod(f[at + 3]));
+    sample.root_delay = Duration::seconds(std::stod(f[at + 4]));
+    sample.root_dispersion = Duration::seconds(std::stod(f[at + 5]));
+    sample.added_dispersion = view().added_dispersion;
+    return sample;
+  }
+
+  void add_to_filter(const Fields& f) {
+    auto& filter = filters_[f[1]];
+    if (!filter) {
+      FilterOptions options{.capacity = std::stoul(f[2]), .combine_ratio = std::stod(f[3])};
+      if (options.combine_ratio > 0.0) {  // a reference clock
+        options.max_deviation = Duration::zero();
+        options.ages = true;
+      }
+      filter.emplace(options, precision_);
+    }
+    EXPECT_TRUE(filter->add(parse_sample(f, 4))) << at_;
+  }
+
+  void compare_filter_output(const Fields& f) {
+    const auto output = filters_[f[1]]->output(view());
+    ASSERT_TRUE(output) << at_;
+    near("filter time", (view().to_local(output->when) - parse_time<LocalTime>(f[2])).to_seconds(), 0.0, 0.0, 2e-8);
+    near("filter offset", view().local_offset(output->when, output->offset).to_seconds(), std::stod(f[3]), 1e-6, 2e-11);
+    near("filter delay", output->peer_delay.to_seconds(), std::stod(f[4]), 1e-6);
+    near("filter dispersion", output->peer_dispersion.to_seconds(), std::stod(f[5]), 1e-6);
+    near("filter root delay", output->root_delay.to_seconds(), std::stod(f[6]), 1e-6);
+    near("filter root dispersion", output->root_dispersion.to_seconds(), std::stod(f[7]), 1e-6);
+    ++filter_outputs;
   }
 
   void take_sample(const Fields& f) {
     TraceSource& s = source(f[1]);
-    Sample sample;
-    const auto local = parse_time<LocalTime>(f[2]);
-    sample.when = view().to_free(local);
-    sample.measured = Duration::seconds(std::stod(f[3]));
-    sample.offset = WideDuration(sample.measured) + view().offset_at(sample.when);
-    sample.peer_delay = Duration::seconds(std::stod(f[4]));
-    sample.peer_dispersion = Duration::seconds(std::stod(f[5]));
-    sample.root_delay = Duration::seconds(std::stod(f[6]));
-    sample.root_dispersion = Duration::seconds(std::stod(f[7]));
-    sample.added_dispersion = view().added_dispersion;
+    Sample sample = parse_sample(f, 2);
     sample.stratum = s.stratum;
     sample.leap = s.leap;
     s.stats->accumulate(sample, view());
@@ -401,6 +440,8 @@ class Replay {
   ReferenceOptions reference_options_;
   TraceClock kernel_;
   TraceTimers timers_;
+  Duration precision_;
+  std::map<std::string, std::optional<SampleFilter>> filters_;
   LocalTime updated_at_;
   std::optional<LocalClock> clock_;
   std::optional<Selector> selector_;
@@ -416,6 +457,7 @@ TEST_P(TraceReplay, EveryNumberAgrees) {
   EXPECT_EQ(replay.selections, replay.count("SEL"));
   EXPECT_EQ(replay.updates, replay.count("REF"));
   EXPECT_EQ(replay.slews, replay.count("SLW"));
+  EXPECT_EQ(replay.filter_outputs, replay.count("FOU"));
   EXPECT_GT(replay.regressions, 100);
 }
 
