@@ -28,6 +28,8 @@ struct SourceSet::Source {
   std::optional<env::Timer> timer;         // of the next request
   std::optional<env::Timer> close_timer;   // of the socket
   std::optional<MonoTime> last_kiss_logged;
+  bool told_no_address = false;    // that no address was found, until one is
+  bool told_send_failure = false;  // that a request could not be sent, until one is
 };
 
 }  // namespace timed::sources

@@ -117,13 +117,23 @@ void SourceSet::on_resolved(SourceId id, const Result<std::vector<IpAddress>>& r
     if (take_address(*source, *result)) {
       names_.remove(id);
       begin_polling(*source);
+    } else {
+      tell_no_address(*source, format("No usable address of %s", source->line.name.c_str()));
     }
   } else if (result.error().kind == ErrorKind::Invalid) {
     // No later answer will be another one: this cannot be a host's name.
     log::warning("Invalid host %s", source->line.name.c_str());
     names_.remove(id);
+  } else {
+    tell_no_address(*source, result.error().message);
   }
   resolve_next();
+}
+
+// Once: the look-up is repeated for as long as it takes.
+void SourceSet::tell_no_address(Source& source, const std::string& reason) {
+  if (std::exchange(source.told_no_address, true)) return;
+  log::warning("%s (trying again)", reason.c_str());
 }
 
 bool SourceSet::take_address(Source& source, const std::vector<IpAddress>& addresses) {
@@ -182,7 +192,7 @@ void SourceSet::arm(Source& source, const ArmTimer& timer) {
 Actions SourceSet::send(Source& source, const SendRequest& request) {
   close_socket(source);
   auto socket = connect_to(source, source.address);
-  if (!socket.ok()) return source.association.on_send_failed(callbacks_.now());
+  if (!socket.ok()) return fail_to_send(source, socket.error());
   source.socket = socket.take();
   source.socket->on_readable([this, s = &source] { on_readable(*s); });
 
@@ -192,16 +202,23 @@ Actions SourceSet::send(Source& source, const SendRequest& request) {
   datagram.size = request.bytes.size();
   std::copy(request.bytes.begin(), request.bytes.end(), datagram.data.begin());
   const env::SendResult result = source.socket->send(std::span(&datagram, 1));
+  if (result.sent != 1) return fail_to_send(source, result.refused.value_or(Error{"Could not send datagram"}));
+  source.told_send_failure = false;
   const Now now = callbacks_.now();
-  if (result.sent != 1) {
-    close_socket(source);
-    return source.association.on_send_failed(now);
-  }
   source.stamp_id = datagram.stamp_id;
   source.close_timer->arm_in(source.association.response_timeout());
   const auto at = seams_.timeline.place(datagram.stamp);
   const PlacedStamp sent = at.value_or(PlacedStamp{now.raw, now.free, Duration::zero(), env::StampSource::Daemon});
   return source.association.on_sent(sent, now, callbacks_.own().system_peer == source.id);
+}
+
+// Told once until a request leaves again: a machine may be without a network for days.
+Actions SourceSet::fail_to_send(Source& source, const Error& error) {
+  close_socket(source);
+  if (!std::exchange(source.told_send_failure, true)) {
+    log::warning("Could not ask %s : %s", describe(source.id).c_str(), error.message.c_str());
+  }
+  return source.association.on_send_failed(callbacks_.now());
 }
 
 void SourceSet::close_socket(Source& source) {

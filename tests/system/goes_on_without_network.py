@@ -12,6 +12,9 @@ def test(net):
     lab.wait_until(lambda: "\n1 sources with unknown address" in net.timedc("client", client, "activity"), 15,
                    "only the name is without an address")
     assert "^? 10.99.0.1" in net.timedc("client", client, "sources")
+    # It says what it lacks.
+    daemon.wait_for_log("Could not ask 10.99.0.1 : Could not connect UDP socket to 10.99.0.1:123 : Network is")
+    daemon.wait_for_log("Could not resolve absent.invalid : ")
     assert daemon.alive() and "Fatal" not in daemon.log()
     client.run("ip", "link", "set", "lo", "up")
     net.link(server, client, ["10.99.0.1/24"], ["10.99.0.2/24"])

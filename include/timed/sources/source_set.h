@@ -138,6 +138,7 @@ class SourceSet {
   void resolve_next();
   void on_resolved(discipline::SourceId id, const Result<std::vector<IpAddress>>& result);
   bool take_address(Source& source, const std::vector<IpAddress>& addresses);
+  static void tell_no_address(Source& source, const std::string& reason);
   Result<std::unique_ptr<env::UdpSocket>> connect_to(const Source& source, const IpAddress& address);
 
   // Runs one event of an association and does what it wants.
@@ -147,6 +148,7 @@ class SourceSet {
   void on_timer(Source& source);
   void arm(Source& source, const ArmTimer& timer);
   Actions send(Source& source, const SendRequest& request);
+  Actions fail_to_send(Source& source, const Error& error);
   void on_readable(Source& source);
   void take_transmit_stamps(Source& source);
   void take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to);

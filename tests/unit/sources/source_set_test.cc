@@ -262,6 +262,8 @@ TEST_F(SourceSetTest, FailedLookupsAreRepeatedUnlessTheNameIsInvalid) {
   host.answer(Error{"Temporary failure", ErrorKind::NotFound});
   host.answer(Error{"not a name", ErrorKind::Invalid});
   EXPECT_TRUE(logged("Invalid host bad..name"));
+  EXPECT_TRUE(logged("Temporary failure (trying again)"));
+  EXPECT_EQ(messages.size(), 2u);
   EXPECT_TRUE(host.lookups.empty());
   timers.advance(29);
   ASSERT_EQ(host.lookups.size(), 1u);
@@ -271,6 +273,20 @@ TEST_F(SourceSetTest, FailedLookupsAreRepeatedUnlessTheNameIsInvalid) {
   EXPECT_TRUE(host.lookups.empty());
   timers.advance(2);
   EXPECT_EQ(host.lookups.size(), 1u);
+  EXPECT_EQ(messages.size(), 2u) << "each name is told of once";
+}
+
+TEST_F(SourceSetTest, NamesWithoutAUsableAddressAreToldOfOnce) {
+  network.unroutable = {kA};
+  make({"ntp.example.net"});
+  host.answer(std::vector<IpAddress>{kA});
+  timers.advance(29);
+  host.answer(std::vector<IpAddress>{kA});
+  EXPECT_EQ(messages, std::vector<std::string>{"No usable address of ntp.example.net (trying again)"});
+  network.unroutable.clear();
+  timers.advance(57);
+  host.answer(std::vector<IpAddress>{kA});
+  EXPECT_EQ(set->address_of(SourceId{1}), kA);
 }
 
 TEST_F(SourceSetTest, GoingOnlineLooksNamesUpAtOnce) {
@@ -343,6 +359,11 @@ TEST_F(SourceSetTest, SendFailuresDoNotEndPolling) {
   network.unroutable.clear();
   timers.advance(20);
   EXPECT_GE(network.requests.size(), 1u);
+  const std::vector<std::string> told = {"Could not ask 192.0.2.1 : Network is unreachable"};
+  EXPECT_EQ(messages, told) << "once, whatever the reason";
+  network.refuse_sends = true;
+  timers.advance(40);
+  EXPECT_EQ(messages.size(), 2u) << "it had worked in between";
 }
 
 TEST_F(SourceSetTest, UnknownStepForgetsSamples) {
