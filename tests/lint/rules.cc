@@ -127,6 +127,8 @@ struct Ban {
 
 const std::vector<std::string_view> kNowhere = {};
 const std::vector<std::string_view> kOs = {"src/os/", "include/timed/os/"};
+// What talks to a terminal.
+const std::vector<std::string_view> kPrograms = {"src/main.cc", "src/client/", "src/timedc/"};
 const std::vector<std::string_view> kOsAndTools = {"src/os/", "include/timed/os/", "src/client/", "src/timedc/"};
 
 std::vector<Ban> bans_of_time() {
@@ -153,6 +155,8 @@ std::vector<Ban> bans_of_randomness() {
       {"getentropy", Match::Call, "env::Host::random or base/random.h", kOsAndTools},
       {"rand", Match::Call, "base/random.h", kNowhere},
       {"srand", Match::Call, "base/random.h", kNowhere},
+      {"random", Match::Call, "base/random.h", kNowhere},
+      {"drand48", Match::Call, "base/random.h", kNowhere},
       {"random_device", Match::Word, "env::Host::random", kNowhere},
       {"mt19937", Match::Word, "SeededRandom", kNowhere},
       {"mt19937_64", Match::Word, "SeededRandom", kNowhere},
@@ -173,6 +177,9 @@ std::vector<Ban> bans_of_system() {
       {"jthread", Match::Std, "env (a second loop)", kOs},
       {"async", Match::Std, "env (a second loop)", kNowhere},
       {"pthread_create", Match::Call, "env (a second loop)", kOs},
+      {"printf", Match::Call, "base/log.h", kPrograms},
+      {"exit", Match::Call, "a Status; TIMED_ASSERT for our own mistakes", kOsAndTools},
+      {"abort", Match::Call, "TIMED_ASSERT", {"src/base/check.cc"}},
       {"system", Match::Call, "nothing: no helper processes", kNowhere},
       {"popen", Match::Call, "nothing: no helper processes", kNowhere},
   };
@@ -194,6 +201,9 @@ std::vector<Ban> bans_of_language() {
       {"strtod", Match::Call, "parse_real_prefix() of base/text.h", kNowhere},
       {"strtol", Match::Call, "parse_integer() of base/text.h", kNowhere},
       {"strtoul", Match::Call, "parse_integer() of base/text.h", kNowhere},
+      {"strtoll", Match::Call, "parse_integer() of base/text.h", kNowhere},
+      {"strtoull", Match::Call, "parse_integer() of base/text.h", kNowhere},
+      {"atol", Match::Call, "parse_integer() of base/text.h", kNowhere},
       {"stoi", Match::Std, "parse_integer() of base/text.h", kNowhere},
       {"stod", Match::Std, "parse_real_prefix() of base/text.h", kNowhere},
       {"regex", Match::Std, "split_words() and parsers of base/text.h", kNowhere},
