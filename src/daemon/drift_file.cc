@@ -27,7 +27,8 @@ std::optional<Drift> parse_drift(std::string_view text) {
 }
 
 std::string write_drift(const Drift& drift) {
-  return format("%20.6f %20.6f\n", -drift.frequency.to_ppm(), drift.skew.to_ppm());
+  // 0 - x: no sign before a zero.
+  return format("%20.6f %20.6f\n", 0.0 - drift.frequency.to_ppm(), drift.skew.to_ppm());
 }
 
 std::optional<Drift> DriftFile::read() {

@@ -36,7 +36,7 @@ class DriftFileTest : public ::testing::Test {
 TEST(DriftText, TwoColumnsOfTwentyWithSixDecimals) {
   EXPECT_EQ(write_drift(drift_of(-0.11725, 0.000001)), "            0.117250             0.000001\n");
   EXPECT_EQ(write_drift(drift_of(12345.678901, 1000000)), "       -12345.678901       1000000.000000\n");
-  EXPECT_EQ(write_drift(drift_of(0, 0)).size(), 42u);
+  EXPECT_EQ(write_drift(drift_of(0, 0)), "            0.000000             0.000000\n");
 }
 
 // In the file a clock that gains has a positive frequency; inside, the correction of such a clock is negative.
