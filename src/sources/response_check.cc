@@ -20,6 +20,8 @@ constexpr std::int64_t kDay_s = 86'400;
 // 32-bit seconds span 136 years: those that begin 50 years before 2026-01-01.
 constexpr std::int64_t kEraBegin_s = 1'767'225'600 - 50 * 365 * kDay_s;
 constexpr std::int64_t kEraLength_s = std::int64_t{1} << 32;
+// Stamps are of this era whatever our own clock says: one that begins in 1970 must find its way beyond 2038.
+constexpr LocalTime kEraMiddle = LocalTime::from_seconds(kEraBegin_s + kEraLength_s / 2);
 constexpr Frequency kMaxSkew = Frequency::ppm(2000);
 constexpr Duration kMaxRootDistance = Duration::seconds(16);
 
@@ -61,11 +63,10 @@ Measurement measure(const ntp::Header& h, const Exchange& exchange, const CheckO
   const LocalView& view = context.view;
   const discipline::PlacedStamp& sent = exchange.transmitted;
   const discipline::PlacedStamp& received = exchange.received;
-  const LocalTime pivot = view.to_local(received.free);
   const WideDuration ahead_at_request =
-      WideDuration::between(h.receive.near(pivot), sent.free) - view.offset_at(sent.free);
+      WideDuration::between(h.receive.near(kEraMiddle), sent.free) - view.offset_at(sent.free);
   const WideDuration ahead_at_response =
-      WideDuration::between(h.transmit.near(pivot), received.free) - view.offset_at(received.free);
+      WideDuration::between(h.transmit.near(kEraMiddle), received.free) - view.offset_at(received.free);
   const WideDuration offset = half(ahead_at_request + ahead_at_response);
   const Duration local_interval = view.interval(received.free, sent.free);
   const Duration remote_interval = h.transmit.minus(h.receive);
@@ -127,12 +128,6 @@ bool is_loop(const ntp::Header& h, const ResponseContext& context) {
          !own.reference.is_zero() && h.reference == own.reference;
 }
 
-// Times so far from the era that no 32-bit second can be placed near them.
-bool can_place_seconds(LocalTime t) {
-  const std::int64_t seconds = t.whole_seconds();
-  return seconds > kEraBegin_s - kEraLength_s / 2 && seconds < kEraBegin_s + kEraLength_s + kEraLength_s / 2;
-}
-
 }  // namespace
 
 bool is_sane(LocalTime t, Duration offset) {
@@ -147,9 +142,7 @@ CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& ex
   response.tests = packet_tests(packet, exchange);
   response.rate_kiss =
       response.tests.valid() && h.leap == ntp::Leap::Unsynchronised && h.stratum == 0 && h.ref_id == ntp::kRateRefId;
-  if (!response.tests.synchronised() || !can_place_seconds(context.view.to_local(exchange.received.free))) {
-    return response;
-  }
+  if (!response.tests.synchronised()) return response;
   const Measurement m = measure(h, exchange, options, context);
   response.response_time = abs(h.transmit.minus(h.receive));
   response.sample = m.sample;
