@@ -18,8 +18,8 @@ namespace timed::os {
 namespace {
 
 constexpr double kWorstError_s = 16.0;
-// The kernel's seconds are 64 bits wide, but no clock is off by more than this.
-constexpr double kLargestStep_s = 1e9;
+// A machine without a battery begins in 1970; nothing that NTP can measure is further off than its 32 bits of seconds.
+constexpr double kLargestStep_s = 4294967296.0;
 constexpr std::int64_t kSecond_ns = 1'000'000'000;
 
 Frequency frequency_of(const timex& state) {

@@ -165,7 +165,7 @@ TEST(Clock, StepsByWholeNanosecondsWithAPositiveFraction) {
   FakeKernel kernel;
   LinuxClock clock({}, kernel.door());
   ASSERT_TRUE(clock.start(true).ok());
-  for (const double seconds : {1.5, -1.5, -0.25, 0.0, 86400.125, -2.0}) {
+  for (const double seconds : {1.5, -1.5, -0.25, 0.0, 86400.125, -2.0, 1767225600.0, -4e9}) {
     kernel.offset_ns = 0;
     ASSERT_TRUE(clock.step(Duration::seconds(seconds)).ok());
     const timex& request = kernel.requests.back();
@@ -175,6 +175,7 @@ TEST(Clock, StepsByWholeNanosecondsWithAPositiveFraction) {
     EXPECT_EQ(kernel.offset_ns, static_cast<long>(seconds * 1e9));
   }
   const std::size_t before = kernel.requests.size();
+  EXPECT_FALSE(clock.step(Duration::seconds(5e9)).ok());
   EXPECT_FALSE(clock.step(Duration::infinity()).ok());
   EXPECT_FALSE(clock.step(Duration::seconds(std::nan(""))).ok());
   EXPECT_EQ(kernel.requests.size(), before);
