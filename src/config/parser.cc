@@ -1,7 +1,7 @@
 // Lines into statements, statements to the table, include and confdir into more lines.
 //
 // An error does not end the reading: what follows is read as if the line were not there, so that an operator sees
-// everything that is wrong at once.  Only includes that nest too deep (most often a file that includes itself) end
+// everything that is wrong at once.  Only includes that nest too deep, as those of a file that includes itself do, end
 // all further including, as they would otherwise multiply.
 #include "timed/config/parser.h"
 
@@ -62,6 +62,7 @@ class Reading {
 
   env::Files& files_;
   ParseOutcome outcome_;
+  std::vector<std::string> open_;  // the files under way, the main file first
   std::size_t files_read_ = 0;
   bool including_ended_ = false;
 };
@@ -89,7 +90,10 @@ void Reading::read_file(const std::string& path, std::size_t level, const LinePl
     finding.summary = std::move(summary);
     add_error(from != nullptr ? make_diagnostic(*from, finding) : make_diagnostic(finding.summary));
   };
-  if (level > kMaxIncludeLevel) {
+  // A circle would get there too, and would have all errors in it reported ten times.
+  const bool circle = std::find(open_.begin(), open_.end(), path) != open_.end();
+  if (level > kMaxIncludeLevel || circle) {
+    if (circle) finding.expected = "a file that does not include itself";
     refuse("Maximum include level reached");
     including_ended_ = true;
     return;
@@ -104,7 +108,9 @@ void Reading::read_file(const std::string& path, std::size_t level, const LinePl
     refuse(text.error().message);
     return;
   }
+  open_.push_back(path);
   read_text(*text, path, level);
+  open_.pop_back();
 }
 
 void Reading::read_text(std::string_view text, const std::string& name, std::size_t level) {

@@ -310,7 +310,23 @@ TEST(ParserFiles, AFileThatIncludesItselfManyTimesEndsSoon) {
   EXPECT_EQ(std::count_if(outcome.errors.begin(), outcome.errors.end(),
                           [](const Diagnostic& d) { return d.summary == "Maximum include level reached"; }),
             1);
-  EXPECT_EQ(files.reads, kMaxIncludeLevel);
+  EXPECT_EQ(files.reads, 1u);
+}
+
+TEST(ParserFiles, ErrorsInACircleOfFilesAreToldOnce) {
+  MemoryFiles files;
+  files.files = {{"/a", "foo\ninclude /b\nport x"}, {"/b", "bar\ninclude /a"}};
+  const ParseOutcome outcome = parse_file(files, "/a");
+  EXPECT_EQ(summaries(outcome.errors),
+            (Texts{"Invalid directive foo at line 1 in file /a", "Invalid directive bar at line 1 in file /b",
+                   "Maximum include level reached", "Could not parse port directive at line 3 in file /a"}));
+  EXPECT_EQ(to_lines(outcome.errors[2]).back(), "  expected: a file that does not include itself");
+}
+
+TEST(ParserFiles, AFileMayBeIncludedTwice) {
+  MemoryFiles files;
+  files.files = {{"/a", "include /b\ninclude /b"}, {"/b", "port 5"}};
+  EXPECT_TRUE(parse_file(files, "/a").ok());
 }
 
 TEST(ParserFiles, TheirNumberIsLimited) {
