@@ -22,10 +22,10 @@ struct Stamp {
 
 // What start() found.
 struct ClockState {
-  Frequency frequency;         // correction in force: positive = the kernel speeds the clock up
-  Duration precision;          // smallest step seen between readings, within 1 ns … 1 s
+  Frequency frequency;            // correction in force: positive = the kernel speeds the clock up
+  Duration precision;             // smallest step seen between readings, within 1 ns … 1 s
   std::optional<int> tai_offset;  // TAI − UTC that the kernel knows, in seconds
-  bool may_steer = false;      // false: set_frequency and step will be refused (no CAP_SYS_TIME)
+  bool may_steer = false;         // false: set_frequency and step will be refused (no CAP_SYS_TIME)
 };
 
 enum class LeapAction : std::uint8_t { None, Insert, Delete };

@@ -17,19 +17,19 @@
 
 namespace timed::env {
 
-inline constexpr std::size_t kBatch = 16;            // datagrams a system call (docs/decisions.md, "Batch of 16")
-inline constexpr std::size_t kMaxDatagram = 1140;    // 48 + 1024 of extension fields + 68 of MAC (spec wire.md 1.4)
+inline constexpr std::size_t kBatch = 16;                // datagrams a system call (docs/decisions.md, "Batch of 16")
+inline constexpr std::size_t kMaxDatagram = 1140;        // 48 + 1024 of extension fields + 68 of MAC (spec wire.md 1.4)
 inline constexpr std::size_t kMaxControlMessage = 1024;  // one on the Unix socket; the longest valid request is 860
 
 // One UDP datagram, received or to be sent.
 struct Datagram {
-  Endpoint peer;            // whom it is from or goes to (ignored by a connected socket on sending)
-  IpAddress local;          // address it was sent to; on sending: the address to answer from, or none
+  Endpoint peer;                      // whom it is from or goes to (ignored by a connected socket on sending)
+  IpAddress local;                    // address it was sent to; on sending: the address to answer from, or none
   std::uint32_t interface_index = 0;  // interface it came in on; on sending: used only for link-local peers
-  Stamp stamp;              // received: when it arrived.  sent: when send() was called for it (daemon)
-  bool want_stamp = false;  // on sending: ask the kernel for a transmit stamp
-  std::uint32_t stamp_id = 0;  // set by send() where a stamp was wanted: the id of that stamp
-  std::size_t size = 0;     // bytes of data; a received datagram that was cut has a size above kMaxDatagram
+  Stamp stamp;                        // received: when it arrived.  sent: when send() was called for it (daemon)
+  bool want_stamp = false;            // on sending: ask the kernel for a transmit stamp
+  std::uint32_t stamp_id = 0;         // set by send() where a stamp was wanted: the id of that stamp
+  std::size_t size = 0;               // bytes of data; a received datagram that was cut has a size above kMaxDatagram
   std::array<std::byte, kMaxDatagram> data;
 
   std::span<const std::byte> bytes() const { return std::span(data).first(size < data.size() ? size : data.size()); }
@@ -42,7 +42,7 @@ struct TransmitStamp {
 };
 
 struct SendResult {
-  std::size_t sent = 0;     // how many of the batch left, from its front
+  std::size_t sent = 0;          // how many of the batch left, from its front
   std::optional<Error> refused;  // why the next one did not
 };
 

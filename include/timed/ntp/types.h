@@ -45,8 +45,8 @@ struct RefId {
     return {v};
   }
 };
-inline constexpr RefId kLocalRefId{0x7f7f0101};         // 127.127.1.1: local reference mode
-inline constexpr RefId kSmoothedRefId{0x7f7f01ff};      // 127.127.1.255: served time is being smoothed
+inline constexpr RefId kLocalRefId{0x7f7f0101};     // 127.127.1.1: local reference mode
+inline constexpr RefId kSmoothedRefId{0x7f7f01ff};  // 127.127.1.255: served time is being smoothed
 inline constexpr RefId kRateRefId = RefId::text("RATE");
 
 // A 64-bit NTP timestamp: seconds since 1900 modulo 2^32 and a binary fraction.  All zero means "unknown".
@@ -62,8 +62,7 @@ struct NtpTimestamp {
   template <class Scale>
   static NtpTimestamp from(TimePoint<Scale> t) {
     const auto seconds = static_cast<std::uint32_t>(t.whole_seconds() + kUnixEpoch);
-    const auto fraction =
-        ((static_cast<std::uint64_t>(t.subsecond_nanos()) << 32) + 999'999'999u) / 1'000'000'000u;
+    const auto fraction = ((static_cast<std::uint64_t>(t.subsecond_nanos()) << 32) + 999'999'999u) / 1'000'000'000u;
     return {(static_cast<std::uint64_t>(seconds) << 32) + fraction};
   }
   // The point with this stamp that lies nearest to a given one (RFC 5905: era by proximity).
