@@ -18,8 +18,15 @@ using discipline::SourceId;
 
 namespace {
 
-// Stamps of the kernel that differ more from our own reading are not of this datagram.
-constexpr Duration kMaxStampDistance = Duration::seconds(1);
+// Stamps of the kernel that are older than this are not of this datagram.
+constexpr Duration kMaxStampAge = Duration::seconds(1);
+// A stamp cannot be of the future, but for the grain of clocks: one that is was made before we stepped the clock back.
+constexpr Duration kMaxStampLead = Duration::micros(100);
+
+bool is_believable(const env::Stamp& stamp, const Now& now) {
+  const Duration age = now.raw - stamp.time;
+  return age <= kMaxStampAge && age >= -kMaxStampLead;
+}
 
 }  // namespace
 
@@ -238,15 +245,16 @@ void SourceSet::on_readable(Source& source) {
 void SourceSet::take_transmit_stamps(Source& source) {
   std::array<env::TransmitStamp, 4> stamps;
   const std::size_t count = source.socket->transmit_stamps(stamps);
+  if (count == 0) return;
+  const RawTime latest = callbacks_.now().raw + kMaxStampLead;
   for (std::size_t i = 0; i < count; ++i) {
-    if (stamps[i].id != source.stamp_id) continue;
+    if (stamps[i].id != source.stamp_id || stamps[i].stamp.time > latest) continue;
     if (const auto at = seams_.timeline.place(stamps[i].stamp)) source.association.on_transmit_stamp(*at);
   }
 }
 
 std::optional<PlacedStamp> SourceSet::place_received(const env::Stamp& stamp, const Now& now) const {
-  const bool believable = abs(now.raw - stamp.time) <= kMaxStampDistance;
-  if (stamp.source == env::StampSource::Daemon || believable) return seams_.timeline.place(stamp);
+  if (stamp.source == env::StampSource::Daemon || is_believable(stamp, now)) return seams_.timeline.place(stamp);
   return seams_.timeline.place(env::Stamp{now.raw, Duration::zero(), env::StampSource::Daemon});
 }
 

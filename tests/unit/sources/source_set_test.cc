@@ -156,23 +156,36 @@ TEST_F(SourceSetTest, KernelStampsReplaceOurs) {
   EXPECT_NEAR(data->last->peer_delay.to_seconds(), 0.006, 1e-7);
 }
 
-TEST_F(SourceSetTest, ReceiveStampsFarFromOurClockAreNotBelieved) {
+TEST_F(SourceSetTest, ReceiveStampsOfAnotherTimeAreNotBelieved) {
+  // Far from our clock, or of its future: from before a step back.
+  for (const double apart_s : {-500.0, -1.1, 0.5, 0.001}) {
+    make({"192.0.2.1"});
+    timers.advance(0.3);
+    const auto& request = network.requests.back();
+    env::Datagram d{};
+    const auto bytes = bytes_of(server_header(request.header.transmit, test_time(request.at), test_time(request.at)));
+    d.peer = {kA, 123, 0};
+    d.size = bytes.size();
+    std::copy(bytes.begin(), bytes.end(), d.data.begin());
+    d.stamp = {test_time(timers.elapsed + apart_s), Duration::zero(), env::StampSource::Kernel};
+    auto* const socket = network.socket_to(kA);
+    socket->inbox.push_back(d);
+    const auto readable = socket->readable;
+    readable();
+    ASSERT_TRUE(set->ntp_data(kA)->last.has_value()) << apart_s;
+    EXPECT_EQ(set->ntp_data(kA)->last->receive_source, env::StampSource::Daemon) << apart_s;
+  }
+}
+
+TEST_F(SourceSetTest, TransmitStampsOfTheFutureAreNotBelieved) {
   make({"192.0.2.1"});
   timers.advance(0.3);
-  const auto& request = network.requests[0];
-  network.socket_to(kA)->inbox.clear();
-  env::Datagram d{};
-  const auto bytes = bytes_of(server_header(request.header.transmit, test_time(request.at), test_time(request.at)));
-  d.peer = {kA, 123, 0};
-  d.size = bytes.size();
-  std::copy(bytes.begin(), bytes.end(), d.data.begin());
-  d.stamp = {test_time(-500), Duration::zero(), env::StampSource::Kernel};
   auto* const socket = network.socket_to(kA);
-  socket->inbox.push_back(d);
-  const auto readable = socket->readable;
-  readable();
-  ASSERT_TRUE(set->ntp_data(kA)->last.has_value());
-  EXPECT_EQ(set->ntp_data(kA)->last->receive_source, env::StampSource::Daemon);
+  const RawTime later = test_time(network.requests[0].at + 0.5);
+  socket->stamps = {{socket->stamp_id, {later, Duration::zero(), env::StampSource::Kernel}}};
+  network.answer(kA);
+  EXPECT_EQ(set->ntp_data(kA)->counters.kernel_sent, 0u);
+  EXPECT_NEAR(set->ntp_data(kA)->last->peer_delay.to_seconds(), 0.008, 1e-7);
 }
 
 TEST_F(SourceSetTest, OnlyItsServerIsHeard) {
