@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "tests/sim/scenario.h"
 
@@ -79,7 +80,10 @@ TEST(Default, TheSameSeedGivesTheSameLog) {
     return client.node->log().to_string() + std::to_string(client.node->clock_error().to_seconds());
   };
   EXPECT_EQ(run(31), run(31));
-  EXPECT_NE(run(31), run(32));
+  // A seed from outside stands in for both.
+  if (std::getenv("TIMED_SIM_SEED") == nullptr) {
+    EXPECT_NE(run(31), run(32));
+  }
 }
 
 }  // namespace
