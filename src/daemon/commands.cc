@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <optional>
 
 namespace timed::daemon {
 namespace {
@@ -39,10 +39,9 @@ control::SourceAddress address_of(const SourceReport& source) {
   return control::SourceAddress::unresolved(source.unresolved_id);
 }
 
-// The source at an index of the protocol, which counts from zero and is signed.
-const SourceReport* at_index(const std::vector<SourceReport>& reports, std::int32_t index) {
-  const bool exists = index >= 0 && static_cast<std::size_t>(index) < reports.size();
-  return exists ? &reports[static_cast<std::size_t>(index)] : nullptr;
+// The source at an index of the protocol, which is signed.
+std::optional<SourceReport> at_index(const CommandContext& c, std::int32_t index, const Now& now) {
+  return index >= 0 ? c.sources.report(static_cast<std::size_t>(index), now.free) : std::nullopt;
 }
 
 Reply answer(const control::NSourcesRequest&, const CommandContext& c, const Now&) {
@@ -50,9 +49,8 @@ Reply answer(const control::NSourcesRequest&, const CommandContext& c, const Now
 }
 
 Reply answer(const control::SourceDataRequest& request, const CommandContext& c, const Now& now) {
-  const auto reports = c.sources.report(now.free);
-  const SourceReport* source = at_index(reports, request.index);
-  if (source == nullptr) return Reply::failure(ReplyStatus::NoSuchSource);
+  const auto source = at_index(c, request.index, now);
+  if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
   control::SourceDataReply reply;
   reply.address = address_of(*source);
   reply.ref_id = source->ref_id;
@@ -73,9 +71,8 @@ Reply answer(const control::SourceDataRequest& request, const CommandContext& c,
 }
 
 Reply answer(const control::SourcestatsRequest& request, const CommandContext& c, const Now& now) {
-  const auto reports = c.sources.report(now.free);
-  const SourceReport* source = at_index(reports, request.index);
-  if (source == nullptr) return Reply::failure(ReplyStatus::NoSuchSource);
+  const auto source = at_index(c, request.index, now);
+  if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
   const discipline::StatsReport& stats = source->stats;
   control::SourcestatsReply reply;
   reply.ref_id = source->ref_id;
@@ -122,13 +119,12 @@ Reply answer(const control::ActivityRequest&, const CommandContext& c, const Now
   return {ReplyStatus::Success, reply};
 }
 
-Reply answer(const control::NtpSourceNameRequest& request, const CommandContext& c, const Now& now) {
-  for (const SourceReport& source : c.sources.report(now.free)) {
-    if (address_of(source) == request.address) {
-      return {ReplyStatus::Success, control::NtpSourceNameReply{source.name}};
-    }
-  }
-  return Reply::failure(ReplyStatus::NoSuchSource);
+Reply answer(const control::NtpSourceNameRequest& request, const CommandContext& c, const Now&) {
+  const control::SourceAddress& wanted = request.address;
+  const auto id = wanted.unresolved_id ? c.sources.find_unresolved(*wanted.unresolved_id) : c.sources.find(wanted.ip);
+  const auto name = id ? c.sources.name_of(*id) : std::nullopt;
+  if (!name) return Reply::failure(ReplyStatus::NoSuchSource);
+  return {ReplyStatus::Success, control::NtpSourceNameReply{*name}};
 }
 
 Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {

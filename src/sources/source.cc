@@ -1,6 +1,8 @@
 // What SourceSet says of its sources: to the selection, to reports and in messages.
 #include "source.h"
 
+#include <algorithm>
+
 #include "timed/auth/digest.h"
 #include "timed/base/text.h"
 
@@ -9,11 +11,17 @@ namespace timed::sources {
 using discipline::Candidate;
 using discipline::SourceId;
 
+// Kept, because for IPv6 it takes a digest, and each selection wants it of all sources.
+void SourceSet::Source::set_address(const IpAddress& its_address) {
+  address = its_address;
+  ref_id = auth::ref_id_of(its_address);
+}
+
+// Sources stand in the order of their ids.
 SourceSet::Source* SourceSet::get(SourceId id) {
-  for (const auto& source : sources_) {
-    if (source->id == id) return source.get();
-  }
-  return nullptr;
+  const auto found = std::lower_bound(sources_.begin(), sources_.end(), id,
+                                      [](const auto& s, SourceId wanted) { return s->id < wanted; });
+  return found != sources_.end() && (*found)->id == id ? found->get() : nullptr;
 }
 
 const SourceSet::Source* SourceSet::get(SourceId id) const {
@@ -23,6 +31,13 @@ const SourceSet::Source* SourceSet::get(SourceId id) const {
 std::optional<SourceId> SourceSet::find(const IpAddress& address) const {
   for (const auto& source : sources_) {
     if (source->address.is_set() && source->address == address) return source->id;
+  }
+  return std::nullopt;
+}
+
+std::optional<SourceId> SourceSet::find_unresolved(std::uint32_t number) const {
+  for (const auto& source : sources_) {
+    if (!source->address.is_set() && source->unresolved_id == number) return source->id;
   }
   return std::nullopt;
 }
@@ -38,7 +53,7 @@ std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) 
     c.marks = source->line.marks;
     c.stratum = association.stratum();
     c.leap = association.leap();
-    c.ref_id = auth::ref_id_of(source->address);
+    c.ref_id = source->ref_id;
     c.reach = association.reachability().bits;
     c.reach_size = association.reachability().size;
     c.unreachable_run = association.reachability().unreachable_run;
@@ -51,27 +66,24 @@ std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) 
   return all;
 }
 
-std::vector<SourceReport> SourceSet::report(FreeTime now) const {
+std::optional<SourceReport> SourceSet::report(std::size_t index, FreeTime now) const {
+  if (index >= sources_.size()) return std::nullopt;
+  const Source& source = *sources_[index];
   const discipline::LocalView& view = seams_.timeline.view();
-  std::vector<SourceReport> all;
-  all.reserve(sources_.size());
-  for (const auto& source : sources_) {
-    SourceReport r;
-    r.id = source->id;
-    r.address = source->address;
-    r.unresolved_id = source->unresolved_id;
-    r.name = source->line.name;
-    r.poll = source->association.poll();
-    r.reachability = source->association.reachability();
-    r.ref_id = auth::ref_id_of(source->address);
-    r.marks = source->line.marks;
-    r.mode = source->association.mode();
-    r.last_sample = source->stats.last_sample(view);
-    r.stats = source->stats.report(now, view);
-    r.asymmetry = source->stats.asymmetry();
-    all.push_back(std::move(r));
-  }
-  return all;
+  SourceReport r;
+  r.id = source.id;
+  r.address = source.address;
+  r.unresolved_id = source.unresolved_id;
+  r.name = source.line.name;
+  r.poll = source.association.poll();
+  r.reachability = source.association.reachability();
+  r.ref_id = source.ref_id;
+  r.marks = source.line.marks;
+  r.mode = source.association.mode();
+  r.last_sample = source.stats.last_sample(view);
+  r.stats = source.stats.report(now, view);
+  r.asymmetry = source.stats.asymmetry();
+  return r;
 }
 
 std::optional<NtpDataReport> SourceSet::ntp_data(const IpAddress& address) const {
@@ -116,6 +128,11 @@ ActivityReport SourceSet::activity() const {
 std::optional<IpAddress> SourceSet::address_of(SourceId id) const {
   const Source* const source = get(id);
   return source != nullptr ? std::optional(source->address) : std::nullopt;
+}
+
+std::optional<std::string> SourceSet::name_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? std::optional(source->line.name) : std::nullopt;
 }
 
 const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {

@@ -16,10 +16,12 @@ struct SourceSet::Source {
         id(its_id),
         association(its_line, random),
         stats(effective_stats(its_line, options.stats), options.precision) {}
+  void set_address(const IpAddress& its_address);
 
   SourceLine line;
   discipline::SourceId id;
   IpAddress address;                // none: not resolved yet
+  ntp::RefId ref_id;                // of the address
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address
   Association association;
   discipline::SourceStats stats;

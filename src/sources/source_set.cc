@@ -67,7 +67,7 @@ void SourceSet::add(const SourceLine& line) {
   s->timer.emplace(seams_.timers, [this, s] { on_timer(*s); });
   s->close_timer.emplace(seams_.timers, [this, s] { close_socket(*s); });
   if (host.literal) {
-    s->address = *host.literal;
+    s->set_address(*host.literal);
   } else {
     s->unresolved_id = ++last_unresolved_id_;
     names_.add({s->id, line.name, family});
@@ -148,7 +148,7 @@ bool SourceSet::take_address(Source& source, const std::vector<IpAddress>& addre
   for (const IpAddress& address : addresses) {
     if (!address.is_set() || (family != Family::Unspecified && address.family() != family)) continue;
     if (find(address) || !connect_to(source, address).ok()) continue;
-    source.address = address;
+    source.set_address(address);
     log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
     return true;
   }

@@ -117,12 +117,16 @@ class SourceSet {
   // A burst of at most `total` requests, until `good` good samples; for each source, or one.
   bool start_burst(discipline::SourceId id, int good, int total);
 
-  std::vector<SourceReport> report(FreeTime now) const;
+  // The source at an index of 0 … size() - 1; empty beyond.
+  std::optional<SourceReport> report(std::size_t index, FreeTime now) const;
   std::optional<NtpDataReport> ntp_data(const IpAddress& address) const;
   ActivityReport activity() const;
   std::optional<discipline::SourceId> find(const IpAddress& address) const;
-  // The address (none while unresolved) and the statistics; none for an id that does not exist.
+  // By the number of ID#nnnnnnnnnn, while it has no address.
+  std::optional<discipline::SourceId> find_unresolved(std::uint32_t number) const;
+  // The address (none while unresolved), the name as configured and the statistics; none for an id that does not exist.
   std::optional<IpAddress> address_of(discipline::SourceId id) const;
+  std::optional<std::string> name_of(discipline::SourceId id) const;
   const discipline::SourceStats* stats_of(discipline::SourceId id) const;
   // For messages: ADDRESS, or ADDRESS (NAME) where the name says more.
   std::string describe(discipline::SourceId id) const;

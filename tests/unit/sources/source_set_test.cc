@@ -75,13 +75,13 @@ TEST_F(SourceSetTest, PollsALiteralAddressAndTakesSamples) {
   ASSERT_TRUE(network.answer(kA));
   EXPECT_EQ(samples, (std::vector<std::uint32_t>{1}));
   EXPECT_TRUE(network.open.empty()) << "a valid response closes the socket";
-  const auto rows = set->report(free_now());
-  ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(rows[0].reachability.bits, 1);
-  ASSERT_TRUE(rows[0].last_sample.has_value());
-  EXPECT_NEAR(rows[0].last_sample->measured.to_seconds(), 0.0, 1e-6);
-  EXPECT_EQ(rows[0].last_sample->stratum, 2);
-  EXPECT_EQ(rows[0].ref_id.value, 0xc0000201u);
+  EXPECT_FALSE(set->report(1, free_now()).has_value());
+  const SourceReport row = set->report(0, free_now()).value();
+  EXPECT_EQ(row.reachability.bits, 1);
+  ASSERT_TRUE(row.last_sample.has_value());
+  EXPECT_NEAR(row.last_sample->measured.to_seconds(), 0.0, 1e-6);
+  EXPECT_EQ(row.last_sample->stratum, 2);
+  EXPECT_EQ(row.ref_id.value, 0xc0000201u);
   const auto data = set->ntp_data(kA);
   ASSERT_TRUE(data.has_value());
   EXPECT_EQ(data->counters.good, 1u);
@@ -140,7 +140,7 @@ TEST_F(SourceSetTest, LostReachabilityIsTold) {
   EXPECT_TRUE(unreachable.empty());
   timers.advance(7 * 66.0 + 60);
   EXPECT_FALSE(unreachable.empty());
-  EXPECT_EQ(set->report(free_now())[0].reachability.bits, 0);
+  EXPECT_EQ(set->report(0, free_now())->reachability.bits, 0);
 }
 
 TEST_F(SourceSetTest, KernelStampsReplaceOurs) {
@@ -248,11 +248,16 @@ TEST_F(SourceSetTest, NamesTakeUnusedRoutableAddresses) {
   make({"192.0.2.1", "ntp.example.net", "ntp.example.net"});
   ASSERT_EQ(host.lookups.size(), 1u) << "one after another";
   EXPECT_EQ(set->activity().unresolved, 2u);
-  EXPECT_EQ(set->report(free_now())[1].address_text(), "ID#0000000001");
+  EXPECT_EQ(set->report(1, free_now())->address_text(), "ID#0000000001");
+  EXPECT_EQ(set->find_unresolved(1), SourceId{2});
+  EXPECT_FALSE(set->find_unresolved(0).has_value());
+  EXPECT_EQ(set->name_of(SourceId{2}), "ntp.example.net");
+  EXPECT_FALSE(set->name_of(SourceId{9}).has_value());
   host.answer(std::vector<IpAddress>{kA, kB, kC});
   EXPECT_EQ(set->address_of(SourceId{2}), kC);
   EXPECT_EQ(set->describe(SourceId{2}), "192.0.2.3 (ntp.example.net)");
   EXPECT_EQ(set->describe(SourceId{1}), "192.0.2.1");
+  EXPECT_FALSE(set->find_unresolved(1).has_value());
   ASSERT_EQ(host.lookups.size(), 1u);
   host.answer(std::vector<IpAddress>{kA, kB, kC});
   EXPECT_EQ(set->activity().unresolved, 1u);
@@ -386,7 +391,7 @@ TEST_F(SourceSetTest, UnknownStepForgetsSamples) {
   ASSERT_EQ(set->stats_of(SourceId{1})->samples(), 1u);
   set->on_unknown_step();
   EXPECT_EQ(set->stats_of(SourceId{1})->samples(), 0u);
-  EXPECT_EQ(set->report(free_now())[0].reachability.bits, 1);
+  EXPECT_EQ(set->report(0, free_now())->reachability.bits, 1);
   timers.advance(66);
   EXPECT_EQ(network.requests.size(), 2u);
 }
@@ -419,7 +424,7 @@ TEST_F(SourceSetTest, SystemPeerIsGivenMoreTime) {
   timers.advance(66);
   ASSERT_EQ(network.requests.size(), 2u);
   timers.advance(66 * 6);
-  EXPECT_EQ(set->report(free_now())[0].poll, 6) << "six late answers at 0.1 do not reach the next poll";
+  EXPECT_EQ(set->report(0, free_now())->poll, 6) << "six late answers at 0.1 do not reach the next poll";
 }
 
 }  // namespace
