@@ -182,10 +182,10 @@ TrackingReport Reference::tracking(const Now& now) {
   report.last_offset = last_offset_;
   report.rms_offset = Duration::seconds(std::sqrt(mean_square_offset_));
   report.last_interval = update_interval_;
-  if (synchronised_) {
+  if (synchronised_ && !own.local_reference) {
     report.residual = residual_;
     report.skew = skew_;
-    if (!own.local_reference) report.source = source_;
+    report.source = source_;
   }
   return report;
 }

@@ -177,6 +177,21 @@ TEST_F(LocalReference, SpeaksWhileNothingElseDoes) {
   EXPECT_LE(at(1).local - own.reference_time, Duration::seconds(2));
 }
 
+// The local reference has no error that it could report; what was done to the clock last is reported all the same.
+TEST_F(LocalReference, HasNoResidualFrequencyAndNoSkew) {
+  Reference reference = make({.distance = Duration::seconds(0.5)});
+  reference.update(input_at(0, 1e-3), at(0), {});
+  const TrackingReport synchronised = reference.tracking(at(1));
+  EXPECT_EQ(synchronised.source, SourceId{1});
+  EXPECT_GT(synchronised.skew, Frequency::zero());
+  const TrackingReport local = reference.tracking(at(1e6));
+  EXPECT_EQ(local.ref_id, ntp::kLocalRefId);
+  EXPECT_FALSE(local.source.has_value());
+  EXPECT_EQ(local.skew, Frequency::zero());
+  EXPECT_EQ(local.residual, Frequency::zero());
+  EXPECT_EQ(local.last_offset, Duration::seconds(1e-3));
+}
+
 TEST_F(LocalReference, RenewsItsReferenceTimeEveryMinute) {
   Reference reference = make({});
   const LocalTime first = reference.own_state(at(1)).reference_time;
