@@ -40,12 +40,8 @@ bool is_stamp(const cmsghdr& item) {
   return item.cmsg_level == SOL_SOCKET && item.cmsg_type == SO_TIMESTAMPING;
 }
 
-// A multicast group cannot be answered from.
-bool can_send_from(const IpAddress& address) {
-  if (address.is_v4()) return (address.v4_value() >> 28) != 0xe && !address.is_any();
-  return address.is_v6() && address.bytes()[0] != 0xff && !address.is_any();
-}
-
+// Of a group or a broadcast too, although the kernel refuses to send from it: a request to all must get no answer, or
+// one with a forged sender would make all of them answer to that.
 void add_source_address(ControlWriter& control, const env::Datagram& datagram) {
   // Elsewhere the routes may know a better way back.
   const std::uint32_t interface_index = datagram.peer.address.is_link_local() ? datagram.interface_index : 0;
@@ -178,7 +174,7 @@ void LinuxUdpSocket::prepare_send(std::size_t i, env::Datagram& datagram, RawTim
   header.msg_iovlen = 1;
   header.msg_flags = 0;
   ControlWriter control(header, batch_.controls[i]);
-  if (!options_.remote && can_send_from(datagram.local)) add_source_address(control, datagram);
+  if (!options_.remote && datagram.local.is_set() && !datagram.local.is_any()) add_source_address(control, datagram);
   if (datagram.want_stamp && wants_stamp(datagram) && !options_.transmit_stamps) {
     // Only what to record may be in here: with OPT_ID the kernel refuses the message.
     control.add(SOL_SOCKET, SO_TIMESTAMPING, std::uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});

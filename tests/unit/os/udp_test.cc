@@ -248,6 +248,34 @@ TEST_F(Udp, AnswersFromTheAddressThatWasAsked) {
   EXPECT_EQ(receive(*client, 1).at(0).peer.address, other);
 }
 
+TEST_F(Udp, DoesNotAnswerWhatWasSentToAll) {
+  const auto server = open_server(IpAddress::any(Family::Inet4));
+  const auto client = open_client(*server);
+  for (const char* to_all : {"224.0.1.1", "239.1.2.3", "127.255.255.255", "255.255.255.255"}) {
+    std::vector<env::Datagram> answers(2);
+    for (env::Datagram& answer : answers) {
+      fill(answer, "answer");
+      answer.peer = client->local_endpoint();
+      answer.local = *IpAddress::parse(to_all);
+    }
+    const auto result = server->send(answers);
+    EXPECT_EQ(result.sent, 0u) << to_all;
+    EXPECT_TRUE(result.refused.has_value());
+  }
+}
+
+TEST_F(Udp, DoesNotAnswerWhatWasSentToAllOfIpv6) {
+  const auto opened = network_.open_udp(bound_to({IpAddress::any(Family::Inet6), 0, 0}));
+  if (!opened.ok()) GTEST_SKIP() << "no IPv6 here: " << opened.error().message;
+  for (const char* to_all : {"ff01::1", "ff02::1", "ff05::101", "ff0e::101"}) {
+    std::vector<env::Datagram> answers(1);
+    fill(answers[0], "answer");
+    answers[0].peer = {IpAddress::loopback(Family::Inet6), 9, 0};
+    answers[0].local = *IpAddress::parse(to_all);
+    EXPECT_EQ((*opened)->send(answers).sent, 0u) << to_all;
+  }
+}
+
 TEST_F(Udp, AConnectedSocketHearsNobodyElse) {
   const auto server = open_server();
   const auto stranger = open_server();
