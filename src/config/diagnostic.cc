@@ -17,12 +17,19 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
+// A control character of ISO 6429 beyond ASCII: U+0080 to U+009F.  Some terminals obey it as they do an escape.
+bool is_high_control(std::string_view text, std::size_t at) {
+  return text[at] == '\xc2' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0 &&
+         continues_character(text[at + 1]);
+}
+
 // A configuration may be any bytes, and messages go to terminals.
 std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (is_space(c)) c = ' ';
-    if (is_control(c)) c = '?';
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool high = is_high_control(text, i);
+    result += is_space(text[i]) ? ' ' : high || is_control(text[i]) ? '?' : text[i];
+    if (high) ++i;
   }
   return result;
 }

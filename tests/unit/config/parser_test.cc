@@ -177,6 +177,12 @@ TEST(ParserErrors, ShowNoControlCharactersAndCountCharactersNotBytes) {
   const Texts escape = error("\x1b[31mx\x7f 1");
   EXPECT_EQ(escape[0], "Invalid directive ?[31mx? at line 1 in file t.conf");
   EXPECT_EQ(escape[2], "    ?[31mx? 1");
+  const Texts high = error(
+      "x\xc2\x9b"
+      "31m \xc2\xa0\xc2");
+  EXPECT_EQ(high[0], "Invalid directive x?31m at line 1 in file t.conf");
+  EXPECT_EQ(high[2], "    x?31m \xc2\xa0\xc2");
+  EXPECT_EQ(high[3], "    ^~~~~");
   const Texts accents = error("user \xc3\xa4\xc3\xb6 x");
   EXPECT_EQ(accents[1], "  column 9:");
   EXPECT_EQ(accents[3], "    " + std::string(8, ' ') + "^");
