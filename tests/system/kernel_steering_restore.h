@@ -18,8 +18,8 @@ inline timex read_kernel() {
   return state;
 }
 
-// Frequency, tick, status, error bounds and TAI offset as they were when this was made.  The time itself
-// is left alone: the tests never step.
+// Frequency, tick, status, error bounds and TAI offset as they were when this was made.  The time itself and the time
+// constant are left alone: the tests never step, and the driver does not set the constant.
 class KernelStateGuard {
  public:
   KernelStateGuard() : before_(read_kernel()) {}

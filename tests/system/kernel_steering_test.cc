@@ -53,6 +53,26 @@ TEST_F(KernelSteering, StartsWithTheFrequencyInForceAndNoPhaseLockedLoop) {
   EXPECT_NE(read_kernel().status & STA_UNSYNC, 0);
 }
 
+// adjtimex adds four to a time constant that is written without STA_NANO, so what was read must not be written.
+TEST_F(KernelSteering, ARestoreOfWhatIsThereChangesNothing) {
+  ASSERT_TRUE(clock().set_sync_status({}).ok());
+  const timex before = read_kernel();
+  for (int i = 0; i < 3; ++i) KernelStateGuard().restore();
+  const timex after = read_kernel();
+  EXPECT_EQ(after.freq, before.freq);
+  EXPECT_EQ(after.tick, before.tick);
+  EXPECT_EQ(after.status, before.status);
+  EXPECT_EQ(after.constant, before.constant);
+  EXPECT_EQ(after.tai, before.tai);
+  EXPECT_EQ(after.maxerror, before.maxerror);
+  EXPECT_EQ(after.esterror, before.esterror);
+}
+
+// What is not put back must not have been changed.
+TEST_F(KernelSteering, LeavesTheTimeConstantAlone) {
+  EXPECT_EQ(read_kernel().constant, guard_.before().constant);
+}
+
 TEST_F(KernelSteering, TheKernelFollows) {
   const auto kept = clock().set_frequency(state_.frequency + kLittle);
   ASSERT_TRUE(kept.ok()) << kept.error().message;
