@@ -55,6 +55,7 @@ struct Engine::Parts {
   void select();
   void update_reference(const discipline::Selection& selection);
   void apply(const discipline::ReferenceUpdate& update);
+  void tell_clamped_frequency();
   void lose_synchronisation();
   void on_external_step(Duration jump);
   void publish();
@@ -128,6 +129,7 @@ void Engine::start() {
   parts_->control.open_unix();
   if (const auto drift = parts_->drift_file.read(); drift && drift->frequency != Frequency::zero()) {
     parts_->clock.set_frequency(drift->frequency);
+    parts_->tell_clamped_frequency();
     parts_->reference->set_skew(drift->skew);
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
@@ -233,9 +235,7 @@ void Engine::Parts::update_reference(const discipline::Selection& selection) {
 
 void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   clock.apply(update.clock);
-  if (const auto clamped = clock.take_clamped()) {
-    log::warning("Frequency %.1f ppm exceeds allowed maximum", -clamped->to_ppm());
-  }
+  tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
   if (update.clock.step) {
     const bool done = clock.step(*update.clock.step);
@@ -247,6 +247,11 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
   drift_file.note_update(reference->update_interval(), drift());
   published.reset();
+}
+
+void Engine::Parts::tell_clamped_frequency() {
+  const auto clamped = clock.take_clamped();
+  if (clamped) log::warning("Frequency %.1f ppm exceeds allowed maximum", -clamped->to_ppm());
 }
 
 // Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.

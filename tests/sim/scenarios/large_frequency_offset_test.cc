@@ -32,5 +32,16 @@ TEST(LargeFrequencyOffset, MaxdriftLimitsTheCorrection) {
   EXPECT_TRUE(node.log().contains("exceeds allowed maximum")) << scenario.report(node);
 }
 
+TEST(LargeFrequencyOffset, MaxdriftLimitsTheDriftFile) {
+  Scenario scenario(3);
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), "driftfile /drift\nmaxdrift 100\n");
+  node.files().put("/drift", "250.0 0.1\n");
+  scenario.start_all();
+  EXPECT_TRUE(node.log().contains("Frequency 250.0 ppm exceeds allowed maximum")) << scenario.report(node);
+  const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+  ASSERT_TRUE(tracking.has_value());
+  EXPECT_NEAR(tracking->frequency_ppm, -100.0, 1e-3);
+}
+
 }  // namespace
 }  // namespace timed::sim
