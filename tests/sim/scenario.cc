@@ -34,7 +34,7 @@ ClockModel usual_clock() {
   return {.start_error = Duration::millis(100), .frequency_error = Frequency::ppm(100), .wander = 1e-9};
 }
 
-Scenario::Scenario(std::uint64_t seed) : world_(seed_or(seed)), shared_(world_) {
+Scenario::Scenario(std::uint64_t seed, TrueTime start) : world_(seed_or(seed), start), shared_(world_) {
   shared_.network.set_default_link(usual_link());
 }
 
@@ -68,7 +68,7 @@ void Scenario::start_all() {
 }
 
 std::string Scenario::report(Node& node) {
-  return world_.replay_hint() + "\nlog of " + node.name() + ":\n" + node.log().to_string();
+  return world_.replay_hint() + "\nlog of " + node.name() + ":\n" + node.log().to_string(world_.start());
 }
 
 Performance measure(World& world, Node& node, Duration span, Duration settle, const Limits& limits) {

@@ -19,7 +19,7 @@ ClockModel usual_clock();
 class Scenario {
  public:
   // The seed may be replaced by that of the environment (seed_or).
-  explicit Scenario(std::uint64_t seed);
+  explicit Scenario(std::uint64_t seed, TrueTime start = kWorldStart);
 
   World& world() { return world_; }
   SimNetwork& network() { return shared_.network; }

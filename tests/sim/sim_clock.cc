@@ -120,6 +120,12 @@ Result<Frequency> SimClock::set_frequency(Frequency wanted) {
   return oscillator_.correction();
 }
 
+void SimClock::disturb_frequency(Frequency change) {
+  oscillator_.advance(world_.now());
+  oscillator_.set_correction(env::KernelFrequency::from(oscillator_.correction() + change).to_frequency());
+  if (rate_changed_) rate_changed_();
+}
+
 Status SimClock::step(Duration offset) {
   if (!may_steer_) return refuse("step the clock");
   disturb(offset);

@@ -98,6 +98,8 @@ class SimClock : public env::SystemClock {
   TrueTime when_mono(MonoTime target, TrueTime horizon);
   // Somebody else sets the clock.
   void disturb(Duration offset) { offset_ns_ += units_internal::saturated_nanos(offset.to_seconds()); }
+  // Somebody else adds this to the correction that the kernel makes.
+  void disturb_frequency(Frequency change);
   void on_rate_change(std::function<void()> fn) { rate_changed_ = std::move(fn); }
 
   const std::vector<Duration>& steps() const { return steps_; }

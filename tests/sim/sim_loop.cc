@@ -122,6 +122,7 @@ void SimLoop::turn(const std::function<void()>& posted) {
   timers_.run_due();
   daemon_->end_turn();
   in_turn_ = false;
+  if (turned_) turned_();
   if (daemon_->wants_exit() && exit_) {
     exit_();
     return;

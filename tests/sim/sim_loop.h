@@ -65,6 +65,8 @@ class SimLoop {
   void run_daemon(env::TurnTaker* daemon);
   // Called after the turn in which the daemon wanted to end; may call run_daemon(nullptr).
   void on_exit(std::function<void()> fn) { exit_ = std::move(fn); }
+  // Called at the end of each turn: for a test that counts them.
+  void on_turn(std::function<void()> fn) { turned_ = std::move(fn); }
   // Something is readable: a turn follows after the machine's wake-up latency.
   void wake();
   // Runs the function in a turn of its own at a time.
@@ -91,6 +93,7 @@ class SimLoop {
   env::TurnTaker* daemon_ = nullptr;
   std::uint64_t daemon_number_ = 0;  // what was posted for an earlier daemon is not for this one
   std::function<void()> exit_;
+  std::function<void()> turned_;
   std::map<SocketId, LoopSocket*> sockets_;
   std::uint64_t next_socket_ = 1;
   std::vector<SocketId> readable_;

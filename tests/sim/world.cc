@@ -13,15 +13,15 @@ std::size_t Log::count(std::string_view text) const {
       lines_.begin(), lines_.end(), [&](const LogLine& line) { return line.text.find(text) != std::string::npos; }));
 }
 
-std::string Log::to_string() const {
+std::string Log::to_string(TrueTime world_start) const {
   std::string all;
   for (const LogLine& line : lines_) {
-    all += format("%12.6f %s\n", (line.when - kWorldStart).to_seconds(), line.text.c_str());
+    all += format("%12.6f %s\n", (line.when - world_start).to_seconds(), line.text.c_str());
   }
   return all;
 }
 
-World::World(std::uint64_t seed) : seed_(seed), random_(seed) {
+World::World(std::uint64_t seed, TrueTime start) : seed_(seed), start_(start), random_(seed) {
   log::set_sink([this](log::Severity severity, std::string_view message) {
     if (log_ != nullptr) log_->add({now_, severity, std::string(message)});
   });

@@ -41,7 +41,7 @@ class Log {
   std::size_t count(std::string_view text) const;
   bool contains(std::string_view text) const { return count(text) > 0; }
   // One message a line, with seconds since the world began: for failures.
-  std::string to_string() const;
+  std::string to_string(TrueTime world_start = kWorldStart) const;
 
  private:
   std::vector<LogLine> lines_;
@@ -51,13 +51,14 @@ class World {
  public:
   using EventId = std::pair<std::int64_t, std::uint64_t>;  // true time and sequence; never reused
 
-  explicit World(std::uint64_t seed);
+  explicit World(std::uint64_t seed, TrueTime start = kWorldStart);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
   TrueTime now() const { return now_; }
-  Duration elapsed() const { return now_ - kWorldStart; }
+  TrueTime start() const { return start_; }
+  Duration elapsed() const { return now_ - start_; }
   std::uint64_t seed() const { return seed_; }
   SeededRandom& random() { return random_; }
   // A generator of its own for a part that must not disturb the others' draws.
@@ -84,8 +85,9 @@ class World {
 
  private:
   const std::uint64_t seed_;
+  const TrueTime start_;
   SeededRandom random_;
-  TrueTime now_ = kWorldStart;
+  TrueTime now_ = start_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t events_run_ = 0;
   std::map<EventId, std::function<void()>> events_;

@@ -19,15 +19,19 @@ struct Client {
   Node* node;
 };
 
-// Polls of up to 1024 s let a clock with this wander walk away by 0.1 ms now and then, so the limit on the error is one
-// for all the runs together, and each of them has a looser one.
+// The figure that this daemon is held to, after 10 000 s in the usual world.
+//   Each of the 20 runs: synchronised after 120 … 210 s for good (1 ms, 500 ppm), after 210 s never more than 0.5 ms
+//   wrong, RMS at most 0.25 ms and 0.7 ppm, one selection, no step.
+//   All runs together: RMS error after 210 s at most 0.1 ms.
+// Polls of up to 1024 s let a clock with this wander walk away by 0.1 ms now and then, in some runs more often than in
+// others: hence one limit for all of them together, and a looser one for each.
 TEST(Default, SynchronisesInTimeAndStaysGood) {
   constexpr int kRuns = 20;
   double mean_square_s2 = 0.0;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
     Client client(seed);
     const Performance result =
-        measure(client.scenario.world(), *client.node, Duration::seconds(10000), Duration::seconds(2000));
+        measure(client.scenario.world(), *client.node, Duration::seconds(10000), Duration::seconds(210));
     const std::string report = client.scenario.report(*client.node);
     ASSERT_TRUE(result.synchronised_after.has_value()) << report;
     EXPECT_GE(*result.synchronised_after, Duration::seconds(120)) << report;
@@ -35,11 +39,11 @@ TEST(Default, SynchronisesInTimeAndStaysGood) {
     EXPECT_LE(result.rms_error, Duration::seconds(2.5e-4)) << result.rms_error.to_seconds() << report;
     mean_square_s2 += result.rms_error.to_seconds() * result.rms_error.to_seconds() / kRuns;
     EXPECT_LE(result.max_error, Duration::seconds(5e-4)) << result.max_error.to_seconds() << report;
-    EXPECT_LE(result.rms_frequency_error, Frequency::ppm(0.5)) << result.rms_frequency_error.to_ppm() << report;
+    EXPECT_LE(result.rms_frequency_error, Frequency::ppm(0.7)) << result.rms_frequency_error.to_ppm() << report;
     EXPECT_EQ(client.node->log().count("Selected source 10.0.0.1"), 1u) << report;
     EXPECT_TRUE(client.node->clock().steps().empty()) << report;
   }
-  EXPECT_LE(std::sqrt(mean_square_s2), 1e-4);
+  EXPECT_LE(std::sqrt(mean_square_s2), 1.0e-4);
 }
 
 TEST(Default, PollsFromMinpollToMaxpoll) {

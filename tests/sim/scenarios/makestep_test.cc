@@ -13,8 +13,9 @@ ClockModel clock_off_by(Duration error) {
 }
 
 TEST(Makestep, StepsALargeOffsetAtTheFirstUpdate) {
-  for (const double error_s : {-1e6, -10.0, 2.0, 1e8}) {
-    Scenario scenario(1);
+  std::uint64_t seed = 0;
+  for (const double error_s : {-1e6, -10.0, 2.0, 1e8, 5000.0, -1e8}) {
+    Scenario scenario(++seed);
     scenario.add_server("server", {"10.0.0.1"});
     Node& node = scenario.add("client", {"10.0.0.2"}, clock_off_by(Duration::seconds(error_s)),
                               "server 10.0.0.1 iburst\nmakestep 1.0 3\n");

@@ -30,6 +30,20 @@ TEST(Restart, TheDriftFileSavesTheFrequency) {
   EXPECT_TRUE(node.log().contains("ppm read from /var/lib/timed/drift")) << scenario.report(node);
 }
 
+// Zero says nothing of the frequency, but the skew holds.
+TEST(Restart, ADriftFileOfZeroLeavesTheKernelsFrequency) {
+  Scenario scenario(5);
+  ClockModel clock = usual_clock();
+  clock.start_correction = Frequency::ppm(-100);
+  Node& node = scenario.add("client", {"10.0.0.2"}, clock, "driftfile /drift\n");
+  node.files().put("/drift", "0.0 5.0\n");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(10));
+  node.stop();
+  EXPECT_TRUE(node.log().contains("Initial frequency 100.000 ppm")) << scenario.report(node);
+  EXPECT_EQ(*node.files().read("/drift"), "          100.000000             5.000000\n");
+}
+
 TEST(Restart, WithoutADriftFileTheKernelRemembers) {
   Scenario scenario(2);
   scenario.add_server("server", {"10.0.0.1"});
