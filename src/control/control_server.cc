@@ -78,7 +78,7 @@ void ControlServer::open_udp(const IpAddress& address) {
   auto opened = network_.open_udp(wanted);
   if (!opened) {
     log::error("Could not open command socket on %s : %s", wanted.local.to_string().c_str(),
-               opened.error().message.c_str());
+               opened.error().reason().c_str());
     return;
   }
   udp_.push_back(opened.take());
@@ -91,7 +91,7 @@ void ControlServer::open_unix() {
   wanted.path = options_.unix_path;
   auto opened = network_.open_unix(wanted);
   if (!opened) {
-    log::warning("Disabled command socket %s : %s", wanted.path.c_str(), opened.error().message.c_str());
+    log::warning("Disabled command socket %s : %s", wanted.path.c_str(), opened.error().reason().c_str());
     return;
   }
   unix_ = opened.take();

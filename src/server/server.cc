@@ -44,7 +44,7 @@ std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind, int& wanted)
     const std::string where = udp.local.to_string();
     // A kernel without IPv6 is no fault while the other family is served.
     const auto severity = opened.error().kind == ErrorKind::Unsupported ? log::Severity::Info : log::Severity::Error;
-    log::message(severity, "Could not open NTP socket on " + where + " : " + opened.error().message);
+    log::message(severity, "Could not open NTP socket on " + where + " : " + opened.error().reason());
     return nullptr;
   }
   auto socket = opened.take();

@@ -223,7 +223,7 @@ Actions SourceSet::send(Source& source, const SendRequest& request) {
 Actions SourceSet::fail_to_send(Source& source, const Error& error) {
   close_socket(source);
   if (!std::exchange(source.told_send_failure, true)) {
-    log::warning("Could not ask %s : %s", describe(source.id).c_str(), error.message.c_str());
+    log::warning("Could not ask %s : %s", describe(source.id).c_str(), error.reason().c_str());
   }
   return source.association.on_send_failed(callbacks_.now());
 }

@@ -13,7 +13,7 @@ def test(net):
                    "only the name is without an address")
     assert "^? 10.99.0.1" in net.timedc("client", client, "sources")
     # It says what it lacks.
-    daemon.wait_for_log("Could not ask 10.99.0.1 : Could not connect UDP socket to 10.99.0.1:123 : Network is")
+    daemon.wait_for_log("Could not ask 10.99.0.1 : Network is")
     daemon.wait_for_log("Could not resolve absent.invalid : ")
     assert daemon.alive() and "Fatal" not in daemon.log()
     client.run("ip", "link", "set", "lo", "up")

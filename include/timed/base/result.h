@@ -19,6 +19,12 @@ enum class ErrorKind { Other, NotFound, Permission, AddressInUse, NoAddress, Uns
 struct Error {
   std::string message;
   ErrorKind kind = ErrorKind::Other;
+
+  // What follows the last " : " of the message, for one that says in its own words what was tried.
+  std::string reason() const {
+    const auto colon = message.rfind(" : ");
+    return colon == std::string::npos ? message : message.substr(colon + 3);
+  }
 };
 
 // A value or the reason why there is none.
