@@ -127,10 +127,11 @@ void Engine::Parts::make_sources() {
 
 void Engine::start() {
   parts_->control.open_unix();
-  if (const auto drift = parts_->drift_file.read(); drift && drift->frequency != Frequency::zero()) {
+  const auto drift = parts_->drift_file.read();
+  if (drift) parts_->reference->set_skew(drift->skew);
+  if (drift && drift->frequency != Frequency::zero()) {
     parts_->clock.set_frequency(drift->frequency);
     parts_->tell_clamped_frequency();
-    parts_->reference->set_skew(drift->skew);
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
