@@ -37,6 +37,15 @@ Finding finding_at_text(const Statement& statement, std::string_view text, std::
   return finding;
 }
 
+std::string one_of(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 < words.size() ? ", " : " or ";
+    text += words[i];
+  }
+  return text;
+}
+
 std::string could_not_parse(const Statement& statement) {
   return with_directive("Could not parse % directive", statement);
 }
@@ -74,6 +83,12 @@ void warn_of_rest(const Statement& statement, std::string_view rest, Findings& f
   if (rest.empty()) return;
   std::string summary = "Ignored \"" + std::string(rest) + "\" in " + std::string(statement.directive()) + " directive";
   findings.warnings.push_back(finding_at_text(statement, rest, std::move(summary)));
+}
+
+void warn_of_unusual(const Statement& statement, std::string_view number, Findings& findings) {
+  std::string summary =
+      "Unusual value " + std::string(number) + " in " + std::string(statement.directive()) + " directive";
+  findings.warnings.push_back(finding_at_text(statement, number, std::move(summary)));
 }
 
 }  // namespace timed::config

@@ -16,6 +16,9 @@ Finding finding_at(const Statement& statement, std::size_t word, std::string sum
 Finding finding_at_text(const Statement& statement, std::string_view text, std::string summary,
                         std::string expected = {});
 
+// "a, b or c".
+std::string one_of(std::span<const std::string_view> words);
+
 std::string could_not_parse(const Statement& statement);
 std::string missing_arguments(const Statement& statement);
 std::string too_many_arguments(const Statement& statement);
@@ -27,6 +30,8 @@ std::string invalid_syntax(const Statement& statement);
 bool has_arguments(const Statement& statement, std::size_t count, Findings& findings);
 // A real that chrony reads as a number only at its begin is taken; the rest is worth a warning.
 void warn_of_rest(const Statement& statement, std::string_view rest, Findings& findings);
+// A number that chrony takes although it hardly makes sense is taken with a warning; the text is part of a word.
+void warn_of_unusual(const Statement& statement, std::string_view number, Findings& findings);
 
 }  // namespace timed::config
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "findings.h"
+#include "relations.h"
 
 namespace timed::config {
 namespace {
@@ -41,7 +42,8 @@ class Reading {
  public:
   explicit Reading(env::Files& files) : files_(files) {}
 
-  ParseOutcome take() { return std::move(outcome_); }
+  // After the last line.
+  ParseOutcome take();
 
   // from: the line that named the file, if any.
   void read_file(const std::string& path, std::size_t level, const LinePlace* from, const Finding& at);
@@ -63,9 +65,15 @@ class Reading {
   env::Files& files_;
   ParseOutcome outcome_;
   std::vector<std::string> open_;  // the files under way, the main file first
+  Relations relations_;
   std::size_t files_read_ = 0;
   bool including_ended_ = false;
 };
+
+ParseOutcome Reading::take() {
+  for (Diagnostic& error : relations_.errors()) add_error(std::move(error));
+  return std::move(outcome_);
+}
 
 void Reading::add(std::vector<Diagnostic>& list, Diagnostic diagnostic) {
   if (is_full(list)) return;
@@ -163,6 +171,7 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   Findings findings;
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
+    relations_.note(*row, statement, place, findings.errors.empty());
   } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "findings.h"
+#include "number_reader.h"
 #include "timed/config/directives.h"
 
 namespace timed::config {
@@ -13,13 +14,21 @@ namespace {
 template <class T>
 using Place = T& (*)(Config&);
 
+template <class T>
+bool checks(const Field& field) {
+  const auto* not_yet = std::get_if<NotYet>(&field);
+  return not_yet != nullptr && std::holds_alternative<T>(not_yet->arguments);
+}
+
 bool is_integer(const Field& field) {
-  return std::holds_alternative<Place<int>>(field) || std::holds_alternative<Place<std::uint16_t>>(field);
+  return checks<WholeNumber>(field) || std::holds_alternative<Place<int>>(field) ||
+         std::holds_alternative<Place<std::uint16_t>>(field);
 }
 
 bool is_real(const Field& field) {
-  return std::holds_alternative<Place<double>>(field) || std::holds_alternative<Place<Duration>>(field) ||
-         std::holds_alternative<Place<Frequency>>(field) || std::holds_alternative<RealSetter>(field);
+  return checks<Number>(field) || std::holds_alternative<Place<double>>(field) ||
+         std::holds_alternative<Place<Duration>>(field) || std::holds_alternative<Place<Frequency>>(field) ||
+         std::holds_alternative<RealSetter>(field);
 }
 
 std::string limits_text(const Directive& row) {
@@ -31,20 +40,7 @@ std::string limits_text(const Directive& row) {
 }
 
 std::optional<std::int64_t> read_integer(const Directive& row, const Statement& statement, Findings& findings) {
-  if (!has_arguments(statement, 1, findings)) return std::nullopt;
-  const auto value = parse_integer(statement.arguments()[0].text);
-  if (!value) {
-    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
-    return std::nullopt;
-  }
-  if (static_cast<double>(*value) < row.min || static_cast<double>(*value) > row.max) {
-    std::string summary = format("Invalid value %lld in ", static_cast<long long>(*value));
-    summary += statement.directive();
-    summary += format(" directive (min %.0f, max %.0f)", row.min, row.max);
-    findings.errors.push_back(finding_at(statement, 1, std::move(summary)));
-    return std::nullopt;
-  }
-  return value;
+  return read_whole_number(statement, row.min, row.max, findings);
 }
 
 std::optional<double> read_real(const Directive& row, const Statement& statement, Findings& findings) {
@@ -56,14 +52,24 @@ std::optional<double> read_real(const Directive& row, const Statement& statement
     return std::nullopt;
   }
   warn_of_rest(statement, text.substr(real->length), findings);
-  if (real->value < row.min || real->value > row.max) {
-    std::string summary = format("Unusual value %g in ", real->value);
-    summary += statement.directive();
-    summary += " directive";
-    findings.warnings.push_back(finding_at(statement, 1, std::move(summary)));
+  if (real->value < row.min || real->value > row.max || !is_bounded(real->value)) {
+    warn_of_unusual(statement, text.substr(0, real->length), findings);
   }
-  return real->value;
+  return bounded(real->value);
 }
+
+// Checks the arguments of a word without function.
+struct Check {
+  const Directive& row;
+  const Statement& statement;
+  Findings& findings;
+
+  void operator()(NoArgument) const { static_cast<void>(has_arguments(statement, 0, findings)); }
+  void operator()(WholeNumber) const { static_cast<void>(read_integer(row, statement, findings)); }
+  void operator()(Number) const { static_cast<void>(read_real(row, statement, findings)); }
+  void operator()(OneWord) const { static_cast<void>(has_arguments(statement, 1, findings)); }
+  void operator()(StatementCheck check) const { check(statement, findings); }
+};
 
 // Stores one value of whatever type the row's field has.
 struct Apply {
@@ -72,7 +78,11 @@ struct Apply {
   Config& config;
   Findings& findings;
 
-  void operator()(NotYet) const { warn(" directive is not available yet", Finding::Place::Parenthesis); }
+  void operator()(const NotYet& not_yet) const {
+    const std::size_t errors_before = findings.errors.size();
+    std::visit(Check{row, statement, findings}, not_yet.arguments);
+    if (findings.errors.size() == errors_before) warn(" directive is not available yet", Finding::Place::Parenthesis);
+  }
   void operator()(Retired) const { warn(" directive is no longer supported", Finding::Place::None); }
   void operator()(Ignored) const {}
   // The parser reads the files; it never comes here with them.

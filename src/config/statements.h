@@ -2,11 +2,12 @@
 #ifndef TIMED_SRC_CONFIG_STATEMENTS_H_
 #define TIMED_SRC_CONFIG_STATEMENTS_H_
 
+#include <optional>
+
 #include "timed/config/directives.h"
 
 namespace timed::config {
 
-void parse_server(const Statement& statement, Config& config, Findings& findings);
 void parse_driftfile(const Statement& statement, Config& config, Findings& findings);
 void parse_makestep(const Statement& statement, Config& config, Findings& findings);
 void parse_maxchange(const Statement& statement, Config& config, Findings& findings);
@@ -16,6 +17,9 @@ void parse_deny(const Statement& statement, Config& config, Findings& findings);
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings);
+
+// The literal address that a word must be, or an error and nothing.
+std::optional<IpAddress> read_address(const Statement& statement, std::size_t word, Findings& findings);
 
 }  // namespace timed::config
 

@@ -1,0 +1,120 @@
+#include "option_reader.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "findings.h"
+#include "number_reader.h"
+
+namespace timed::config {
+namespace {
+
+constexpr std::size_t kLongestReferenceId = 4;
+
+std::string describe_value(const OptionRow& row) {
+  switch (row.value) {
+    case OptionRow::Value::None:
+      break;
+    case OptionRow::Value::Integer:
+      if (row.min == std::numeric_limits<int>::min()) return "a whole number";
+      if (row.max == std::numeric_limits<int>::max()) return format("a whole number of at least %d", row.min);
+      return format("a whole number from %d to %d", row.min, row.max);
+    case OptionRow::Value::Real:
+      return "a number";
+    case OptionRow::Value::ReferenceId:
+      return "one to four characters";
+    case OptionRow::Value::Choice:
+      return one_of(row.choices);
+  }
+  return "";
+}
+
+}  // namespace
+
+const OptionRow* OptionReader::next() {
+  if (!ok_ || index_ >= statement_.words.size()) return nullptr;
+  const auto found = std::find_if(rows_.begin(), rows_.end(),
+                                  [this](const OptionRow& row) { return equals_ignoring_case(row.name, rest()); });
+  if (found == rows_.end()) {
+    refuse_option();
+    return nullptr;
+  }
+  use(rest().size());
+  if (found->value != OptionRow::Value::None) read_value(*found);
+  return ok_ ? &*found : nullptr;
+}
+
+void OptionReader::use(std::size_t length) {
+  used_ += length;
+  if (used_ < statement_.words[index_].text.size()) return;
+  used_ = 0;
+  ++index_;
+}
+
+// Characters that are the value; 0 where there is none that is right.
+std::size_t OptionReader::value_length(const OptionRow& row, std::string_view text) {
+  switch (row.value) {
+    case OptionRow::Value::None:
+      return 0;
+    case OptionRow::Value::Integer: {
+      const auto integer = parse_integer_prefix(text);
+      if (!integer || integer->value < row.min || integer->value > row.max) return 0;
+      number_ = static_cast<double>(integer->value);
+      return integer->length;
+    }
+    case OptionRow::Value::Real: {
+      const auto real = parse_real_prefix(text);
+      if (!real || std::isnan(real->value)) return 0;
+      number_ = real->value;
+      return real->length;
+    }
+    case OptionRow::Value::ReferenceId:
+      return text.size() <= kLongestReferenceId ? text.size() : 0;
+    case OptionRow::Value::Choice:
+      for (const std::string_view choice : row.choices) {
+        if (equals_ignoring_case(choice, text)) return text.size();
+      }
+      return 0;
+  }
+  return 0;
+}
+
+void OptionReader::read_value(const OptionRow& row) {
+  const std::size_t length = index_ < statement_.words.size() ? value_length(row, rest()) : 0;
+  if (length == 0) {
+    refuse_value(row);
+    return;
+  }
+  const bool is_number = row.value == OptionRow::Value::Integer || row.value == OptionRow::Value::Real;
+  if (is_number && (number_ < row.usual_min || number_ > row.usual_max || !is_bounded(number_))) {
+    warn_of_unusual(statement_, rest().substr(0, length), findings_);
+  }
+  number_ = bounded(number_);
+  use(length);
+}
+
+std::string OptionReader::invalid(const char* what) const {
+  if (shapes_ == Shapes::Plain) return could_not_parse(statement_);
+  return std::string("Invalid ") + what + " in " + std::string(statement_.directive()) + " directive";
+}
+
+void OptionReader::refuse_option() {
+  ok_ = false;
+  std::vector<std::string_view> names;
+  for (const OptionRow& row : rows_) names.push_back(row.name);
+  Finding finding = finding_at_text(statement_, rest(), invalid("option"), one_of(names));
+  finding.suggestion = nearest_word(rest(), names);
+  findings_.errors.push_back(std::move(finding));
+}
+
+void OptionReader::refuse_value(const OptionRow& row) {
+  ok_ = false;
+  const std::string expected = describe_value(row);
+  const bool missing = index_ >= statement_.words.size();
+  Finding finding = missing ? finding_at(statement_, index_, invalid("value"), expected)
+                            : finding_at_text(statement_, rest(), invalid("value"), expected);
+  if (!missing && row.value == OptionRow::Value::Choice) finding.suggestion = nearest_word(rest(), row.choices);
+  findings_.errors.push_back(std::move(finding));
+}
+
+}  // namespace timed::config

@@ -1,0 +1,22 @@
+// A reference clock's line (spec config.md 2.1.3): driver, parameter with the driver's options, options.
+#ifndef TIMED_SRC_CONFIG_REFCLOCK_H_
+#define TIMED_SRC_CONFIG_REFCLOCK_H_
+
+#include <optional>
+
+#include "timed/config/directives.h"
+
+namespace timed::config {
+
+// What other lines must fit to.
+struct RefclockFacts {
+  bool is_rtc = false;
+  bool is_tai = false;  // "tai"
+};
+
+// Nothing after an error.
+std::optional<RefclockFacts> read_refclock(const Statement& statement, Findings& findings);
+
+}  // namespace timed::config
+
+#endif  // TIMED_SRC_CONFIG_REFCLOCK_H_

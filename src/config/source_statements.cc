@@ -1,0 +1,85 @@
+// The options of a source are the business of the sources room, which reads them.
+#include "source_statements.h"
+
+#include <vector>
+
+#include "findings.h"
+
+namespace timed::config {
+namespace {
+
+Finding refused_source(const Statement& statement, const sources::LineError& error) {
+  const std::size_t word = error.word + 1;
+  switch (error.kind) {
+    case sources::LineError::Kind::MissingHost:
+      return finding_at(statement, statement.words.size(), invalid_syntax(statement), error.expected);
+    case sources::LineError::Kind::UnknownOption: {
+      Finding finding = finding_at(statement, word, invalid_option(statement), "an option of a source, as iburst");
+      finding.suggestion = nearest_word(statement.words[word].text, sources::source_option_words());
+      return finding;
+    }
+    case sources::LineError::Kind::BadValue:
+      return finding_at(statement, word, invalid_value(statement), error.expected);
+    case sources::LineError::Kind::NotAvailable:
+      break;
+  }
+  Finding finding = finding_at(statement, word, std::string(statement.words[word].text) + " option in ",
+                               "no authentication: polling this source without it would be wrong");
+  finding.summary += statement.directive();
+  finding.summary += " directive is not available yet";
+  finding.place = Finding::Place::Parenthesis;
+  return finding;
+}
+
+// Takes the option at a word out of the words, with its value if it has one.  The word may end a number.
+void take_out(std::vector<Word>& words, std::size_t at) {
+  Word& word = words[at];
+  const bool is_key = !equals_ignoring_case(word.text.substr(word.text.size() - 3), "nts");
+  if (is_key && at + 1 < words.size()) {
+    Word& value = words[at + 1];
+    const auto number = parse_integer_prefix(value.text);
+    const std::size_t length = number ? number->length : value.text.size();
+    value.text.remove_prefix(length);
+    value.column += length;
+    if (value.text.empty()) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+  word.text.remove_suffix(3);
+  if (word.text.empty()) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+}  // namespace
+
+void parse_server(const Statement& statement, Config& config, Findings& findings) {
+  auto parsed = sources::parse_source_line(statement.arguments());
+  if (const auto* error = std::get_if<sources::LineError>(&parsed)) {
+    findings.errors.push_back(refused_source(statement, *error));
+    return;
+  }
+  auto& line = std::get<sources::ParsedLine>(parsed);
+  for (const std::size_t option : line.not_available) {
+    std::string summary(statement.arguments()[option].text);
+    summary += " option in ";
+    summary += statement.directive();
+    summary += " directive is not available yet";
+    findings.warnings.push_back(finding_at(statement, option + 1, std::move(summary)));
+    findings.warnings.back().place = Finding::Place::Parenthesis;
+  }
+  config.sources.push_back(std::move(line.line));
+}
+
+void check_pool_or_peer(const Statement& statement, Findings& findings) {
+  std::vector<Word> words(statement.words.begin(), statement.words.end());
+  while (true) {
+    const Statement left{words};
+    const auto parsed = sources::parse_source_line(left.arguments());
+    const auto* error = std::get_if<sources::LineError>(&parsed);
+    if (error == nullptr) return;
+    if (error->kind != sources::LineError::Kind::NotAvailable) {
+      findings.errors.push_back(refused_source(left, *error));
+      return;
+    }
+    take_out(words, error->word + 1);
+  }
+}
+
+}  // namespace timed::config
