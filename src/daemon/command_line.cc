@@ -14,7 +14,7 @@ struct Option {
   char letter;
   std::string_view argument;  // empty: takes none
   std::string_view help;
-  bool available = true;
+  bool available = true;  // false: refused, unless its argument asks for nothing
 };
 
 // In the order of the usage text, which is chronyd's.
@@ -30,7 +30,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {'q', "", "Set the clock once and exit", false},
     {'Q', "", "Print the offset of the clock and exit", false},
     {'r', "", "Read the saved measurements", false},
-    {'R', "", "Take this for a restart", false},
+    {'R', "", "Take this for a restart: step the clock only where makestep has no limit"},
     {'s', "", "Set the clock from the real-time clock", false},
     {'t', "SECONDS", "Exit after a time", false},
     {'u', "USER", "Run as this user"},
@@ -112,11 +112,11 @@ class Parse {
         }
         if (value.empty()) value = arguments_[next_];
       }
-      if (!option->available) {
-        refuse(std::string("Option -") + letter + " is not available yet", false);
-        return;
+      if (option->available) {
+        take_option(letter, value);
+      } else {
+        take_unavailable(*option, value);
       }
-      take_option(letter, value);
     }
   }
 
@@ -148,6 +148,9 @@ class Parse {
       case 'p':
         set_action(CommandLine::Action::PrintConfiguration);
         break;
+      case 'R':
+        line_.restart = true;
+        break;
       case 'u':
         line_.user = std::string(value);
         break;
@@ -166,13 +169,34 @@ class Parse {
     }
   }
 
+  std::optional<std::int64_t> read_number(std::string_view value) {
+    const auto number = parse_integer_prefix(value);
+    if (!number) refuse("Invalid argument " + std::string(value), false);
+    return number ? std::optional(number->value) : std::nullopt;
+  }
+
   void take_level(std::string_view value) {
-    const auto level = parse_integer_prefix(value);
-    if (!level) {
-      refuse("Invalid argument " + std::string(value), false);
-      return;
+    const auto level = read_number(value);
+    if (level) line_.log_level = static_cast<log::Severity>(std::clamp<std::int64_t>(*level, -1, 3));
+  }
+
+  // An argument that asks for nothing can be obeyed.
+  void take_unavailable(const Option& option, std::string_view value) {
+    if (!option.argument.empty()) {
+      const auto number = read_number(value);
+      if (!number) return;
+      const bool asks_for_nothing = option.letter == 't' ? *number < 0 : *number == 0;
+      if (asks_for_nothing) return;
+      if (option.letter == 'F') {
+        refuse("system call filter not supported", false);
+        return;
+      }
+      if (option.letter == 'P' && (*number < 1 || *number > 99)) {
+        refuse(format("Bad scheduler priority: %lld", static_cast<long long>(*number)), false);
+        return;
+      }
     }
-    line_.log_level = static_cast<log::Severity>(std::clamp<std::int64_t>(level->value, -1, 3));
+    refuse(std::string("Option -") + option.letter + " is not available yet", false);
   }
 
   // A check says more than a print, so that both together are a check.
@@ -211,6 +235,8 @@ void apply_options(const CommandLine& command_line, config::Config& config) {
   if (command_line.user) config.process.user = *command_line.user;
   config.clock.control = command_line.control_clock;
   config.family = command_line.family;
+  discipline::MakeStep& make_step = config.reference.make_step;
+  if (command_line.restart && make_step.limit > 0) make_step = {};
   const bool use_v4 = command_line.family != Family::Inet6;
   const bool use_v6 = command_line.family != Family::Inet4;
   config.server.use_v4 = config.control.use_v4 = use_v4;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -125,20 +126,41 @@ TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
 }
 
 TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
-  for (const Words& words : std::vector<Words>{{"-q"},
-                                               {"-Q"},
-                                               {"-r"},
-                                               {"-R"},
-                                               {"-s"},
-                                               {"-m"},
-                                               {"-t", "5"},
-                                               {"-t5"},
-                                               {"-F", "1"},
-                                               {"-F1"},
-                                               {"-P", "1"},
-                                               {"-N", "3"}}) {
+  for (const Words& words : std::vector<Words>{
+           {"-q"}, {"-Q"}, {"-r"}, {"-s"}, {"-m"}, {"-t", "5"}, {"-t5"}, {"-t", "0"}, {"-P", "1"}, {"-N", "3"}}) {
     EXPECT_EQ(refused(words).message, "Option " + std::string(words[0].substr(0, 2)) + " is not available yet");
     EXPECT_FALSE(refused(words).show_usage);
+  }
+}
+
+TEST(CommandLine, ArgumentsThatAskForNothingAreTaken) {
+  for (const Words& words : std::vector<Words>{{"-F", "0"}, {"-F0x"}, {"-P", "0"}, {"-N", "0"}, {"-t", "-1"}}) {
+    EXPECT_EQ(accepted(words).action, Action::Run);
+  }
+}
+
+TEST(CommandLine, ArgumentsThatAreNoneAreRefused) {
+  for (const std::string_view letter : {"-F", "-P", "-N", "-t", "-L"}) {
+    for (const std::string_view value : {"x", "", "--1", "99999999999999999999"}) {
+      EXPECT_EQ(refused({letter, value}).message, "Invalid argument " + std::string(value)) << letter;
+      EXPECT_FALSE(refused({letter, value}).show_usage);
+    }
+  }
+  for (const std::string_view level : {"1", "-1", "2", "9"}) {
+    EXPECT_EQ(refused({"-F", level}).message, "system call filter not supported");
+  }
+  EXPECT_EQ(refused({"-P", "100"}).message, "Bad scheduler priority: 100");
+  EXPECT_EQ(refused({"-P-1"}).message, "Bad scheduler priority: -1");
+}
+
+TEST(ApplyOptions, ARestartStepsOnlyWithoutALimit) {
+  for (const int limit : {3, 0, -1}) {
+    config::Config config;
+    config.reference.make_step = {Duration::seconds(0.5), limit};
+    apply_options(accepted({}), config);
+    EXPECT_EQ(config.reference.make_step.limit, limit);
+    apply_options(accepted({"-R"}), config);
+    EXPECT_EQ(config.reference.make_step.limit, std::min(limit, 0));
   }
 }
 
@@ -170,8 +192,8 @@ TEST(UsageText, IsLaidOutLikeChronyds) {
   for (std::size_t at = text.find("\n  -"); at != std::string::npos; at = text.find("\n  -", at + 1)) {
     letters.push_back(text.substr(at + 3, 2));
   }
-  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-u", "-U", "-x", "-v",
-                                               "-h", "--", "--", "--"}));
+  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-R", "-u", "-U", "-x",
+                                               "-v", "-h", "--", "--", "--"}));
   EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
   EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
   EXPECT_EQ(text.back(), '\n');
