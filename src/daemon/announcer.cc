@@ -68,7 +68,7 @@ Announcement announce_refusal(Duration offset, Duration maximum, discipline::Ref
   const bool exiting = verdict == discipline::ReferenceUpdate::Verdict::Exit;
   // The blank at the end is part of the message that scripts know.
   return {Severity::Warning, format("Adjustment of %.3f seconds exceeds the allowed maximum of %.3f seconds (%s) ",
-                                    -offset.to_seconds(), maximum.to_seconds(), exiting ? "exiting" : "ignored")};
+                                    offset.to_seconds(), maximum.to_seconds(), exiting ? "exiting" : "ignored")};
 }
 
 }  // namespace timed::daemon

@@ -95,9 +95,9 @@ TEST(Announcer, CorrectionsOfTheClock) {
 TEST(Announcer, AdjustmentsThatMaxchangeRefuses) {
   const Duration limit = Duration::seconds(100);
   expect(announce_refusal(Duration::seconds(250.5), limit, Verdict::Ignored), Severity::Warning,
-         "Adjustment of -250.500 seconds exceeds the allowed maximum of 100.000 seconds (ignored) ");
+         "Adjustment of 250.500 seconds exceeds the allowed maximum of 100.000 seconds (ignored) ");
   expect(announce_refusal(Duration::seconds(-250.5), limit, Verdict::Exit), Severity::Warning,
-         "Adjustment of 250.500 seconds exceeds the allowed maximum of 100.000 seconds (exiting) ");
+         "Adjustment of -250.500 seconds exceeds the allowed maximum of 100.000 seconds (exiting) ");
 }
 
 }  // namespace
