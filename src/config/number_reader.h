@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 
 namespace timed::config {
 
+// Limits of rows: chrony's integers and ports.
+inline constexpr double kMaxInt = std::numeric_limits<int>::max();
+inline constexpr double kMaxPort = 65535;
 // No real of a configuration is larger: what is infinite in chrony is cut, so that no product of two is a NaN.
 inline constexpr double kLargestReal = 1e15;
 bool is_bounded(double value);

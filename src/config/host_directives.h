@@ -1,0 +1,94 @@
+// The words about the machine and the process.
+#ifndef TIMED_SRC_CONFIG_HOST_DIRECTIVES_H_
+#define TIMED_SRC_CONFIG_HOST_DIRECTIVES_H_
+
+#include "checks.h"
+#include "number_reader.h"
+#include "statements.h"
+#include "timed/config/directives.h"
+
+namespace timed::config {
+
+inline constexpr Directive kRtc[] = {
+    {.name = "hwclockfile",
+     .argument = "FILE",
+     .field = NotYet{OneWord{}},
+     .help = "A file that says whether the RTC keeps UTC."},
+    {.name = "rtcautotrim",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = NotYet{Number{}},
+     .help = "Set the RTC where it is more wrong than that."},
+    {.name = "rtcdevice", .argument = "DEVICE", .field = NotYet{OneWord{}}, .help = "The RTC."},
+    {.name = "rtcfile", .argument = "FILE", .field = NotYet{OneWord{}}, .help = "Where the drift of the RTC is kept."},
+    {.name = "rtconutc", .field = NotYet{NoArgument{}}, .help = "The RTC keeps UTC."},
+    {.name = "rtcsync",
+     .field = [](Config& c) -> bool& { return c.clock.rtc_sync; },
+     .help = "Tell the kernel that the clock is synchronised. It then copies the time to the real-time clock every "
+             "eleven minutes."},
+};
+
+inline constexpr Directive kLogging[] = {
+    {.name = "log",
+     .argument = "[STREAM]...",
+     .field = NotYet{&check_log},
+     .repeatable = true,
+     .help = "Write logs of measurements and decisions."},
+    {.name = "logbanner",
+     .argument = "COUNT",
+     .min = 0,
+     .max = kMaxInt,
+     .field = NotYet{WholeNumber{}},
+     .help = "How often a log repeats the names of its columns."},
+    {.name = "logchange",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = [](Config& c) -> Duration& { return c.reference.log_change; },
+     .help = "Offsets larger than this are reported to the system log when they are corrected."},
+    {.name = "logdir",
+     .argument = "DIRECTORY",
+     .field = NotYet{OneWord{}},
+     .help = "Where the logs of log are written."},
+    {.name = "mailonchange",
+     .argument = "ADDRESS SECONDS",
+     .field = NotYet{&check_mailonchange},
+     .help = "Send a mail about offsets larger than that."},
+};
+
+inline constexpr Directive kProcess[] = {
+    {.name = "include",
+     .argument = "PATTERN",
+     .field = Include{},
+     .repeatable = true,
+     .help = "Read the files that match a pattern in place of this line, sorted by name. A name without wildcards "
+             "must exist. Includes may be nested ten deep."},
+    {.name = "confdir",
+     .argument = "DIRECTORY...",
+     .field = IncludeAll{},
+     .repeatable = true,
+     .help = "Read all files whose names end in .conf in up to ten directories, sorted by name. Of files of the same "
+             "name only that in the directory named first is read."},
+    {.name = "sourcedir",
+     .argument = "DIRECTORY...",
+     .field = NotYet{&check_sourcedir},
+     .repeatable = true,
+     .help = "Directories of files with sources, which may change while the daemon runs."},
+    {.name = "keyfile", .argument = "FILE", .field = NotYet{OneWord{}}, .help = "Symmetric keys."},
+    {.name = "lock_all", .field = NotYet{NoArgument{}}, .help = "Keep the daemon in memory."},
+    {.name = "pidfile",
+     .argument = "FILE",
+     .field = &parse_pidfile,
+     .help = "Where the process number is written, or / for nowhere."},
+    {.name = "sched_priority",
+     .argument = "PRIORITY",
+     .field = NotYet{&check_sched_priority},
+     .help = "Priority of the daemon as a real-time process."},
+    {.name = "user",
+     .argument = "NAME",
+     .field = [](Config& c) -> std::string& { return c.process.user; },
+     .help = "Account that the daemon switches to when everything is opened that needs root."},
+};
+
+}  // namespace timed::config
+
+#endif  // TIMED_SRC_CONFIG_HOST_DIRECTIVES_H_

@@ -1,0 +1,248 @@
+// The words about the time: where it comes from, and what it does to the clock.
+#ifndef TIMED_SRC_CONFIG_TIME_DIRECTIVES_H_
+#define TIMED_SRC_CONFIG_TIME_DIRECTIVES_H_
+
+#include <algorithm>
+#include <cmath>
+
+#include "checks.h"
+#include "number_reader.h"
+#include "source_statements.h"
+#include "statements.h"
+#include "timed/config/directives.h"
+
+namespace timed::config {
+
+inline constexpr double kMaxDriftPpm = 1e5;
+
+inline constexpr Directive kSources[] = {
+    {.name = "server",
+     .argument = "HOST [OPTION]...",
+     .field = &parse_server,
+     .repeatable = true,
+     .help = "An NTP server to measure, by name or address. The options are listed below."},
+    {.name = "pool",
+     .argument = "NAME [OPTION]...",
+     .field = NotYet{&check_pool_or_peer},
+     .repeatable = true,
+     .help = "A name that stands for many servers, of which some are used."},
+    {.name = "peer",
+     .argument = "HOST [OPTION]...",
+     .field = NotYet{&check_pool_or_peer},
+     .repeatable = true,
+     .help = "A host that measures this one as this one measures it (symmetric mode)."},
+    {.name = "initstepslew",
+     .argument = "THRESHOLD [HOST]...",
+     .field = NotYet{&check_initstepslew},
+     .help = "Set the clock once from these hosts before normal operation."},
+    {.name = "refclock",
+     .argument = "DRIVER PARAMETER[:OPTION]... [OPTION]...",
+     .field = NotYet{&check_refclock},
+     .repeatable = true,
+     .help = "A reference clock attached to this machine."},
+    {.name = "manual", .field = NotYet{NoArgument{}}, .help = "Let the time be typed in with timedc settime."},
+    {.name = "acquisitionport",
+     .argument = "PORT",
+     .min = 0,
+     .max = kMaxPort,
+     .field = NotYet{WholeNumber{}},
+     .help = "One local port for all requests to servers."},
+    {.name = "bindacqaddress",
+     .argument = "ADDRESS",
+     .field = NotYet{&check_bindacqaddress},
+     .help = "Local address of the sockets that ask servers."},
+    {.name = "bindacqdevice",
+     .argument = "INTERFACE",
+     .field = NotYet{OneWord{}},
+     .help = "Network interface of the sockets that ask servers."},
+    {.name = "dscp",
+     .argument = "CODEPOINT",
+     .min = 0,
+     .max = 63,
+     .field = [](Config& c) -> int& { return c.server.dscp; },
+     .help = "Differentiated services code point of the NTP packets that are sent."},
+    {.name = "dumpdir",
+     .argument = "DIRECTORY",
+     .field = NotYet{OneWord{}},
+     .help = "Where measurements are kept over a restart."},
+    {.name = "dumponexit", .argument = "[ANYTHING]...", .field = Ignored{}, .help = "Accepted and ignored."},
+    {.name = "maxsamples",
+     .argument = "COUNT",
+     .min = 0,
+     .max = kMaxInt,
+     .field = [](Config& c) -> int& { return c.stats.max_samples; },
+     .help = "Most measurements of a source that are kept, for sources without an option of that name. "
+             "0 stands for 64, the most there can be."},
+    {.name = "minsamples",
+     .argument = "COUNT",
+     .min = 0,
+     .max = kMaxInt,
+     .field = [](Config& c) -> int& { return c.stats.min_samples; },
+     .help = "Measurements of a source that are kept even if older ones do not fit a straight line any more, for "
+             "sources without an option of that name."},
+    {.name = "refresh",
+     .argument = "SECONDS",
+     .min = 0,
+     .max = kMaxInt,
+     .field = NotYet{WholeNumber{}},
+     .help = "Shortest time between look-ups of a source's name."},
+};
+
+inline constexpr Directive kSelection[] = {
+    {.name = "authselectmode",
+     .argument = "require|prefer|mix|ignore",
+     .field = NotYet{&check_authselectmode},
+     .help = "What authentication means for the selection."},
+    {.name = "combinelimit",
+     .argument = "RATIO",
+     .min = 0,
+     .field = [](Config& c) -> double& { return c.selection.combine_limit; },
+     .help = "Sources whose root distance is at most so many times that of the best one are combined with it. 0 uses "
+             "the best one alone."},
+    {.name = "maxdistance",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = [](Config& c) -> Duration& { return c.selection.max_distance; },
+     .help = "Largest root distance with which a source is selectable: half of its root delay, its root dispersion, "
+             "and what its age adds."},
+    {.name = "maxjitter",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = [](Config& c) -> Duration& { return c.selection.max_jitter; },
+     .help = "Largest standard deviation of its measurements with which a source is selectable."},
+    {.name = "maxstratum",
+     .argument = "STRATUM",
+     .min = 0,
+     .max = kMaxInt,
+     .field = [](Config& c) -> int& { return c.selection.max_stratum; },
+     .help = "Largest stratum with which a source is selectable."},
+    {.name = "minstratum",
+     .argument = "STRATUM",
+     .min = 0,
+     .max = kMaxInt,
+     .field = [](Config& c) -> int& { return c.selection.min_stratum; },
+     .help = "Smallest stratum with which a source is selectable."},
+    {.name = "minsources",
+     .argument = "COUNT",
+     .min = 1,
+     .max = kMaxInt,
+     .field = [](Config& c) -> int& { return c.selection.min_sources; },
+     .help = "Selectable sources that must agree before the clock is touched."},
+    {.name = "reselectdist",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = [](Config& c) -> Duration& { return c.selection.reselect_distance; },
+     .help = "Distance added to that of NTP sources when they are compared, so that a slightly better one does not "
+             "take over at once."},
+    {.name = "stratumweight",
+     .argument = "SECONDS",
+     .min = 0,
+     .field = [](Config& c) -> Duration& { return c.selection.stratum_weight; },
+     .help = "Distance that each stratum above the lowest one costs a source when the best is chosen."},
+};
+
+inline constexpr Directive kClock[] = {
+    {.name = "clockprecision",
+     .argument = "SECONDS",
+     .field = RealSetter([](Config& c, double x) {
+       c.clock.precision.reset();
+       if (x > 0) c.clock.precision = Duration::seconds(std::clamp(x, 1e-9, 1.0));
+     }),
+     .help = "Precision of the clock, from 1e-9 to 1, for those who know better than the measurement at the start. "
+             "0, as without this line, measures it."},
+    {.name = "corrtimeratio",
+     .argument = "RATIO",
+     .min = 0,
+     .field = [](Config& c) -> double& { return c.reference.correction_time_ratio; },
+     .help = "How long the correction of an offset may take: larger makes the corrections slower and the frequency "
+             "steadier."},
+    {.name = "driftfile",
+     .argument = "FILE [interval SECONDS]",
+     .field = &parse_driftfile,
+     .help = "Where the frequency error of the clock is kept over a restart. Written at most once in 3600 seconds, "
+             "or in as many as interval says, and at the end. Without this line it is not kept."},
+    {.name = "fallbackdrift",
+     .argument = "MIN MAX",
+     .field = NotYet{&check_fallbackdrift},
+     .help = "Go back to a long-term frequency when measurements stay away."},
+    {.name = "linux_freq_scale", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
+    {.name = "linux_hz", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
+    {.name = "makestep",
+     .argument = "THRESHOLD LIMIT",
+     .field = &parse_makestep,
+     .help = "Step the clock instead of slewing it where an offset is larger than THRESHOLD seconds, in the first "
+             "LIMIT updates only, or in all of them if LIMIT is negative. Without this line the clock is never "
+             "stepped."},
+    {.name = "maxchange",
+     .argument = "OFFSET START IGNORE",
+     .field = &parse_maxchange,
+     .help = "After START updates an offset larger than OFFSET seconds is not corrected: it is ignored IGNORE times, "
+             "then the daemon ends; a negative IGNORE ignores it always. Without this line every offset is "
+             "corrected."},
+    {.name = "maxclockerror",
+     .argument = "PPM",
+     .min = 0,
+     .max = 1e6,
+     .field = RealSetter(
+         [](Config& c, double x) { c.selection.max_clock_error = c.reference.max_clock_error = Frequency::ppm(x); }),
+     .help = "How much the frequency of the clock may be wrong from one measurement to the next, in parts per million "
+             "(default 1). It widens the error bounds of everything that is not measured anew."},
+    {.name = "maxdrift",
+     .argument = "PPM",
+     .min = 0,
+     .max = kMaxDriftPpm,
+     .field =
+         RealSetter([](Config& c, double x) { c.clock.max_drift = Frequency::ppm(std::clamp(x, 0.0, kMaxDriftPpm)); }),
+     .help = "Largest frequency error of the clock that is believed, in parts per million, from 0 to 100000 (the "
+             "default)."},
+    {.name = "maxupdateskew",
+     .argument = "PPM",
+     .min = 0,
+     .field = RealSetter([](Config& c, double x) { c.reference.max_update_skew = Frequency::ppm(std::fabs(x)); }),
+     .help = "Largest uncertainty of a measured frequency that may still change that of the clock, in parts per "
+             "million (default 1000)."},
+    {.name = "maxslewrate",
+     .argument = "PPM",
+     .min = 0,
+     .max = 1e5,
+     .field = [](Config& c) -> Frequency& { return c.clock.max_slew_rate; },
+     .help = "How much faster or slower than true the clock may run while an offset is corrected, in parts per "
+             "million."},
+    {.name = "tempcomp",
+     .argument = "FILE INTERVAL (T0 K0 K1 K2 | POINTS)",
+     .field = NotYet{&check_tempcomp},
+     .help = "Correct the frequency by a temperature read from FILE."},
+};
+
+inline constexpr Directive kLeapAndLocal[] = {
+    {.name = "leapsecmode",
+     .argument = "system|step|slew|ignore",
+     .field = NotYet{&check_leapsecmode},
+     .help = "How a leap second is brought to the clock."},
+    {.name = "leapsectz",
+     .argument = "ZONE",
+     .field = NotYet{OneWord{}},
+     .help = "A time zone that knows the leap seconds, as right/UTC."},
+    {.name = "leapseclist",
+     .argument = "FILE",
+     .field = NotYet{OneWord{}},
+     .help = "A list of leap seconds as NIST and the IERS publish it."},
+    {.name = "local",
+     .argument = "[OPTION]...",
+     .field = &parse_local,
+     .help = "Serve the own time while it is not synchronised, or only badly. Options: stratum N is the stratum that "
+             "is served, 1 to 15 (default 10). distance SECONDS serves it also where the root distance is larger "
+             "(default 1). orphan ignores sources of that stratum or above, so that of several such servers one is "
+             "followed by the others. activate SECONDS waits until the root distance was once smaller (default 0, no "
+             "condition). waitsynced SECONDS is the shortest time since the last update (default 0), waitunsynced "
+             "SECONDS the shortest time without synchronisation (default 300 with orphan, else 0). Without this "
+             "line there is no local reference. Each such line starts from the defaults."},
+    {.name = "smoothtime",
+     .argument = "MAX-FREQUENCY MAX-WANDER [leaponly]",
+     .field = NotYet{&check_smoothtime},
+     .help = "Let the served time follow the clock smoothly."},
+};
+
+}  // namespace timed::config
+
+#endif  // TIMED_SRC_CONFIG_TIME_DIRECTIVES_H_
