@@ -25,5 +25,27 @@ TEST(ExternalStep, IsNoticedToldAndSurvived) {
   }
 }
 
+// A server that jumps is no longer believed until enough samples agree on its new time, then it is followed.
+TEST(ExternalStep, AServerThatJumpsIsFollowedLater) {
+  for (const double jump_s : {3600.0, -1e8}) {
+    Scenario scenario(2);
+    Node& server = scenario.add_server("server", {"10.0.0.1"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                              "server 10.0.0.1 iburst minpoll 4 maxpoll 6\nmakestep 1.0 -1\n");
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(3000));
+    server.clock().disturb(Duration::seconds(jump_s));
+    scenario.run_for(Duration::seconds(100));
+    EXPECT_TRUE(node.clock().steps().empty()) << scenario.report(node);
+    const auto source = source_report(node, "10.0.0.1");
+    ASSERT_TRUE(source.has_value());
+    EXPECT_EQ(source->status, control::SourceStatus::Jittery) << scenario.report(node);
+    scenario.run_for(Duration::seconds(300));
+    EXPECT_EQ(node.clock().steps().size(), 1u) << scenario.report(node);
+    EXPECT_LE(abs(node.clock_error() - server.clock_error()), Duration::millis(1)) << scenario.report(node);
+    EXPECT_FALSE(node.log().contains("time jump detected!")) << scenario.report(node);
+  }
+}
+
 }  // namespace
 }  // namespace timed::sim
