@@ -65,6 +65,8 @@ Actions Association::start_burst(int good, int total, const Now& now) {
 void Association::reset_exchange() {
   exchange_ = Exchange{};
   unanswered_ = 0;
+  delay_quantile_.reset();
+  filtered_delay_ = Duration::infinity();
 }
 
 Actions Association::on_timer() {
@@ -99,14 +101,15 @@ Actions Association::on_send_failed(const Now& now) {
 Actions Association::after_transmission(bool sent, const Now& now, bool is_system_peer) {
   last_sent_ = now.mono;
   ++unanswered_;
+  Actions actions;
   if (unanswered_ >= 2) {
     reachability_.shift(false);
     const double change = is_system_peer ? PollSchedule::kUnansweredSystemPeer : PollSchedule::kUnanswered;
     if (sent) schedule_.adjust(change, nearness());
+    actions.add(SampleMissed{});
   }
   schedule_.end_transmission(sent, reachability_.reachable());
   exchange_.presending = schedule_.is_presending();
-  Actions actions;
   actions.add(arm(schedule_.interval()));
   return actions;
 }
@@ -120,7 +123,9 @@ void Association::on_transmit_stamp(const PlacedStamp& at) {
 }
 
 Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& packet, const IpAddress& local_address,
-                                  const ResponseContext& context, const Now& now) {
+                                  const ResponseContext& basic_context, const Now& now) {
+  ResponseContext context = basic_context;
+  context.quantile_limit = quantile_limit();
   Received result{};
   ++counters_.received;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_received;
@@ -136,6 +141,7 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   if (!is_polling() || !checked.tests.valid()) return result;
 
   keep_response(checked, at, packet.header(), local_address);
+  feed_quantile(checked, context.precision);
   result.actions.add(CloseSocket{});
   if (checked.tests.good()) {
     ++counters_.good;
@@ -153,8 +159,21 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
     extra = schedule_.on_rate_kiss();
     result.actions.add(RateKissObeyed{});
   }
+  result.actions.add(SampleMissed{});
   result.actions.add(timer_for_next(now, extra));
   return result;
+}
+
+std::optional<Duration> Association::quantile_limit() const {
+  if (!delay_quantile_ || delay_quantile_->empty()) return std::nullopt;
+  return delay_quantile_->estimate() + delay_quantile_->min_step() * 0.5;
+}
+
+// Every synchronised response counts, good or not: the test must be able to find its way back.
+void Association::feed_quantile(const CheckedResponse& checked, Duration precision) {
+  if (check_.max_delay_quantile <= 0.0 || !checked.sample || !checked.tests.synchronised()) return;
+  if (!delay_quantile_) delay_quantile_.emplace(check_.max_delay_quantile, precision * 0.5);
+  delay_quantile_->add(checked.sample->peer_delay, random_);
 }
 
 void Association::keep_response(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header,
@@ -187,6 +206,13 @@ void Association::keep_response(const CheckedResponse& checked, const PlacedStam
 Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& now) {
   min_delay_ = outcome.min_delay;
   schedule_.adjust_for_sample({outcome.prediction_error, outcome.distance, outcome.samples}, nearness());
+  Actions actions;
+  if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
+  return actions;
+}
+
+Actions Association::on_sample_kept(Duration delay, const Now& now) {
+  filtered_delay_ = delay;
   Actions actions;
   if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
   return actions;

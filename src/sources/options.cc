@@ -40,6 +40,11 @@ double clamp(double low, double x, double high) {
   return low > below ? low : below;
 }
 
+// Zero is off; else within 5 % to 95 %, in whole percents.
+double quantile_share(double value) {
+  return value == 0.0 ? 0.0 : std::round(clamp(0.05, value, 0.95) * 100.0) / 100.0;
+}
+
 using Line = SourceLine;
 using Arg = Value;
 constexpr auto kOptions = std::to_array<OptionRow>({
@@ -49,7 +54,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"certset", Argument::Unsigned},
     {"copy"},
     {"extfield", Argument::Extension},
-    {"filter", Argument::Integer, 0, kAnyInt},
+    {"filter", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.filter = std::min(v.as_int(), 256); }},
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
     {"ipv6", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet6; }},
@@ -58,7 +63,8 @@ constexpr auto kOptions = std::to_array<OptionRow>({
      [](Line& l, const Arg& v) { l.check.max_delay = Duration::seconds(clamp(0.0, v.real, 1e3)); }},
     {"maxdelaydevratio", Argument::Real, 0, 0,
      [](Line& l, const Arg& v) { l.check.max_delay_dev_ratio = clamp(0.0, v.real, 1e6); }},
-    {"maxdelayquant", Argument::Real},
+    {"maxdelayquant", Argument::Real, 0, 0,
+     [](Line& l, const Arg& v) { l.check.max_delay_quantile = quantile_share(v.real); }},
     {"maxdelayratio", Argument::Real, 0, 0,
      [](Line& l, const Arg& v) { l.check.max_delay_ratio = clamp(0.0, v.real, 1e6); }},
     {"maxpoll", Argument::Integer, -32, 32, [](Line& l, const Arg& v) { l.poll.max_poll = v.as_int(); }},

@@ -102,14 +102,17 @@ struct DelayTests {
 };
 
 DelayTests delay_tests(const Sample& s, const CheckOptions& options, const ResponseContext& context) {
+  DelayTests result;
+  const bool by_quantile = options.max_delay_quantile > 0.0;
+  if (by_quantile) result.deviation = s.peer_delay <= context.quantile_limit.value_or(Duration::infinity());
   const auto data = context.stats.delay_test_data();
-  if (!data) return {};
+  if (!data) return result;
   const Duration age = context.view.interval(s.when, data->last_sample);
   const Duration uncertainty = age * (data->skew + context.max_clock_error);
-  DelayTests result;
   if (options.max_delay_ratio >= 1.0) {
     result.ratio = s.peer_delay <= data->min_delay * options.max_delay_ratio + uncertainty;
   }
+  if (by_quantile) return result;
   const Duration limit = data->std_dev * options.max_delay_dev_ratio + uncertainty;
   const Duration increase = (s.peer_delay - data->min_delay) * 0.5;
   if (increase > limit) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "timed/discipline/sample_filter.h"
 #include "timed/sources/source_set.h"
 
 namespace timed::sources {
@@ -15,7 +16,11 @@ struct SourceSet::Source {
       : line(its_line),
         id(its_id),
         association(its_line, random),
-        stats(effective_stats(its_line, options.stats), options.precision) {}
+        stats(effective_stats(its_line, options.stats), options.precision) {
+    if (line.filter > 0) {
+      filter.emplace(discipline::FilterOptions{.capacity = static_cast<std::size_t>(line.filter)}, options.precision);
+    }
+  }
   void set_address(const IpAddress& its_address);
 
   SourceLine line;
@@ -25,6 +30,8 @@ struct SourceSet::Source {
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address
   Association association;
   discipline::SourceStats stats;
+  std::optional<discipline::SampleFilter> filter;
+  int filter_polls = 0;  // polls since its last output, with a sample or without
   std::unique_ptr<env::UdpSocket> socket;  // of the request that is out
   std::uint32_t stamp_id = 0;              // of its transmit stamp
   std::optional<env::Timer> timer;         // of the next request

@@ -172,6 +172,7 @@ void SourceSet::carry_out(Source& source, const Actions& actions) {
     if (const auto* request = std::get_if<SendRequest>(&action)) carry_out(source, send(source, *request));
     if (const auto* timer = std::get_if<ArmTimer>(&action)) arm(source, *timer);
     if (const auto* taken = std::get_if<TakeSample>(&action)) carry_out(source, take_sample(source, taken->sample));
+    if (std::holds_alternative<SampleMissed>(action)) carry_out(source, miss_sample(source));
     if (std::holds_alternative<CloseSocket>(action)) close_socket(source);
     if (std::holds_alternative<RateKissObeyed>(action)) log_rate_kiss(source);
     if (std::holds_alternative<StopPolling>(action)) {
@@ -273,7 +274,29 @@ void SourceSet::take_response(Source& source, const env::Datagram& datagram, con
   run(source, [&] { return source.association.on_response(*at, packet, local, context, now).actions; });
 }
 
+// One poll more: after as many as the filter is long it gives one sample for all of them.  Where it cannot (nothing
+// but misses, or samples that differ too much) the next poll asks it again.
+std::optional<Sample> SourceSet::filter_output(Source& source) {
+  if (++source.filter_polls < source.line.filter) return std::nullopt;
+  auto output = source.filter->output(seams_.timeline.view());
+  if (output) source.filter_polls = 0;
+  return output;
+}
+
 Actions SourceSet::take_sample(Source& source, const Sample& sample) {
+  if (!source.filter) return accumulate(source, sample);
+  source.filter->add(sample);
+  if (const auto output = filter_output(source)) return accumulate(source, *output);
+  return source.association.on_sample_kept(sample.peer_delay, callbacks_.now());
+}
+
+Actions SourceSet::miss_sample(Source& source) {
+  if (!source.filter) return {};
+  const auto output = filter_output(source);
+  return output ? accumulate(source, *output) : Actions();
+}
+
+Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   const discipline::LocalView& view = seams_.timeline.view();
   SampleOutcome outcome;
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
@@ -297,6 +320,8 @@ void SourceSet::log_rate_kiss(Source& source) {
 void SourceSet::on_unknown_step() {
   for (const auto& source : sources_) {
     source->stats.reset();
+    if (source->filter) source->filter->reset();
+    source->filter_polls = 0;
     run(*source, [&] { return source->association.on_unknown_step(callbacks_.now()); });
   }
 }

@@ -5,6 +5,7 @@
 #ifndef TIMED_SOURCES_ASSOCIATION_H_
 #define TIMED_SOURCES_ASSOCIATION_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "timed/discipline/timeline.h"
 #include "timed/env/clock.h"
 #include "timed/ntp/packet.h"
+#include "timed/sources/delay_quantile.h"
 #include "timed/sources/options.h"
 #include "timed/sources/poll_schedule.h"
 #include "timed/sources/response_check.h"
@@ -41,6 +43,8 @@ struct ArmTimer {
 struct TakeSample {
   discipline::Sample sample;
 };
+// A poll gave no sample: a filter of samples counts it.
+struct SampleMissed {};
 // No response is expected any more.
 struct CloseSocket {};
 // Polling ends: no timer, no socket.
@@ -48,7 +52,7 @@ struct StopPolling {};
 // The server has asked to be asked less often, and will be.  For the operator.
 struct RateKissObeyed {};
 
-using Action = std::variant<SendRequest, ArmTimer, TakeSample, CloseSocket, StopPolling, RateKissObeyed>;
+using Action = std::variant<SendRequest, ArmTimer, TakeSample, SampleMissed, CloseSocket, StopPolling, RateKissObeyed>;
 
 class Actions {
  public:
@@ -161,6 +165,8 @@ class Association {
   Received on_response(const discipline::PlacedStamp& at, const ntp::PacketView& packet, const IpAddress& local_address,
                        const ResponseContext& context, const discipline::Now& now);
   Actions on_sample_taken(const SampleOutcome& outcome, const discipline::Now& now);
+  // The sample waits in a filter, whose last one had this delay.
+  Actions on_sample_kept(Duration delay, const discipline::Now& now);
   // Somebody else stepped the clock: stamps of an exchange under way mean nothing any more.
   Actions on_unknown_step(const discipline::Now& now);
 
@@ -185,10 +191,12 @@ class Association {
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
   void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
                      const IpAddress& local_address);
+  std::optional<Duration> quantile_limit() const;
+  void feed_quantile(const CheckedResponse& checked, Duration precision);
   Duration first_delay(const discipline::Now& now) const;
   ArmTimer timer_for_next(const discipline::Now& now, Duration extra);
   ArmTimer arm(Duration delay);
-  Nearness nearness() const { return {reachability_.reachable(), min_delay_}; }
+  Nearness nearness() const { return {reachability_.reachable(), std::min(min_delay_, filtered_delay_)}; }
 
   CheckOptions check_;
   std::uint8_t version_;
@@ -198,6 +206,8 @@ class Association {
   unsigned unanswered_ = 0;
   std::optional<MonoTime> last_sent_;
   Duration min_delay_ = Duration::infinity();
+  Duration filtered_delay_ = Duration::infinity();  // of the last sample in the filter
+  std::optional<DelayQuantile> delay_quantile_;     // made with the first response, when the precision is known
   Reachability reachability_;
   ntp::Stratum stratum_ = 0;
   ntp::Leap leap_ = ntp::Leap::Unsynchronised;

@@ -36,6 +36,7 @@ struct CheckOptions {
   double max_delay_ratio = 0.0;               // "maxdelayratio", below 1 = off
   double max_delay_dev_ratio = 10.0;          // "maxdelaydevratio"
   Duration offset;                            // "offset": added to each measured offset (reference - local)
+  double max_delay_quantile = 0.0;            // "maxdelayquant": replaces the one above; 0 = off, else 0.05 … 0.95
   int min_stratum = 0;                        // "minstratum" of the source, 0 … 15
 };
 
@@ -49,6 +50,7 @@ struct SourceLine {
   // Unset: the daemon-wide `minsamples`, `maxsamples`.
   std::optional<int> min_samples, max_samples;
   discipline::SelectMarks marks;  // "noselect", "prefer", "trust", "require"
+  int filter = 0;                 // "filter": measurements made into one sample; 0 = off, else 1 … 256
   unsigned max_unreach = 100000;  // "maxunreach"
   int version = 4;                // "version", 1 … 4
   bool offline = false;           // "offline": starts without polling

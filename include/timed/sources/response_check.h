@@ -69,6 +69,8 @@ struct ResponseContext {
   ntp::RefId local_ref_id;    // of the local address that the response was sent to; zero = unknown
   Duration precision;         // of the local clock
   Frequency max_clock_error;  // "maxclockerror"
+  // "maxdelayquant": the longest delay accepted; empty while none was seen, or off.
+  std::optional<Duration> quantile_limit = {};
 };
 
 // The request that is out, and what the last valid response said.

@@ -157,6 +157,9 @@ class SourceSet {
   void take_transmit_stamps(Source& source);
   void take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to);
   Actions take_sample(Source& source, const discipline::Sample& sample);
+  Actions miss_sample(Source& source);
+  std::optional<discipline::Sample> filter_output(Source& source);
+  Actions accumulate(Source& source, const discipline::Sample& sample);
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);

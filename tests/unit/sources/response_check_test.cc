@@ -225,6 +225,23 @@ TEST_F(ResponseCheck, TestCLongerDelayWithoutAJumpOfTheClock) {
   EXPECT_FALSE(fails(PacketTest::DelayDeviation));
 }
 
+TEST_F(ResponseCheck, TestCByAQuantileOfTheDelays) {
+  options.max_delay_quantile = 0.5;
+  EXPECT_FALSE(fails(PacketTest::DelayDeviation)) << "none was seen yet";
+  ResponseContext seen = context();
+  const auto passes = [&](double limit_s) {
+    seen.quantile_limit = Duration::seconds(limit_s);
+    const auto bytes = bytes_of(header);
+    return check_response(ntp::PacketView::parse(bytes), exchange, options, seen)
+        .tests.passed(PacketTest::DelayDeviation);
+  };
+  EXPECT_TRUE(passes(0.0081));
+  EXPECT_FALSE(passes(0.0079));
+  fill_stats(6, 1e-6);
+  EXPECT_FALSE(passes(0.0079)) << "with samples too: it replaces the test by deviation";
+  EXPECT_TRUE(passes(0.0081));
+}
+
 TEST_F(ResponseCheck, TestsBAndCNeedSixSamples) {
   fill_stats(5);
   options.max_delay_ratio = 1.0;
