@@ -1,0 +1,324 @@
+#include "tests/sim/swarm.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "timed/base/text.h"
+#include "timed/ntp/packet.h"
+
+namespace timed::sim {
+namespace {
+
+constexpr std::uint16_t kNtpPort = 123;
+constexpr int kSteps = 30;
+constexpr Duration kLongestStep = Duration::seconds(400);
+// After the last disturbance: the longest poll that is drawn, four times, and the time to forget what was before.
+constexpr Duration kCalm = Duration::seconds(3000);
+constexpr std::size_t kMaxLines = 400;
+// Addresses for NTP and commands in both families, and what a test asks with.
+constexpr std::size_t kServingSockets = 6;
+// What is lost in the numbers of a packet and between its stamp and its departure.
+constexpr Duration kWireSlack = Duration::micros(100);
+// The daemon's readings may be coarser than the kernel's stamps, and both carry a random part below the precision.
+constexpr Duration kReadingSlack = Duration::micros(2);
+// A number of the control protocol has 25 bits.
+constexpr double kReportGrain = 1.0 / (1 << 23);
+
+class Swarm {
+ public:
+  explicit Swarm(std::uint64_t seed) : scenario_(seed), random_(scenario_.world().fork_random()) {
+    scenario_.network().set_tap([this](const PacketEvent& event) { watch(event); });
+    const int servers = 1 + static_cast<int>(random_.below(4));
+    for (int i = 0; i < servers; ++i) {
+      const std::string address = "10.0.0." + std::to_string(i + 1);
+      scenario_.add_server(name_of(address), {address});
+      upstream_.push_back(address);
+    }
+    const int clients = 2 + static_cast<int>(random_.below(4));
+    for (int i = 0; i < clients; ++i) add_client(i);
+    scenario_.start_all();
+  }
+
+  SwarmOutcome run(const std::function<void(Scenario&)>& sabotage) {
+    for (int step = 0; step < kSteps && outcome_.broken.empty(); ++step) {
+      if (step >= kSteps / 2 && sabotage) sabotage(scenario_);
+      run_and_check(Duration::seconds(random_.uniform(1.0, kLongestStep.to_seconds())));
+      disturb();
+    }
+    calm_down();
+    if (outcome_.answers == 0) outcome_.broken.push_back("nobody answers\n" + scenario_.world().replay_hint());
+    outcome_.nodes = static_cast<int>(clients_.size() + servers_cut_off_.size());
+    return std::move(outcome_);
+  }
+
+ private:
+  struct Client {
+    Node* node;
+    std::string address;
+    bool may_step;
+    double max_slew_ppm;
+    int min_poll;
+    std::size_t sources;
+    bool ways_changed = false;
+    int beginnings = 1;  // starts, and clocks stepped from outside: each may burst
+    Duration awake{};
+  };
+
+  // From a sender to a receiver.
+  using Way = std::pair<Endpoint, Endpoint>;
+
+  static std::string name_of(const std::string& address) {
+    const int number = std::stoi(address.substr(address.rfind('.') + 1)) - 1;
+    return (address.starts_with("10.0.0.") ? "server" : "client") + std::to_string(number);
+  }
+  bool one_in(std::uint64_t n) { return random_.below(n) == 0; }
+
+  Link random_link() {
+    Link link;
+    link.delay = Duration::micros(random_.uniform(20.0, 20000.0));
+    link.jitter = link.delay * random_.uniform(0.0, 0.5);
+    if (one_in(3)) link.loss = random_.uniform(0.0, 0.3);
+    if (one_in(3)) link.duplication = random_.uniform(0.0, 0.3);
+    if (one_in(3)) link.reordering = random_.uniform(0.0, 0.2);
+    return link;
+  }
+
+  void draw_ways(const std::string& a, const std::string& b) {
+    Link link = random_link();
+    const Duration delay = link.delay;
+    // A way that is longer back than there takes much of the bound of a sample; noise may have only a part of the rest.
+    const double apart = one_in(3) ? 0.4 : 0.0;
+    if (apart > 0.0) link.jitter = link.jitter * 0.2;
+    scenario_.network().set_asymmetric_link(a, b, link, delay * (1.0 - apart), delay * (1.0 + apart));
+  }
+
+  std::string random_source_options(int min_poll) {
+    std::string text = " minpoll " + std::to_string(min_poll) + " maxpoll " +
+                       std::to_string(min_poll + static_cast<int>(random_.below(4)));
+    if (one_in(2)) text += " iburst";
+    if (one_in(4)) text += " filter " + std::to_string(2 + random_.below(4));
+    if (one_in(4)) text += " polltarget " + std::to_string(6 + random_.below(30));
+    if (one_in(6)) text += " maxsamples " + std::to_string(4 + random_.below(20));
+    if (one_in(6)) text += " maxdelayratio 3";
+    if (one_in(6)) text += " presend 9";
+    return text + "\n";
+  }
+
+  void add_client(int index) {
+    const std::string name = "client" + std::to_string(index);
+    Client client{.node = nullptr,
+                  .address = "10.0.1." + std::to_string(index + 1),
+                  .may_step = one_in(2),
+                  .max_slew_ppm = 1e6 / 12,
+                  .min_poll = 4 + static_cast<int>(random_.below(3)),
+                  .sources = upstream_.size()};
+    ClockModel clock;
+    clock.start_error = Duration::seconds(random_.uniform(-2.0, 2.0));
+    clock.frequency_error = Frequency::ppm(random_.uniform(-200.0, 200.0));
+    clock.wander = random_.uniform(0.0, 3e-9);
+    clock.read_noise = Duration::nanos(random_.uniform(0.0, 500.0));
+    clock.resolution = Duration::nanos(one_in(4) ? 1000.0 : 20.0);
+    clock.may_steer = !one_in(8);
+    std::string config = "allow\nmaxdrift 1000\n";
+    if (client.may_step) config += "makestep 0.1 3\n";
+    if (one_in(4)) {
+      client.max_slew_ppm = 500.0 + static_cast<double>(random_.below(5000));
+      config += "maxslewrate " + std::to_string(client.max_slew_ppm) + "\n";
+    }
+    if (one_in(4)) config += "corrtimeratio " + std::to_string(1 + random_.below(10)) + "\n";
+    if (one_in(2)) config += "driftfile /drift\n";
+    for (const std::string& server : upstream_) {
+      config += "server " + server + random_source_options(client.min_poll);
+      draw_ways(name, name_of(server));
+    }
+    client.node = &scenario_.add(name, {client.address}, clock, config);
+    clients_.push_back(client);
+    // Some of the later ones ask this one too.
+    if (one_in(3)) upstream_.push_back(client.address);
+  }
+
+  // ---- what must hold ----
+
+  void broke(Node* node, const std::string& what) {
+    outcome_.broken.push_back(what + "\n" + (node ? scenario_.report(*node) : scenario_.world().replay_hint()));
+  }
+  void require(bool holds, Node& node, const char* what, double value) {
+    if (!holds) broke(&node, node.name() + ": " + what + format(" (%.9g)", value));
+  }
+
+  void watch(const PacketEvent& event) {
+    const Packet& packet = event.packet;
+    if (event.arrival && event.fate == Fate::Delivered && packet.to.port == kNtpPort) {
+      owed_[{packet.to, packet.from}].push_back(packet.data.size());
+    }
+    if (event.arrival) return;
+    if (packet.to.port == kNtpPort) ++asked_[{packet.from.address, packet.to.address}];
+    if (packet.from.port == kNtpPort) watch_answer(packet);
+  }
+
+  void watch_answer(const Packet& packet) {
+    ++outcome_.answers;
+    Node& node = scenario_.node(name_of(packet.from.address.to_string()));
+    auto& owed = owed_[{packet.from, packet.to}];
+    if (owed.empty()) {
+      broke(&node, "an answer that nobody asked for");
+      return;
+    }
+    if (packet.data.size() > owed.front()) broke(&node, "an answer larger than its request");
+    owed.pop_front();
+    const auto view = ntp::PacketView::parse(packet.data);
+    if (!view.ok()) {
+      broke(&node, "an answer that is not NTP");
+      return;
+    }
+    const ntp::Header& header = view.header();
+    if (header.leap == ntp::Leap::Unsynchronised) return;
+    const TrueTime now = scenario_.world().now();
+    const Duration error = header.transmit.near(now) - now;
+    const Duration claim = header.root_delay.to_duration() * 0.5 + header.root_dispersion.to_duration();
+    if (header.stratum == 2) worst_served_ = std::max(worst_served_, abs(error));
+    const Duration inherited = header.stratum > 2 ? worst_served_ : Duration::zero();
+    require(abs(error) <= claim * tolerance(node) + inherited + kWireSlack, node,
+            "an answer that is further off than it says", error.to_seconds());
+    const Duration held = header.transmit.minus(header.receive);
+    require(held >= -kReadingSlack && held <= Duration::seconds(1), node, "an answer before its request",
+            held.to_seconds());
+  }
+
+  // How many times its claim a node may be off.  The claim is the distance of the selected source's best sample: it
+  // does not cover what other sources add to the combination, nor a way that has become worse since that sample.
+  double tolerance(const Node& node) const {
+    for (const Client& client : clients_) {
+      if (client.node == &node && (client.sources > 1 || client.ways_changed)) return 2.0;
+    }
+    return 1.0;
+  }
+
+  void run_and_check(Duration span) {
+    scenario_.run_for(span);
+    for (Client& client : clients_) {
+      if (client.node->running()) client.awake += span;
+      check(client);
+    }
+  }
+
+  void check(Client& client) {
+    Node& node = *client.node;
+    const std::size_t steps = node.clock().steps().size();
+    const int allowed = client.may_step ? 3 * client.beginnings : 0;
+    require(steps <= static_cast<std::size_t>(allowed), node, "steps", static_cast<double>(steps));
+    require(node.log().lines().size() <= kMaxLines, node, "lines", static_cast<double>(node.log().lines().size()));
+    require(!node.exit_status(), node, "ended of its own accord", 0.0);
+    for (const std::string& server : upstream_) {
+      const auto asked = asked_[{*IpAddress::parse(client.address), *IpAddress::parse(server)}];
+      // A clock that is slewed by a twelfth polls sooner by as much.
+      const double polls = client.awake.to_seconds() / static_cast<double>(1 << client.min_poll) * 1.12;
+      require(asked <= polls + 12.0 * client.beginnings, node, "requests", asked);
+    }
+    if (!node.running()) return;
+    const std::size_t sockets = node.machine().sockets().open_sockets();
+    require(sockets <= client.sources + kServingSockets, node, "open sockets", static_cast<double>(sockets));
+    const Frequency driven = abs(node.frequency_error() - node.clock().bare_frequency_error());
+    require(driven <= Frequency::ppm(1000 + client.max_slew_ppm + 200), node, "driven too far, ppm", driven.to_ppm());
+    check_claim(client);
+  }
+
+  void check_claim(Client& client) {
+    Node& node = *client.node;
+    const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+    if (!tracking) {
+      broke(&node, node.name() + ": no answer to tracking");
+      return;
+    }
+    if (tracking->stratum == 0) return;
+    ++outcome_.checks;
+    const Duration left = node.clock_error() + tracking->correction;
+    const Duration inherited = tracking->stratum > 2 ? worst_served_ : Duration::zero();
+    const Duration claim = tracking->root_delay * 0.5 + tracking->root_dispersion;
+    const Duration bound = claim * tolerance(node) + inherited + abs(tracking->correction) * kReportGrain;
+    require(abs(left) <= bound, node, format("further off than it says, %.9f s", bound.to_seconds()).c_str(),
+            left.to_seconds());
+  }
+
+  // ---- what happens to them ----
+
+  void disturb() {
+    Client& client = clients_[random_.below(clients_.size())];
+    Node& node = *client.node;
+    const std::string server = name_of(upstream_[random_.below(upstream_.size())]);
+    switch (random_.below(9)) {
+      case 0:
+      case 1:
+        cut_off(server, true);
+        break;
+      case 2:
+        cut_off(server, false);
+        break;
+      case 3:
+        node.stop();
+        break;
+      case 4:
+        node.crash();
+        break;
+      case 5:
+        if (node.running()) node.machine().loop().hang_up();
+        break;
+      case 6:
+        // Beyond the ten seconds from which it is noticed.
+        ++client.beginnings;
+        node.clock().disturb(Duration::seconds(random_.uniform(11.0, 60.0) * (one_in(2) ? 1.0 : -1.0)));
+        break;
+      case 7:
+        draw_ways(node.name(), server);
+        client.ways_changed = true;
+        break;
+      default:
+        start(client);
+    }
+  }
+
+  void cut_off(const std::string& server, bool cut_off) {
+    scenario_.network().set_cut_off(server, cut_off);
+    servers_cut_off_[server] = cut_off;
+  }
+  void start(Client& client) {
+    if (client.node->running()) return;
+    ++client.beginnings;
+    const Status started = client.node->start();
+    if (!started) broke(client.node, client.node->name() + ": " + started.error().message);
+  }
+
+  void calm_down() {
+    for (Client& client : clients_) start(client);
+    const auto cut = servers_cut_off_;
+    for (const auto& [server, is_cut] : cut) cut_off(server, false);
+    for (int i = 0; i < 10 && outcome_.broken.empty(); ++i) run_and_check(kCalm * 0.1);
+    if (!outcome_.broken.empty()) return;
+    for (Client& client : clients_) {
+      const auto tracking = client.node->ask<control::TrackingReply>(control::TrackingRequest{});
+      if (!tracking || tracking->stratum == 0) broke(client.node, client.node->name() + ": not synchronised in calm");
+    }
+  }
+
+  Scenario scenario_;
+  SeededRandom random_;
+  std::vector<std::string> upstream_;
+  std::vector<Client> clients_;
+  std::map<std::string, bool> servers_cut_off_;
+  std::map<Way, std::deque<std::size_t>> owed_;  // sizes of the requests that may still be answered
+  std::map<std::pair<IpAddress, IpAddress>, int> asked_;
+  // What the clients have been wrong by in their answers.  The claim of one who follows another is about that other,
+  // and may rest on a sample from before the other lost its own server.
+  Duration worst_served_;
+  SwarmOutcome outcome_;
+};
+
+}  // namespace
+
+SwarmOutcome run_swarm(std::uint64_t seed, const std::function<void(Scenario&)>& sabotage) {
+  return Swarm(seed).run(sabotage);
+}
+
+}  // namespace timed::sim

@@ -1,0 +1,36 @@
+// A world drawn from a seed: servers, clients and clients of clients, with options, clocks and links of every quality,
+// and with partitions, restarts, crashes and clocks that somebody else steps.  What must hold in all of them:
+//   - no answer is larger than its request, and nobody answers who was not asked;
+//   - an answer that claims to be synchronised is as right as it claims to be;
+//   - a clock that is synchronised is as right as its owner says it is;
+//   - without makestep no clock is stepped, with it only in the first updates after a start;
+//   - no clock is driven further than maxdrift and maxslewrate allow;
+//   - nobody is asked more often than minpoll and its bursts allow;
+//   - messages and sockets do not grow with the packets, and no daemon ends of its own accord;
+//   - when the disturbances are over, every client is synchronised again.
+#ifndef TIMED_TESTS_SIM_SWARM_H_
+#define TIMED_TESTS_SIM_SWARM_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/scenario.h"
+
+namespace timed::sim {
+
+struct SwarmOutcome {
+  std::vector<std::string> broken;  // what did not hold, with the log of the node; the run ends at the first
+  int nodes = 0;
+  int answers = 0;
+  int checks = 0;  // of a synchronised clock against its own claim
+};
+
+// Runs the world of a seed.  From half-way on the function is called again and again, so that a test can break what
+// must hold.
+SwarmOutcome run_swarm(std::uint64_t seed, const std::function<void(Scenario&)>& sabotage = nullptr);
+
+}  // namespace timed::sim
+
+#endif  // TIMED_TESTS_SIM_SWARM_H_
