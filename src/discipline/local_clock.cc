@@ -46,6 +46,8 @@ Result<env::ClockState> LocalClock::start() {
   slew_.kernel = base_;
   slew_.planned = kLongest;
   timeline_.set_frequencies(slew_start_, slew_.kernel, base_, Duration::zero(), Duration::zero());
+  // A daemon that was killed during a slew has left its rate behind, which no oscillator needs.
+  if (abs(base_) > options_.max_drift) set_base(base_);
   return state;
 }
 

@@ -163,6 +163,19 @@ TEST(LocalClock, ClampsTheFrequencyAndSaysSo) {
   EXPECT_FALSE(rig.clock.take_clamped());
 }
 
+TEST(LocalClock, DoesNotKeepARateThatIsBeyondMaxdrift) {
+  // As a daemon leaves it behind that was killed during a slew.
+  FakeKernel kernel;
+  kernel.found = kernel.in_force = Frequency::ppm(83000);
+  ClockOptions options;
+  options.max_drift = Frequency::ppm(500);
+  LocalClock clock(options, kernel, kernel.timers, [] {});
+  ASSERT_TRUE(clock.start().ok());
+  EXPECT_NEAR(clock.frequency().to_ppm(), 500, 1e-9);
+  EXPECT_NEAR(kernel.in_force.to_ppm(), 500, 1e-3);
+  ASSERT_TRUE(clock.take_clamped().has_value());
+}
+
 TEST(LocalClock, StepsAtOnceOrSlewsWhatTheKernelRefuses) {
   Rig rig;
   ASSERT_TRUE(rig.clock.start().ok());
