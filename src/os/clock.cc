@@ -110,13 +110,16 @@ void LinuxClock::notice_interference(const timex& answered) {
   if ((answered.modes & ADJ_STATUS) != 0) expected_.phase_locked = found.phase_locked;
   const bool changed = found != expected_;
   if (changed && !interference_) log::warning("System clock interference detected (another NTP client?)");
-  // A request that sets the frequency cannot see whether it was changed, so it does not end an episode.
-  interference_ = changed || (interference_ && sets_frequency);
+  // Only the reading before a new frequency looks back over all the time since the last one: only it ends an episode.
+  interference_ = changed || (interference_ && answered.modes != 0);
   expected_ = found;
 }
 
 Result<Frequency> LinuxClock::set_frequency(Frequency wanted) {
   const auto asked = env::KernelFrequency::from(wanted);
+  // Read first: what somebody else has set would be overwritten unseen.
+  timex reading{};
+  if (may_steer_ && adjtimex_(&reading) >= 0) notice_interference(reading);
   timex request{};
   request.modes = ADJ_TICK | ADJ_FREQUENCY;
   request.tick = static_cast<decltype(request.tick)>(asked.tick_us);

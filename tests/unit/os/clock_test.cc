@@ -230,12 +230,13 @@ TEST(Clock, NoticesInterferenceOnceAnEpisode) {
   EXPECT_TRUE(log.lines.empty());
 
   for (int i = 1; i <= 3; ++i) {
+    // In the order of an update of the clock: between two of them somebody else sets another frequency.
     kernel.freq = 1000 * i;
-    ASSERT_TRUE(clock.set_sync_status(status).ok());
     ASSERT_TRUE(clock.set_frequency(Frequency::ppm(7)).ok());
+    ASSERT_TRUE(clock.set_sync_status(status).ok());
   }
   EXPECT_EQ(log.lines, std::vector<std::string>{warning});
-  ASSERT_TRUE(clock.set_sync_status(status).ok());  // quiet: the episode is over
+  ASSERT_TRUE(clock.set_frequency(Frequency::ppm(7)).ok());  // quiet: the episode is over
   kernel.tick = 10001;
   ASSERT_TRUE(clock.set_sync_status(status).ok());
   EXPECT_EQ(log.lines, (std::vector<std::string>{warning, warning}));
@@ -251,6 +252,7 @@ TEST(Clock, NoticesAnotherPhaseLockedLoop) {
   EXPECT_EQ(log.lines.size(), 1u);
   ASSERT_TRUE(clock.set_sync_status({}).ok());
   EXPECT_EQ(kernel.status, STA_UNSYNC) << "it is switched off again";
+  ASSERT_TRUE(clock.set_frequency(Frequency::ppm(1)).ok());  // quiet
   kernel.constant = 6;
   ASSERT_TRUE(clock.set_frequency(Frequency::ppm(1)).ok());
   EXPECT_EQ(log.lines.size(), 2u);
