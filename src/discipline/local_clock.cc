@@ -47,7 +47,7 @@ Result<env::ClockState> LocalClock::start() {
   slew_.planned = kLongest;
   timeline_.set_frequencies(slew_start_, slew_.kernel, base_, Duration::zero(), Duration::zero());
   // A daemon that was killed during a slew has left its rate behind, which no oscillator needs.
-  if (abs(base_) > options_.max_drift) set_base(base_);
+  if (abs(base_) > options_.max_drift) set_frequency(base_);
   return state;
 }
 
@@ -95,21 +95,17 @@ void LocalClock::plan_slew() {
   on_line_changed_();
 }
 
-void LocalClock::set_base(Frequency absolute) {
+void LocalClock::set_frequency(Frequency absolute) {
   base_ = clamp(-options_.max_drift, absolute, options_.max_drift);
   if (base_ != absolute) clamped_ = absolute;
   plan_slew();
-}
-
-void LocalClock::set_frequency(Frequency absolute) {
-  set_base(absolute);
 }
 
 ClockChange LocalClock::apply(const ClockUpdate& update) {
   const RawTime raw = clock_.now();
   const Frequency before = base_;
   ClockChange change{raw, timeline_.to_local(raw), {}, update.offset};
-  set_base(base_ + update.frequency * (1.0 + base_.to_ratio()));
+  set_frequency(base_ + update.frequency * (1.0 + base_.to_ratio()));
   change.frequency = (base_ - before) / (1.0 + before.to_ratio());
   slew_.correction_rate = update.correction_rate;
   timeline_.shift_local(clock_.now(), update.offset);

@@ -27,17 +27,20 @@ WideDuration Timeline::free_minus_raw(const Segment& segment, RawTime raw) const
   return segment.free_minus_raw + WideDuration((raw - segment.start) * segment.free_rate);
 }
 
+WideDuration Timeline::local_minus_raw(RawTime raw) const {
+  return current().local_minus_raw + WideDuration((raw - current().start) * current().local_rate);
+}
+
 FreeTime Timeline::to_free(RawTime raw) const {
   return free_minus_raw(current(), raw).from<FreeScale>(raw);
 }
 
 Duration Timeline::pending(RawTime raw) const {
-  return (current().local_minus_raw + WideDuration((raw - current().start) * current().local_rate)).to_duration();
+  return local_minus_raw(raw).to_duration();
 }
 
 LocalTime Timeline::to_local(RawTime raw) const {
-  return (current().local_minus_raw + WideDuration((raw - current().start) * current().local_rate))
-      .from<LocalScale>(raw);
+  return local_minus_raw(raw).from<LocalScale>(raw);
 }
 
 std::optional<PlacedStamp> Timeline::place(const env::Stamp& stamp) const {
@@ -50,6 +53,21 @@ std::optional<PlacedStamp> Timeline::place(const env::Stamp& stamp) const {
                        stamp.error + (near_start ? segment.error : Duration::zero()), stamp.source};
   }
   return std::nullopt;
+}
+
+// The current segment, going on from an instant as it has come to it.
+Timeline::Segment Timeline::continued(RawTime at) const {
+  Segment next = current();
+  next.start = at;
+  next.free_minus_raw = free_minus_raw(current(), at);
+  next.local_minus_raw = local_minus_raw(at);
+  next.error = Duration::zero();
+  return next;
+}
+
+void Timeline::forget_earlier() {
+  count_ = 1;
+  unbounded_ = false;
 }
 
 void Timeline::begin_segment(const Segment& segment) {
@@ -67,11 +85,7 @@ void Timeline::renew_view(RawTime at) {
 }
 
 void Timeline::set_frequencies(RawTime at, Frequency kernel, Frequency base, Duration error, Duration error_span) {
-  const Segment& old = current();
-  Segment next;
-  next.start = at;
-  next.free_minus_raw = free_minus_raw(old, at);
-  next.local_minus_raw = old.local_minus_raw + WideDuration((at - old.start) * old.local_rate);
+  Segment next = continued(at);
   next.free_rate = gain(Frequency::zero(), kernel);
   next.local_rate = gain(base, kernel);
   next.error = error;
@@ -82,40 +96,29 @@ void Timeline::set_frequencies(RawTime at, Frequency kernel, Frequency base, Dur
 }
 
 void Timeline::shift_local(RawTime at, Duration offset) {
-  Segment next = current();
-  next.free_minus_raw = free_minus_raw(current(), at);
-  next.local_minus_raw =
-      current().local_minus_raw + WideDuration((at - current().start) * current().local_rate) + WideDuration(offset);
-  next.start = at;
-  next.error = Duration::zero();
+  Segment next = continued(at);
+  next.local_minus_raw = next.local_minus_raw + WideDuration(offset);
   begin_segment(next);
   renew_view(at);
 }
 
 void Timeline::step(RawTime before, Duration offset, bool local_follows) {
-  Segment next = current();
-  next.free_minus_raw = free_minus_raw(current(), before);
-  next.local_minus_raw = current().local_minus_raw + WideDuration((before - current().start) * current().local_rate);
+  Segment next = continued(before);
   next.start = before + offset;
   const WideDuration moved = WideDuration::between(next.start, before);
   next.free_minus_raw = next.free_minus_raw - moved;
   if (!local_follows) next.local_minus_raw = next.local_minus_raw - moved;
-  next.error = Duration::zero();
   begin_segment(next);
-  count_ = 1;
-  unbounded_ = false;
+  forget_earlier();
   renew_view(next.start);
 }
 
 void Timeline::restart(RawTime at) {
-  Segment next = current();
-  next.start = at;
+  Segment next = continued(at);
   next.free_minus_raw = WideDuration();
   next.local_minus_raw = WideDuration();
-  next.error = Duration::zero();
   begin_segment(next);
-  count_ = 1;
-  unbounded_ = false;
+  forget_earlier();
   renew_view(at);
 }
 

@@ -79,7 +79,6 @@ class LocalClock {
 
  private:
   void plan_slew();
-  void set_base(Frequency absolute);
   Frequency set_kernel(Frequency wanted);
 
   ClockOptions options_;

@@ -99,7 +99,10 @@ class Timeline {
 
   const Segment& current() const { return segments_[newest_]; }
   WideDuration free_minus_raw(const Segment& segment, RawTime raw) const;
+  WideDuration local_minus_raw(RawTime raw) const;
+  Segment continued(RawTime at) const;
   void begin_segment(const Segment& segment);
+  void forget_earlier();
   void renew_view(RawTime at);
 
   std::array<Segment, kSegments> segments_{};
