@@ -72,18 +72,6 @@ std::optional<pid_t> read_pid(const std::string& path) {
 
 }  // namespace
 
-const char* default_configuration_path() {
-  return TIMED_SYSCONFDIR "/timed.conf";
-}
-
-const char* default_run_directory() {
-  return TIMED_RUNDIR;
-}
-
-const char* default_user() {
-  return TIMED_DEFAULT_USER;
-}
-
 void StartReport::ready() {
   if (awaited()) write_all(pipe_, std::string_view(&kReady, 1));
   pipe_.close();

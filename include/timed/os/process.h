@@ -1,4 +1,4 @@
-// The process: into the background, its pid file, compiled-in places.
+// The process: into the background, and its pid file.
 #ifndef TIMED_OS_PROCESS_H_
 #define TIMED_OS_PROCESS_H_
 
@@ -11,10 +11,6 @@
 #include "timed/os/descriptor.h"
 
 namespace timed::os {
-
-const char* default_configuration_path();  // TIMED_SYSCONFDIR/timed.conf
-const char* default_run_directory();       // TIMED_RUNDIR, where the command socket and the pid file are
-const char* default_user();                // TIMED_DEFAULT_USER
 
 // The daemon's end of the pipe by which the process that was started waits until the daemon works or has failed.
 class StartReport {

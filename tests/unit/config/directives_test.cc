@@ -401,5 +401,13 @@ TEST(Directives, OptionsOfServersWithoutFunctionYetAreWarnings) {
   EXPECT_EQ(read("server a xleave").sources.size(), 1u);
 }
 
+TEST(Places, AreCompiledIn) {
+  EXPECT_EQ(default_path().substr(0, 1), "/");
+  EXPECT_NE(default_path().find("/timed.conf"), std::string::npos);
+  EXPECT_EQ(default_pid_file().substr(0, 1), "/");
+  EXPECT_EQ(default_control().unix_path.substr(0, 1), "/");
+  EXPECT_FALSE(default_user().empty());
+}
+
 }  // namespace
 }  // namespace timed::config

@@ -190,12 +190,5 @@ TEST_F(PidFileTest, SaysWhyItCouldNotBeWritten) {
             "Could not open " + directory_ / "missing/timed.pid" + " : No such file or directory");
 }
 
-TEST(Places, AreCompiledIn) {
-  EXPECT_EQ(std::string(default_configuration_path()).substr(0, 1), "/");
-  EXPECT_NE(std::string(default_configuration_path()).find("/timed.conf"), std::string::npos);
-  EXPECT_EQ(std::string(default_run_directory()).substr(0, 1), "/");
-  EXPECT_FALSE(std::string(default_user()).empty());
-}
-
 }  // namespace
 }  // namespace timed::os
