@@ -29,7 +29,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {'p', "", "Print the configuration and exit"},
     {'q', "", "Set the clock once and exit", false},
     {'Q', "", "Print the offset of the clock and exit", false},
-    {'r', "", "Read the saved measurements", false},
+    {'r', "", "Begin with the measurements that the last run has saved"},
     {'R', "", "Take this for a restart: step the clock only where makestep has no limit"},
     {'s', "", "Set the clock from the real-time clock", false},
     {'t', "SECONDS", "Exit after a time", false},
@@ -148,6 +148,9 @@ class Parse {
       case 'p':
         set_action(CommandLine::Action::PrintConfiguration);
         break;
+      case 'r':
+        line_.reload_history = true;
+        break;
       case 'R':
         line_.restart = true;
         break;
@@ -233,6 +236,7 @@ std::variant<CommandLine, CommandLineRefusal> parse_command_line(std::span<const
 
 void apply_options(const CommandLine& command_line, config::Config& config) {
   if (command_line.user) config.process.user = *command_line.user;
+  config.process.reload_history = command_line.reload_history;
   config.clock.control = command_line.control_clock;
   config.family = command_line.family;
   discipline::MakeStep& make_step = config.reference.make_step;

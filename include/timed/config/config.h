@@ -26,6 +26,7 @@ control::ControlOptions default_control();
 struct ProcessOptions {
   std::string user = default_user();          // "user", -u: account to switch to when started as root
   std::string pid_file = default_pid_file();  // "pidfile"; empty = none (written as "/")
+  bool reload_history = false;                // -r: begin with the measurements that the last run has saved
 };
 
 struct Config {

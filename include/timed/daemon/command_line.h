@@ -32,6 +32,7 @@ struct CommandLine {
   log::Severity log_level = log::Severity::Info;     // -L, -d -d: messages below it are dropped
   Family family = Family::Unspecified;               // -4, -6
   std::optional<std::string> user;                   // -u, before the "user" directive
+  bool reload_history = false;                       // -r
   bool restart = false;                              // -R: no steps that are meant for the first start
   bool control_clock = true;                         // -x clears it
   bool need_root = true;                             // cleared by -U and where nothing is opened

@@ -127,7 +127,7 @@ TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
 
 TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
   for (const Words& words : std::vector<Words>{
-           {"-q"}, {"-Q"}, {"-r"}, {"-s"}, {"-m"}, {"-t", "5"}, {"-t5"}, {"-t", "0"}, {"-P", "1"}, {"-N", "3"}}) {
+           {"-q"}, {"-Q"}, {"-s"}, {"-m"}, {"-t", "5"}, {"-t5"}, {"-t", "0"}, {"-P", "1"}, {"-N", "3"}}) {
     EXPECT_EQ(refused(words).message, "Option " + std::string(words[0].substr(0, 2)) + " is not available yet");
     EXPECT_FALSE(refused(words).show_usage);
   }
@@ -174,7 +174,9 @@ TEST(ApplyOptions, ComesBeforeTheConfiguration) {
   EXPECT_TRUE(config.clock.control);
   EXPECT_TRUE(config.server.use_v4 && config.server.use_v6 && config.control.use_v4 && config.control.use_v6);
   EXPECT_EQ(config.sources[0].family, Family::Unspecified);
-  apply_options(accepted({"-6", "-x", "-u", "me"}), config);
+  EXPECT_FALSE(config.process.reload_history);
+  apply_options(accepted({"-6", "-x", "-r", "-u", "me"}), config);
+  EXPECT_TRUE(config.process.reload_history);
   EXPECT_EQ(config.process.user, "me");
   EXPECT_FALSE(config.clock.control);
   EXPECT_EQ(config.family, Family::Inet6);
@@ -192,8 +194,8 @@ TEST(UsageText, IsLaidOutLikeChronyds) {
   for (std::size_t at = text.find("\n  -"); at != std::string::npos; at = text.find("\n  -", at + 1)) {
     letters.push_back(text.substr(at + 3, 2));
   }
-  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-R", "-u", "-U", "-x",
-                                               "-v", "-h", "--", "--", "--"}));
+  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-r", "-R", "-u", "-U",
+                                               "-x", "-v", "-h", "--", "--", "--"}));
   EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
   EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
   EXPECT_EQ(text.back(), '\n');
