@@ -31,10 +31,10 @@ struct SourceSet::Source {
   Association association;
   discipline::SourceStats stats;
   std::optional<discipline::SampleFilter> filter;
-  int filter_polls = 0;  // polls since its last output, with a sample or without
+  int filter_polls = 0;                    // polls since its last output, with a sample or without
   std::unique_ptr<env::UdpSocket> socket;  // of the request that is out
   std::uint32_t stamp_id = 0;              // of its transmit stamp
-  std::optional<env::Timer> timer;         // of the next request
+  std::optional<SpacedTimer> timer;        // of the next request
   std::optional<env::Timer> close_timer;   // of the socket
   std::optional<MonoTime> last_kiss_logged;
   bool told_no_address = false;    // that no address was found, until one is

@@ -7,7 +7,6 @@
 #include "timed/auth/digest.h"
 #include "timed/base/log.h"
 #include "timed/base/text.h"
-#include "timed/sources/spacing.h"
 
 namespace timed::sources {
 
@@ -64,7 +63,7 @@ void SourceSet::add(const SourceLine& line) {
   }
   auto source = std::make_unique<Source>(line, SourceId{++last_id_}, options_, random_);
   Source* const s = source.get();
-  s->timer.emplace(seams_.timers, [this, s] { on_timer(*s); });
+  s->timer.emplace(seams_.timers, request_times_, [this, s] { run(*s, [s] { return s->association.on_timer(); }); });
   s->close_timer.emplace(seams_.timers, [this, s] { close_socket(*s); });
   if (host.literal) {
     s->set_address(*host.literal);
@@ -170,7 +169,7 @@ Result<std::unique_ptr<env::UdpSocket>> SourceSet::connect_to(const Source& sour
 void SourceSet::carry_out(Source& source, const Actions& actions) {
   for (const Action& action : actions) {
     if (const auto* request = std::get_if<SendRequest>(&action)) carry_out(source, send(source, *request));
-    if (const auto* timer = std::get_if<ArmTimer>(&action)) arm(source, *timer);
+    if (const auto* timer = std::get_if<ArmTimer>(&action)) source.timer->arm_in(timer->delay, timer->separation);
     if (const auto* taken = std::get_if<TakeSample>(&action)) carry_out(source, take_sample(source, taken->sample));
     if (std::holds_alternative<SampleMissed>(action)) carry_out(source, miss_sample(source));
     if (std::holds_alternative<CloseSocket>(action)) close_socket(source);
@@ -180,21 +179,6 @@ void SourceSet::carry_out(Source& source, const Actions& actions) {
       close_socket(source);
     }
   }
-}
-
-void SourceSet::on_timer(Source& source) {
-  last_dispatch_ = seams_.timers.now();
-  run(source, [&] { return source.association.on_timer(); });
-}
-
-void SourceSet::arm(Source& source, const ArmTimer& timer) {
-  source.timer->disarm();
-  std::vector<MonoTime> queued;
-  for (const auto& other : sources_) {
-    if (other->timer->armed()) queued.push_back(other->timer->when());
-  }
-  const MonoTime wanted = seams_.timers.now() + timer.delay;
-  source.timer->arm_at(keep_apart(wanted, timer.separation, last_dispatch_, std::move(queued)));
 }
 
 Actions SourceSet::send(Source& source, const SendRequest& request) {

@@ -25,6 +25,7 @@
 #include "timed/sources/association.h"
 #include "timed/sources/options.h"
 #include "timed/sources/source_names.h"
+#include "timed/sources/spacing.h"
 
 namespace timed::sources {
 
@@ -149,8 +150,6 @@ class SourceSet {
   template <class Event>
   void run(Source& source, const Event& event);
   void carry_out(Source& source, const Actions& actions);
-  void on_timer(Source& source);
-  void arm(Source& source, const ArmTimer& timer);
   Actions send(Source& source, const SendRequest& request);
   Actions fail_to_send(Source& source, const Error& error);
   void on_readable(Source& source);
@@ -168,6 +167,7 @@ class SourceSet {
   SourceSetSeams seams_;
   SourceSetCallbacks callbacks_;
   EntropyPool random_;
+  SpacedTimes request_times_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::uint32_t last_id_ = 0;
   std::uint32_t last_unresolved_id_ = 0;
@@ -176,7 +176,6 @@ class SourceSet {
   std::uint64_t awaited_lookup_ = 0;  // number of the look-up whose answer is awaited; 0 = none
   std::uint64_t lookups_ = 0;
   bool started_ = false;
-  std::optional<MonoTime> last_dispatch_;
 };
 
 }  // namespace timed::sources
