@@ -43,8 +43,10 @@ void print_lines(std::FILE* to, const std::vector<std::string>& lines) {
 
 config::ParseOutcome read_configuration(const CommandLine& cli) {
   os::LinuxFiles files;
-  config::ParseOutcome outcome = cli.directives.empty() ? config::parse_file(files, cli.config_path)
-                                                        : config::parse_directives(files, cli.directives);
+  config::Config begin = daemon::initial_config(cli);
+  config::ParseOutcome outcome = cli.directives.empty()
+                                     ? config::parse_file(files, cli.config_path, std::move(begin))
+                                     : config::parse_directives(files, cli.directives, std::move(begin));
   daemon::apply_options(cli, outcome.config);
   return outcome;
 }
@@ -88,7 +90,6 @@ class Run {
       report_.failed(started.error().message);
       return EXIT_FAILURE;
     }
-    report_.ready();
     env_->loop().run(*engine_);
     engine_->stop();
     return engine_->exit_status();
@@ -113,6 +114,10 @@ class Run {
     if (Status s = engine_->open(); !s) return s;
     if (Status s = os::drop_root(account_, kept); !s) return s;
     if (os::is_superuser()) log::warning("Running with root privileges");
+    engine_->on_ready([this] {
+      report_.ready();
+      return Status();
+    });
     engine_->start();
     return {};
   }

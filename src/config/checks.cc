@@ -84,14 +84,6 @@ void check_options(const Statement& statement, std::size_t first, std::span<cons
 
 }  // namespace
 
-void check_initstepslew(const Statement& statement, Findings& findings) {
-  if (statement.words.size() < 2) {
-    refuse(statement, 1, findings);
-    return;
-  }
-  static_cast<void>(NumberReader(statement, 1, 2, findings).real());
-}
-
 void check_refclock(const Statement& statement, Findings& findings) {
   static_cast<void>(read_refclock(statement, findings));
 }

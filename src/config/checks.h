@@ -6,7 +6,6 @@
 
 namespace timed::config {
 
-void check_initstepslew(const Statement& statement, Findings& findings);
 void check_refclock(const Statement& statement, Findings& findings);
 void check_bindacqaddress(const Statement& statement, Findings& findings);
 void check_authselectmode(const Statement& statement, Findings& findings);

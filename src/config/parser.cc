@@ -40,7 +40,7 @@ bool is_configuration_name(std::string_view name) {
 
 class Reading {
  public:
-  explicit Reading(env::Files& files) : files_(files) {}
+  Reading(env::Files& files, Config begin) : files_(files) { outcome_.config = std::move(begin); }
 
   // After the last line.
   ParseOutcome take();
@@ -238,20 +238,20 @@ std::string counted(std::size_t count, const char* thing) {
 
 }  // namespace
 
-ParseOutcome parse_file(env::Files& files, const std::string& path) {
-  Reading reading(files);
+ParseOutcome parse_file(env::Files& files, const std::string& path, Config begin) {
+  Reading reading(files, std::move(begin));
   reading.read_file(path, 1, nullptr, {});
   return reading.take();
 }
 
-ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name) {
-  Reading reading(files);
+ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name, Config begin) {
+  Reading reading(files, std::move(begin));
   reading.read_text(text, name, 1);
   return reading.take();
 }
 
-ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives) {
-  Reading reading(files);
+ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives, Config begin) {
+  Reading reading(files, std::move(begin));
   reading.read_directives(directives);
   return reading.take();
 }

@@ -77,6 +77,19 @@ void parse_maxchange(const Statement& statement, Config& config, Findings& findi
   if (numbers.ok()) config.reference.max_change = max_change;
 }
 
+void parse_initstepslew(const Statement& statement, Config& config, Findings& findings) {
+  if (statement.words.size() < 2) {
+    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    return;
+  }
+  NumberReader numbers(statement, 1, 2, findings);
+  InitStepSlewOptions options;
+  options.threshold = Duration::seconds(numbers.real());
+  if (!numbers.ok()) return;
+  for (const Word& host : statement.words.subspan(2)) options.hosts.emplace_back(host.text);
+  config.init_step_slew = std::move(options);
+}
+
 void parse_local(const Statement& statement, Config& config, Findings& findings) {
   discipline::LocalReferenceOptions local;
   local.enabled = true;

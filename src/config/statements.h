@@ -11,6 +11,7 @@ namespace timed::config {
 void parse_driftfile(const Statement& statement, Config& config, Findings& findings);
 void parse_makestep(const Statement& statement, Config& config, Findings& findings);
 void parse_maxchange(const Statement& statement, Config& config, Findings& findings);
+void parse_initstepslew(const Statement& statement, Config& config, Findings& findings);
 void parse_local(const Statement& statement, Config& config, Findings& findings);
 void parse_allow(const Statement& statement, Config& config, Findings& findings);
 void parse_deny(const Statement& statement, Config& config, Findings& findings);

@@ -33,8 +33,13 @@ inline constexpr Directive kSources[] = {
      .help = "A host that measures this one as this one measures it (symmetric mode)."},
     {.name = "initstepslew",
      .argument = "THRESHOLD [HOST]...",
-     .field = NotYet{&check_initstepslew},
-     .help = "Set the clock once from these hosts before normal operation."},
+     .field = &parse_initstepslew,
+     .help =
+         "Before normal operation, measure these hosts as iburst servers and set the clock once by what they say: step "
+         "it "
+         "where the offset is THRESHOLD seconds or more, else slew it as fast as allowed. Their names are looked up "
+         "once and the first address counts. With the option -q or -Q they take the place of all other sources. "
+         "A makestep line does the same without the delay at the start."},
     {.name = "refclock",
      .argument = "DRIVER PARAMETER[:OPTION]... [OPTION]...",
      .field = NotYet{&check_refclock},

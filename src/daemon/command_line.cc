@@ -27,12 +27,12 @@ constexpr auto kOptions = std::to_array<Option>({
     {'l', "FILE", "Messages to a file"},
     {'L', "LEVEL", "Drop messages below a level, from -1 (debug) to 3 (fatal); 0 at first"},
     {'p', "", "Print the configuration and exit"},
-    {'q', "", "Set the clock once and exit", false},
-    {'Q', "", "Print the offset of the clock and exit", false},
+    {'q', "", "Set the clock once and exit"},
+    {'Q', "", "Print the offset of the clock and exit"},
     {'r', "", "Begin with the measurements that the last run has saved"},
     {'R', "", "Take this for a restart: step the clock only where makestep has no limit"},
     {'s', "", "Set the clock from the real-time clock", false},
-    {'t', "SECONDS", "Exit after a time", false},
+    {'t', "SECONDS", "Exit after a time"},
     {'u', "USER", "Run as this user"},
     {'U', "", "Start without root too"},
     {'F', "LEVEL", "Filter system calls", false},
@@ -121,15 +121,20 @@ class Parse {
   }
 
   void take_option(char letter, std::string_view value) {
+    if (find_option(letter)->argument.empty()) {
+      take_flag(letter);
+    } else {
+      take_value(letter, value);
+    }
+  }
+
+  void take_flag(char letter) {
     switch (letter) {
       case '4':
         line_.family = Family::Inet4;
         break;
       case '6':
         line_.family = Family::Inet6;
-        break;
-      case 'f':
-        line_.config_path = std::string(value);
         break;
       case 'n':
         line_.foreground = true;
@@ -139,23 +144,20 @@ class Parse {
         debug_asked_ = true;
         line_.foreground = line_.log_to_stderr = true;
         break;
-      case 'l':
-        line_.log_file = std::string(value);
-        break;
-      case 'L':
-        take_level(value);
-        break;
       case 'p':
         set_action(CommandLine::Action::PrintConfiguration);
+        break;
+      case 'q':
+        set_purpose(config::RunOptions::Purpose::SetClock);
+        break;
+      case 'Q':
+        set_purpose(config::RunOptions::Purpose::MeasureClock);
         break;
       case 'r':
         line_.reload_history = true;
         break;
       case 'R':
         line_.restart = true;
-        break;
-      case 'u':
-        line_.user = std::string(value);
         break;
       case 'U':
         line_.need_root = false;
@@ -172,6 +174,33 @@ class Parse {
     }
   }
 
+  void take_value(char letter, std::string_view value) {
+    switch (letter) {
+      case 'f':
+        line_.config_path = std::string(value);
+        break;
+      case 'l':
+        line_.log_file = std::string(value);
+        break;
+      case 'L':
+        take_level(value);
+        break;
+      case 't':
+        take_timeout(value);
+        break;
+      default:
+        line_.user = std::string(value);
+        break;
+    }
+  }
+
+  // -q after -Q sets nothing all the same: the clock stays out of reach.
+  void set_purpose(config::RunOptions::Purpose purpose) {
+    line_.run.purpose = purpose;
+    line_.foreground = line_.log_to_stderr = true;
+    if (purpose == config::RunOptions::Purpose::MeasureClock) line_.control_clock = line_.need_root = false;
+  }
+
   std::optional<std::int64_t> read_number(std::string_view value) {
     const auto number = parse_integer_prefix(value);
     if (!number) refuse("Invalid argument " + std::string(value), false);
@@ -183,13 +212,19 @@ class Parse {
     if (level) line_.log_level = static_cast<log::Severity>(std::clamp<std::int64_t>(*level, -1, 3));
   }
 
+  void take_timeout(std::string_view value) {
+    const auto seconds = read_number(value);
+    if (!seconds) return;
+    line_.run.timeout.reset();
+    if (*seconds >= 0) line_.run.timeout = Duration::seconds(static_cast<double>(*seconds));
+  }
+
   // An argument that asks for nothing can be obeyed.
   void take_unavailable(const Option& option, std::string_view value) {
     if (!option.argument.empty()) {
       const auto number = read_number(value);
       if (!number) return;
-      const bool asks_for_nothing = option.letter == 't' ? *number < 0 : *number == 0;
-      if (asks_for_nothing) return;
+      if (*number == 0) return;
       if (option.letter == 'F') {
         refuse("system call filter not supported", false);
         return;
@@ -234,7 +269,20 @@ std::variant<CommandLine, CommandLineRefusal> parse_command_line(std::span<const
   return Parse(arguments).run();
 }
 
+config::Config initial_config(const CommandLine& command_line) {
+  config::Config config;
+  if (command_line.run.purpose != config::RunOptions::Purpose::MeasureClock) return config;
+  // A look at the clock must not get into the way of the daemon that keeps it.
+  config.server.port = 0;
+  config.control.port = 0;
+  config.control.unix_path.clear();
+  config.process.pid_file.clear();
+  return config;
+}
+
 void apply_options(const CommandLine& command_line, config::Config& config) {
+  config.run = command_line.run;
+  if (command_line.restart) config.init_step_slew.reset();
   if (command_line.user) config.process.user = *command_line.user;
   config.process.reload_history = command_line.reload_history;
   config.clock.control = command_line.control_clock;

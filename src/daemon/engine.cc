@@ -12,6 +12,7 @@
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/run_modes.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -46,15 +47,20 @@ struct Engine::Parts {
         selector(config.selection),
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
-        drift_file(config.drift_file, e.host.files()) {}
+        drift_file(config.drift_file, e.host.files()),
+        modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
-  void make_sources();
+  RunActions run_actions();
+  void make_sources(const std::vector<sources::SourceLine>& lines);
+  void go_normal();
+  bool is_synchronised();
   control::Reply carry_out(const control::Request& request);
   sources::OwnView own_view();
   void select();
   void update_reference(const discipline::Selection& selection);
   void apply(const discipline::ReferenceUpdate& update);
+  bool step(Duration offset);
   void tell_clamped_frequency();
   void lose_synchronisation();
   void on_external_step(Duration jump);
@@ -75,6 +81,8 @@ struct Engine::Parts {
   std::optional<sources::SourceSet> sources;
   Duration precision = Duration::micros(1);
   Jumps jumps;
+  RunModes modes;
+  std::function<Status()> ready;
 
   bool selection_due = false;
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
@@ -88,7 +96,8 @@ Engine::~Engine() = default;
 
 Status Engine::open() {
   parts_->start_clock();
-  parts_->make_sources();
+  parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
+                                                               : parts_->config.sources);
   // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
   if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
   parts_->control.open_udp();
@@ -107,7 +116,30 @@ void Engine::Parts::start_clock() {
   clock.set_sync_status({});
 }
 
-void Engine::Parts::make_sources() {
+// What the run modes want done.
+RunActions Engine::Parts::run_actions() {
+  RunActions actions;
+  actions.ask = [this](const std::vector<sources::SourceLine>& lines) {
+    make_sources(lines);
+    sources->start();
+  };
+  actions.begin = [this] { go_normal(); };
+  actions.step = [this](Duration offset) { return step(offset); };
+  actions.slew = [this](Duration offset) {
+    discipline::ClockUpdate update;
+    update.offset = offset;
+    clock.apply(update);
+  };
+  actions.stop_asking = [this] { sources->stop(); };
+  actions.synchronised = [this] { return is_synchronised(); };
+  actions.exit = [this](int status) {
+    exiting = true;
+    exit_status = status;
+  };
+  return actions;
+}
+
+void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) {
   const sources::SourceSetOptions options{.stats = config.stats,
                                           .precision = precision,
                                           .max_clock_error = config.selection.max_clock_error,
@@ -122,7 +154,28 @@ void Engine::Parts::make_sources() {
     selection_due = true;
   };
   callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
-  sources.emplace(config.sources, options, seams, std::move(callbacks));
+  sources.emplace(lines, options, seams, std::move(callbacks));
+}
+
+// From here on the daemon is ready, and does what it is configured for.
+void Engine::Parts::go_normal() {
+  if (modes.begins_with_own_sources()) {
+    selector = discipline::Selector(config.selection);
+    make_sources(config.sources);
+  }
+  env.host.notify("READY=1");
+  if (const Status told = ready ? ready() : Status(); !told) {
+    log::fatal("%s", told.error().message.c_str());
+    exiting = true;
+    exit_status = 1;
+    return;
+  }
+  sources->start();
+}
+
+bool Engine::Parts::is_synchronised() {
+  const ntp::Stratum stratum = reference->own_state(clock.read()).stratum;
+  return stratum > 0 && stratum < ntp::kUnsynchronisedStratum;
 }
 
 void Engine::start() {
@@ -135,8 +188,7 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
-  parts_->env.host.notify("READY=1");
-  parts_->sources->start();
+  parts_->modes.start();
 }
 
 void Engine::stop() {
@@ -145,8 +197,15 @@ void Engine::stop() {
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
-  parts_->drift_file.write(parts_->drift());
+  // A run that leaves the clock to others leaves their file to them too.
+  if (parts_->config.run.purpose != config::RunOptions::Purpose::MeasureClock) {
+    parts_->drift_file.write(parts_->drift());
+  }
   log::info("%s exiting", parts_->name.c_str());
+}
+
+void Engine::on_ready(std::function<Status()> fn) {
+  parts_->ready = std::move(fn);
 }
 
 void Engine::begin_turn() {
@@ -159,6 +218,7 @@ void Engine::begin_turn() {
 
 void Engine::end_turn() {
   if (std::exchange(parts_->selection_due, false)) parts_->select();
+  if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
 }
 
@@ -181,7 +241,7 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
 sources::OwnView Engine::Parts::own_view() {
   const discipline::OwnState own = reference->own_state(clock.read());
   sources::OwnView view;
-  view.serving = server.is_open();
+  view.serving = server.is_open() && modes.is_normal();
   view.stratum = own.stratum;
   view.ref_id = own.ref_id;
   view.root_delay = ntp::NtpShort::from(own.root_delay);
@@ -205,8 +265,11 @@ void Engine::Parts::publish() {
 void Engine::Parts::select() {
   const discipline::Now now = clock.read();
   const auto candidates = sources->candidates(now.free, config.selection.max_jitter);
-  const discipline::Selection selection = selector.select(candidates, config.reference.local);
+  discipline::LocalReferenceOptions local = config.reference.local;
+  local.orphan = local.orphan && modes.is_normal();
+  const discipline::Selection selection = selector.select(candidates, local);
   for (const discipline::SelectionMessage& message : selection.messages) {
+    if (!modes.is_normal()) break;
     const std::string source = message.source ? sources->describe(*message.source) : std::string();
     tell(announce(message, source, config.selection));
   }
@@ -215,6 +278,10 @@ void Engine::Parts::select() {
 }
 
 void Engine::Parts::update_reference(const discipline::Selection& selection) {
+  if (!modes.is_normal()) {
+    modes.note_offset(selection.combined->offset);
+    return;
+  }
   const discipline::Now now = clock.read();
   const discipline::ReferenceInput input{.stratum = selection.stratum,
                                          .leap = selection.leap,
@@ -239,15 +306,19 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
   if (update.clock.step) {
-    const bool done = clock.step(*update.clock.step);
-    if (done) jumps.on_own_step(*update.clock.step);
-    reference->on_step(*update.clock.step);
-    tell(announce_step(*update.clock.step, done));
+    tell(announce_step(*update.clock.step, step(*update.clock.step)));
   }
   const discipline::Now now = clock.read();
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
   drift_file.note_update(reference->update_interval(), drift());
   published.reset();
+}
+
+bool Engine::Parts::step(Duration offset) {
+  const bool done = clock.step(offset);
+  if (done) jumps.on_own_step(offset);
+  reference->on_step(offset);
+  return done;
 }
 
 void Engine::Parts::tell_clamped_frequency() {
@@ -269,6 +340,7 @@ void Engine::Parts::lose_synchronisation() {
   reference->set_unsynchronised(clock.read());
   clock.set_sync_status({});
   published.reset();
+  if (!modes.is_normal()) modes.note_lost();
 }
 
 }  // namespace timed::daemon

@@ -104,6 +104,7 @@ void SourceSet::resolve_next() {
   retry_timer_.disarm();
   const auto lookup = names_.next();
   if (!lookup) {
+    all_names_tried_ = true;
     if (!names_.empty()) retry_timer_.arm_in(names_.retry_delay());
     return;
   }

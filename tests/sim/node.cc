@@ -2,8 +2,10 @@
 
 #include <array>
 
+#include "timed/base/check.h"
 #include "timed/base/log.h"
 #include "timed/config/parser.h"
+#include "timed/daemon/command_line.h"
 
 namespace timed::sim {
 
@@ -20,7 +22,13 @@ Status Node::start() {
   TIMED_ASSERT(!running());
   const LogScope scope(machine_.world(), machine_.log());
   exit_status_.reset();
-  auto outcome = config::parse_text(machine_.files(), config_, "timed.conf");
+  std::vector<std::string_view> arguments{"timed"};
+  arguments.insert(arguments.end(), options_.begin(), options_.end());
+  const auto parsed = daemon::parse_command_line(arguments);
+  const auto* cli = std::get_if<daemon::CommandLine>(&parsed);
+  TIMED_ASSERT(cli != nullptr);
+  auto outcome = config::parse_text(machine_.files(), config_, "timed.conf", daemon::initial_config(*cli));
+  daemon::apply_options(*cli, outcome.config);
   for (const auto& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
   if (!outcome.ok()) {
     for (const auto& error : outcome.errors) log::fatal("%s", error.summary.c_str());

@@ -7,7 +7,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "tests/sim/machine.h"
 #include "timed/base/result.h"
@@ -32,8 +35,9 @@ class Node {
   bool running() const { return engine_ != nullptr; }
   // Of a daemon that ended of its own accord.
   std::optional<int> exit_status() const { return exit_status_; }
-  // Holds from the next start on.
+  // Hold from the next start on.
   void set_config(std::string config) { config_ = std::move(config); }
+  void set_options(std::vector<std::string_view> options) { options_ = std::move(options); }  // of the command line
 
   // Asks as timedc does, through the Unix command socket; the world runs on for a millisecond meanwhile.  Empty where
   // there is no answer or none of this kind.
@@ -59,6 +63,7 @@ class Node {
 
   Machine machine_;
   std::string config_;
+  std::vector<std::string_view> options_;
   std::unique_ptr<daemon::Engine> engine_;
   std::optional<int> exit_status_;
   std::string command_socket_;

@@ -4,6 +4,7 @@
 #ifndef TIMED_CONFIG_CONFIG_H_
 #define TIMED_CONFIG_CONFIG_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,23 @@ struct ProcessOptions {
   bool reload_history = false;                // -r: begin with the measurements that the last run has saved
 };
 
+// "initstepslew": set the clock from these hosts before normal operation.
+struct InitStepSlewOptions {
+  Duration threshold;              // offsets from here on are stepped, smaller ones slewed
+  std::vector<std::string> hosts;  // names or addresses
+};
+
+// What the command line says of one run.
+struct RunOptions {
+  enum class Purpose {
+    KeepTime,
+    SetClock,      // -q: once, and exit
+    MeasureClock,  // -Q: the same without touching it
+  };
+  Purpose purpose = Purpose::KeepTime;
+  std::optional<Duration> timeout;  // -t: exit after that time; unset = never
+};
+
 struct Config {
   std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
   discipline::StatsOptions stats;            // "minsamples", "maxsamples" of sources that do not say their own
@@ -40,6 +58,8 @@ struct Config {
   std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
   control::ControlOptions control = default_control();  // the command sockets
   ProcessOptions process;
+  std::optional<InitStepSlewOptions> init_step_slew;
+  RunOptions run;
   Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
 };
 

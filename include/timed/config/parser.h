@@ -32,12 +32,14 @@ struct ParseOutcome {
   bool ok() const { return errors.empty(); }
 };
 
+// What is read is put over `begin`: what holds where nothing says otherwise.
+
 // The file and all that it includes.  A name without / at its begin is relative to the working directory.
-ParseOutcome parse_file(env::Files& files, const std::string& path);
+ParseOutcome parse_file(env::Files& files, const std::string& path, Config begin = {});
 // A text as if it were a file of that name.
-ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name);
+ParseOutcome parse_text(env::Files& files, std::string_view text, const std::string& name, Config begin = {});
 // Each argument is one line.
-ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives);
+ParseOutcome parse_directives(env::Files& files, std::span<const std::string> directives, Config begin = {});
 
 // What `timed --check` prints: all errors and warnings, then one line that says how many, or that all is well.
 // name is that of the file, or empty for directives of the command line.

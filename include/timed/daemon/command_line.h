@@ -26,16 +26,17 @@ struct CommandLine {
   Action action = Action::Run;
   std::string config_path = config::default_path();  // -f
   std::vector<std::string> directives;               // if there are any, config_path is not read
-  bool foreground = false;                           // -n, -d, -p, --check
-  bool log_to_stderr = false;                        // -d, -p, --check; otherwise to syslog
+  bool foreground = false;                           // -n, -d, -p, -q, -Q, --check
+  bool log_to_stderr = false;                        // -d, -p, -q, -Q, --check; otherwise to syslog
   std::string log_file;                              // -l; empty = none, else instead of the other two
   log::Severity log_level = log::Severity::Info;     // -L, -d -d: messages below it are dropped
   Family family = Family::Unspecified;               // -4, -6
   std::optional<std::string> user;                   // -u, before the "user" directive
+  config::RunOptions run;                            // -q, -Q, -t
   bool reload_history = false;                       // -r
   bool restart = false;                              // -R: no steps that are meant for the first start
-  bool control_clock = true;                         // -x clears it
-  bool need_root = true;                             // cleared by -U and where nothing is opened
+  bool control_clock = true;                         // -x and -Q clear it
+  bool need_root = true;                             // cleared by -U, -Q and where nothing is opened
 };
 
 // A line that cannot be obeyed: message for standard error, then status 1, after the usage where it was not understood.
@@ -47,6 +48,8 @@ struct CommandLineRefusal {
 // arguments: as given to main, the program's name first (it begins some messages).
 std::variant<CommandLine, CommandLineRefusal> parse_command_line(std::span<const std::string_view> arguments);
 
+// What holds before the configuration is read.
+config::Config initial_config(const CommandLine& command_line);
 // What the options say about a configuration that was read: they come before its directives.
 void apply_options(const CommandLine& command_line, config::Config& config);
 

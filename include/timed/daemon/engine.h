@@ -21,6 +21,9 @@ class Engine : public env::TurnTaker {
          std::function<void()> reopen_logs = {});
   ~Engine() override;
 
+  // Called once, when normal operation begins: in start(), or after initstepslew has set the clock.  An error ends the
+  // daemon with status 1.
+  void on_ready(std::function<Status()> fn);
   // What needs privileges: the clock and the ports.  Fails only where the daemon would be of no use at all.
   Status open();
   // What must wait until they are dropped: the Unix command socket, then the sources.  The loop must run afterwards.

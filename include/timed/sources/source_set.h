@@ -109,6 +109,8 @@ class SourceSet {
   void stop();
 
   std::size_t size() const { return sources_.size(); }
+  // Since start() each name was looked up at least once.
+  bool all_names_tried() const { return all_names_tried_; }
   // All of them, in the order of their creation.  max_jitter stands in where one sample must do.
   std::vector<discipline::Candidate> candidates(FreeTime now, Duration max_jitter) const;
   // Somebody else stepped the clock: all samples and exchanges are forgotten, polling begins again.
@@ -176,6 +178,7 @@ class SourceSet {
   std::uint64_t awaited_lookup_ = 0;  // number of the look-up whose answer is awaited; 0 = none
   std::uint64_t lookups_ = 0;
   bool started_ = false;
+  bool all_names_tried_ = false;
 };
 
 }  // namespace timed::sources

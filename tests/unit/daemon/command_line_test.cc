@@ -10,6 +10,7 @@ namespace timed::daemon {
 namespace {
 
 using Action = CommandLine::Action;
+using Purpose = config::RunOptions::Purpose;
 using Words = std::vector<std::string_view>;
 
 std::variant<CommandLine, CommandLineRefusal> parse(Words words) {
@@ -126,15 +127,14 @@ TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
 }
 
 TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
-  for (const Words& words : std::vector<Words>{
-           {"-q"}, {"-Q"}, {"-s"}, {"-m"}, {"-t", "5"}, {"-t5"}, {"-t", "0"}, {"-P", "1"}, {"-N", "3"}}) {
+  for (const Words& words : std::vector<Words>{{"-s"}, {"-m"}, {"-P", "1"}, {"-N", "3"}}) {
     EXPECT_EQ(refused(words).message, "Option " + std::string(words[0].substr(0, 2)) + " is not available yet");
     EXPECT_FALSE(refused(words).show_usage);
   }
 }
 
 TEST(CommandLine, ArgumentsThatAskForNothingAreTaken) {
-  for (const Words& words : std::vector<Words>{{"-F", "0"}, {"-F0x"}, {"-P", "0"}, {"-N", "0"}, {"-t", "-1"}}) {
+  for (const Words& words : std::vector<Words>{{"-F", "0"}, {"-F0x"}, {"-P", "0"}, {"-N", "0"}}) {
     EXPECT_EQ(accepted(words).action, Action::Run);
   }
 }
@@ -151,6 +151,61 @@ TEST(CommandLine, ArgumentsThatAreNoneAreRefused) {
   }
   EXPECT_EQ(refused({"-P", "100"}).message, "Bad scheduler priority: 100");
   EXPECT_EQ(refused({"-P-1"}).message, "Bad scheduler priority: -1");
+}
+
+TEST(CommandLine, SettingTheClockOnceStaysInTheForeground) {
+  const CommandLine line = accepted({"-q"});
+  EXPECT_EQ(line.action, Action::Run);
+  EXPECT_EQ(line.run.purpose, Purpose::SetClock);
+  EXPECT_TRUE(line.foreground && line.log_to_stderr);
+  EXPECT_TRUE(line.control_clock && line.need_root);
+  EXPECT_EQ(line.log_level, log::Severity::Info);
+  const config::Config config = initial_config(line);
+  EXPECT_EQ(config.server.port, 123);
+  EXPECT_EQ(config.control.port, 323);
+  EXPECT_FALSE(config.control.unix_path.empty() || config.process.pid_file.empty());
+}
+
+TEST(CommandLine, MeasuringTheClockNeedsAndTakesNothing) {
+  const CommandLine line = accepted({"-Q"});
+  EXPECT_EQ(line.run.purpose, Purpose::MeasureClock);
+  EXPECT_TRUE(line.foreground && line.log_to_stderr);
+  EXPECT_FALSE(line.control_clock || line.need_root);
+  const config::Config config = initial_config(line);
+  EXPECT_EQ(config.server.port, 0);
+  EXPECT_EQ(config.control.port, 0);
+  EXPECT_TRUE(config.control.unix_path.empty() && config.process.pid_file.empty());
+}
+
+TEST(CommandLine, OfSettingAndMeasuringTheLastHoldsButTheClockStaysOutOfReach) {
+  for (const Words& words : std::vector<Words>{{"-Q", "-q"}, {"-Qq"}}) {
+    const CommandLine line = accepted(words);
+    EXPECT_EQ(line.run.purpose, Purpose::SetClock);
+    EXPECT_FALSE(line.control_clock || line.need_root);
+    EXPECT_EQ(initial_config(line).server.port, 123);
+  }
+  EXPECT_EQ(accepted({"-qQ"}).run.purpose, Purpose::MeasureClock);
+}
+
+TEST(CommandLine, ATimeoutIsSecondsFromZeroOn) {
+  EXPECT_FALSE(accepted({}).run.timeout.has_value());
+  EXPECT_EQ(accepted({"-t", "5"}).run.timeout, Duration::seconds(5));
+  EXPECT_EQ(accepted({"-t7s"}).run.timeout, Duration::seconds(7));
+  EXPECT_EQ(accepted({"-t", "0"}).run.timeout, Duration::zero());
+  EXPECT_FALSE(accepted({"-t", "-1"}).run.timeout.has_value());
+  EXPECT_FALSE(accepted({"-t", "5", "-t", "-1"}).run.timeout.has_value());
+}
+
+TEST(ApplyOptions, APurposeAndATimeoutReachTheDaemon) {
+  config::Config config;
+  config.init_step_slew.emplace();
+  apply_options(accepted({"-q", "-t", "3"}), config);
+  EXPECT_EQ(config.run.purpose, Purpose::SetClock);
+  EXPECT_EQ(config.run.timeout, Duration::seconds(3));
+  EXPECT_TRUE(config.init_step_slew.has_value());
+  apply_options(accepted({"-R"}), config);
+  EXPECT_EQ(config.run.purpose, Purpose::KeepTime);
+  EXPECT_FALSE(config.init_step_slew.has_value());
 }
 
 TEST(ApplyOptions, ARestartStepsOnlyWithoutALimit) {
@@ -194,8 +249,8 @@ TEST(UsageText, IsLaidOutLikeChronyds) {
   for (std::size_t at = text.find("\n  -"); at != std::string::npos; at = text.find("\n  -", at + 1)) {
     letters.push_back(text.substr(at + 3, 2));
   }
-  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-r", "-R", "-u", "-U",
-                                               "-x", "-v", "-h", "--", "--", "--"}));
+  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-q", "-Q", "-r",
+                                               "-R", "-t", "-u", "-U", "-x", "-v", "-h", "--", "--", "--"}));
   EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
   EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
   EXPECT_EQ(text.back(), '\n');
