@@ -49,7 +49,9 @@ void take_out(std::vector<Word>& words, std::size_t at) {
 
 }  // namespace
 
-void parse_server(const Statement& statement, Config& config, Findings& findings) {
+namespace {
+
+void parse_source(const Statement& statement, sources::SourceKind kind, Config& config, Findings& findings) {
   auto parsed = sources::parse_source_line(statement.arguments());
   if (const auto* error = std::get_if<sources::LineError>(&parsed)) {
     findings.errors.push_back(refused_source(statement, *error));
@@ -64,10 +66,21 @@ void parse_server(const Statement& statement, Config& config, Findings& findings
     findings.warnings.push_back(finding_at(statement, option + 1, std::move(summary)));
     findings.warnings.back().place = Finding::Place::Parenthesis;
   }
+  line.line.kind = kind;
   config.sources.push_back(std::move(line.line));
 }
 
-void check_pool_or_peer(const Statement& statement, Findings& findings) {
+}  // namespace
+
+void parse_server(const Statement& statement, Config& config, Findings& findings) {
+  parse_source(statement, sources::SourceKind::Server, config, findings);
+}
+
+void parse_pool(const Statement& statement, Config& config, Findings& findings) {
+  parse_source(statement, sources::SourceKind::Pool, config, findings);
+}
+
+void check_peer(const Statement& statement, Findings& findings) {
   std::vector<Word> words(statement.words.begin(), statement.words.end());
   while (true) {
     const Statement left{words};

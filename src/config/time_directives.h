@@ -23,12 +23,13 @@ inline constexpr Directive kSources[] = {
      .help = "An NTP server to measure, by name or address. The options are listed below."},
     {.name = "pool",
      .argument = "NAME [OPTION]...",
-     .field = NotYet{&check_pool_or_peer},
+     .field = &parse_pool,
      .repeatable = true,
-     .help = "A name that stands for many servers, of which some are used."},
+     .help = "A name that stands for many servers. Twice as many as maxsources says are asked, at most 16; once so "
+             "many have given a good answer, the others are dropped."},
     {.name = "peer",
      .argument = "HOST [OPTION]...",
-     .field = NotYet{&check_pool_or_peer},
+     .field = NotYet{&check_peer},
      .repeatable = true,
      .help = "A host that measures this one as this one measures it (symmetric mode)."},
     {.name = "initstepslew",
@@ -89,8 +90,9 @@ inline constexpr Directive kSources[] = {
      .argument = "SECONDS",
      .min = 0,
      .max = kMaxInt,
-     .field = NotYet{WholeNumber{}},
-     .help = "Shortest time between look-ups of a source's name."},
+     .field = [](Config& c) -> int& { return c.refresh; },
+     .help = "Shortest time between look-ups of names whose sources answer well. The name that was looked up the "
+             "longest ago is looked up again, and a source whose address it no longer has is replaced. 0 is never."},
 };
 
 inline constexpr Directive kSelection[] = {

@@ -144,7 +144,8 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
                                           .precision = precision,
                                           .max_clock_error = config.selection.max_clock_error,
                                           .family = config.family,
-                                          .dscp = config.server.dscp};
+                                          .dscp = config.server.dscp,
+                                          .refresh = Duration::seconds(config.refresh)};
   const sources::SourceSetSeams seams{env.timers, env.network, env.host, clock.timeline()};
   sources::SourceSetCallbacks callbacks;
   callbacks.now = [this] { return clock.read(); };
@@ -154,6 +155,10 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
     selection_due = true;
   };
   callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
+  callbacks.on_forgotten = [this](discipline::SourceId id) {
+    selector.forget(id);
+    selection_due = true;
+  };
   sources.emplace(lines, options, seams, std::move(callbacks));
 }
 
@@ -273,6 +278,7 @@ void Engine::Parts::select() {
     const std::string source = message.source ? sources->describe(*message.source) : std::string();
     tell(announce(message, source, config.selection));
   }
+  for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
   if (selection.lose_synchronisation) lose_synchronisation();
   if (selection.combined) update_reference(selection);
 }

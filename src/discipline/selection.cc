@@ -345,7 +345,9 @@ void Selector::finish(Round& round) {
     if (!entry.updated) continue;
     entry.updated = false;
     entry.report.bad_rounds = is_bad(entry.report.state) ? entry.report.bad_rounds + 1 : 0;
-    if (entry.report.bad_rounds < kBadRoundsToTell || entry.told_bad) continue;
+    if (entry.report.bad_rounds < kBadRoundsToTell) continue;
+    round.result.bad.push_back(entry.report.id);
+    if (entry.told_bad) continue;
     if (entry.report.state == SourceState::Falseticker) continue;
     entry.told_bad = true;
     const auto kind = entry.report.state == SourceState::BadDistance   ? SelectionMessage::Kind::DistanceExceeded

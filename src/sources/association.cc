@@ -228,6 +228,24 @@ Actions Association::on_unknown_step(const Now& now) {
   return actions;
 }
 
+Actions Association::on_new_server(const Now& now) {
+  const bool answered = reachability_.reachable();
+  const unsigned long updates = reachability_.updates;
+  reset_exchange();
+  reachability_ = {};
+  reachability_.updates = updates;
+  stratum_ = 0;
+  leap_ = ntp::Leap::Unsynchronised;
+  counters_ = {};
+  report_.reset();
+  min_delay_ = Duration::infinity();
+  Actions actions;
+  if (!answered) return actions;
+  schedule_.reset();
+  if (is_polling()) actions.add(arm(first_delay(now)));
+  return actions;
+}
+
 Duration Association::first_delay(const Now& now) const {
   return schedule_.first_delay(last_sent_ ? std::optional(now.mono - *last_sent_) : std::nullopt);
 }

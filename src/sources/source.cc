@@ -29,10 +29,20 @@ const SourceSet::Source* SourceSet::get(SourceId id) const {
 }
 
 std::optional<SourceId> SourceSet::find(const IpAddress& address) const {
-  for (const auto& source : sources_) {
-    if (source->address.is_set() && source->address == address) return source->id;
+  const auto found = by_address_.find(address);
+  return found != by_address_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::vector<SourceId> SourceSet::matching(const SourceMask& mask) const {
+  std::vector<SourceId> ids;
+  if (mask.unresolved_id) {
+    if (const auto id = find_unresolved(*mask.unresolved_id)) ids.push_back(*id);
+    return ids;
   }
-  return std::nullopt;
+  for (const auto& source : sources_) {
+    if (mask.contains(source->address)) ids.push_back(source->id);
+  }
+  return ids;
 }
 
 std::optional<SourceId> SourceSet::find_unresolved(std::uint32_t number) const {

@@ -12,8 +12,10 @@
 namespace timed::sources {
 
 struct SourceSet::Source {
-  Source(const SourceLine& its_line, discipline::SourceId its_id, const SourceSetOptions& options, EntropyPool& random)
+  Source(const SourceLine& its_line, LineId its_line_id, discipline::SourceId its_id, const SourceSetOptions& options,
+         EntropyPool& random)
       : line(its_line),
+        line_id(its_line_id),
         id(its_id),
         association(its_line, random),
         stats(effective_stats(its_line, options.stats), options.precision) {
@@ -24,10 +26,14 @@ struct SourceSet::Source {
   void set_address(const IpAddress& its_address);
 
   SourceLine line;
+  LineId line_id;  // of all sources that were made of the same line
+  bool literal = IpAddress::parse(line.name).has_value();
   discipline::SourceId id;
   IpAddress address;                // none: not resolved yet
   ntp::RefId ref_id;                // of the address
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address
+  MonoTime looked_up;               // when its name was, last
+  bool answered_well = false;       // in the event that runs
   Association association;
   discipline::SourceStats stats;
   std::optional<discipline::SampleFilter> filter;

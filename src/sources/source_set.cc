@@ -21,6 +21,8 @@ namespace {
 constexpr Duration kMaxStampAge = Duration::seconds(1);
 // A stamp cannot be of the future, but for the grain of clocks: one that is was made before we stepped the clock back.
 constexpr Duration kMaxStampLead = Duration::micros(100);
+// Bits of the reachability register.
+constexpr int kFullReach = 8;
 
 bool is_believable(const env::Stamp& stamp, const Now& now) {
   const Duration age = now.raw - stamp.time;
@@ -35,7 +37,11 @@ void SourceSet::run(Source& source, const Event& event) {
   const unsigned long updates = source.association.reachability().updates;
   carry_out(source, event());
   const Reachability& after = source.association.reachability();
-  if (after.updates != updates && !after.reachable()) callbacks_.on_reachability(source.id);
+  if (after.updates != updates && !after.reachable()) {
+    callbacks_.on_reachability(source.id);
+    if (after.size == kFullReach) replace_bad(source.id);
+  }
+  if (std::exchange(source.answered_well, false)) on_good_reply(source);
 }
 
 SourceSet::SourceSet(const std::vector<SourceLine>& lines, const SourceSetOptions& options, const SourceSetSeams& seams,
@@ -44,48 +50,31 @@ SourceSet::SourceSet(const std::vector<SourceLine>& lines, const SourceSetOption
       seams_(seams),
       callbacks_(std::move(callbacks)),
       random_([&host = seams.host](std::span<std::byte> into) { host.random(into); }),
-      retry_timer_(seams.timers, [this] { resolve_next(); }) {
-  for (const SourceLine& line : lines) add(line);
+      names_(seams.host, seams.timers,
+             [this](const NameLookup& lookup, const NameLookups::Addresses& addresses) {
+               return on_answer(lookup, addresses);
+             }),
+      refresh_plan_(options.refresh, seams.timers.now()) {
+  for (const SourceLine& line : lines) {
+    const AddResult result = add(line, log::Severity::Debug);
+    if (result.status == AddStatus::Added) continue;
+    log::error("Could not add source %s : %s", line.name.c_str(), reason_of(result.status));
+  }
 }
 
 SourceSet::~SourceSet() = default;
-
-void SourceSet::add(const SourceLine& line) {
-  const Family family = wanted_family(line, options_.family);
-  const HostKind host = host_kind(line, family);
-  const char* reason = nullptr;
-  if (host.wrong_family) reason = "Invalid address family";
-  if (host.literal && find(*host.literal)) reason = "Source already present";
-  if (sources_.size() >= kMaxSources) reason = "Too many sources present";
-  if (reason != nullptr) {
-    log::error("Could not add source %s : %s", line.name.c_str(), reason);
-    return;
-  }
-  auto source = std::make_unique<Source>(line, SourceId{++last_id_}, options_, random_);
-  Source* const s = source.get();
-  s->timer.emplace(seams_.timers, request_times_, [this, s] { run(*s, [s] { return s->association.on_timer(); }); });
-  s->close_timer.emplace(seams_.timers, [this, s] { close_socket(*s); });
-  if (host.literal) {
-    s->set_address(*host.literal);
-  } else {
-    s->unresolved_id = ++last_unresolved_id_;
-    names_.add({s->id, line.name, family});
-  }
-  sources_.push_back(std::move(source));
-}
 
 void SourceSet::start() {
   started_ = true;
   for (const auto& source : sources_) {
     if (source->address.is_set()) begin_polling(*source);
   }
-  resolve_next();
+  names_.start();
 }
 
 void SourceSet::stop() {
   started_ = false;
-  awaited_lookup_ = 0;
-  retry_timer_.disarm();
+  names_.stop();
   for (const auto& source : sources_) {
     source->timer->disarm();
     close_socket(*source);
@@ -95,64 +84,6 @@ void SourceSet::stop() {
 void SourceSet::begin_polling(Source& source) {
   if (source.line.offline) return;
   run(source, [&] { return source.association.go_online(callbacks_.now()); });
-}
-
-// ---- names ----
-
-void SourceSet::resolve_next() {
-  if (!started_ || awaited_lookup_ != 0) return;
-  retry_timer_.disarm();
-  const auto lookup = names_.next();
-  if (!lookup) {
-    all_names_tried_ = true;
-    if (!names_.empty()) retry_timer_.arm_in(names_.retry_delay());
-    return;
-  }
-  const std::uint64_t number = awaited_lookup_ = ++lookups_;
-  seams_.host.resolve(lookup->name, lookup->family,
-                      [this, number, id = lookup->id](Result<std::vector<IpAddress>> result) {
-                        if (number == awaited_lookup_) on_resolved(id, result);
-                      });
-}
-
-void SourceSet::on_resolved(SourceId id, const Result<std::vector<IpAddress>>& result) {
-  awaited_lookup_ = 0;
-  Source* const source = get(id);
-  if (source == nullptr) {
-    names_.remove(id);
-  } else if (result.ok()) {
-    if (take_address(*source, *result)) {
-      names_.remove(id);
-      begin_polling(*source);
-    } else {
-      tell_no_address(*source, format("No usable address of %s", source->line.name.c_str()));
-    }
-  } else if (result.error().kind == ErrorKind::Invalid) {
-    // No later answer will be another one: this cannot be a host's name.
-    log::warning("Invalid host %s", source->line.name.c_str());
-    names_.remove(id);
-  } else {
-    tell_no_address(*source, result.error().message);
-  }
-  resolve_next();
-}
-
-// Once: the look-up is repeated for as long as it takes.
-void SourceSet::tell_no_address(Source& source, const std::string& reason) {
-  if (std::exchange(source.told_no_address, true)) return;
-  log::warning("%s (trying again)", reason.c_str());
-}
-
-bool SourceSet::take_address(Source& source, const std::vector<IpAddress>& addresses) {
-  const Family family = wanted_family(source.line, options_.family);
-  for (const IpAddress& address : addresses) {
-    if (!address.is_set() || (family != Family::Unspecified && address.family() != family)) continue;
-    if (find(address) || !connect_to(source, address).ok()) continue;
-    source.set_address(address);
-    log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
-    return true;
-  }
-  return false;
 }
 
 Result<std::unique_ptr<env::UdpSocket>> SourceSet::connect_to(const Source& source, const IpAddress& address) {
@@ -180,6 +111,10 @@ void SourceSet::carry_out(Source& source, const Actions& actions) {
       close_socket(source);
     }
   }
+}
+
+void SourceSet::on_timer(Source& source) {
+  run(source, [&] { return source.association.on_timer(); });
 }
 
 Actions SourceSet::send(Source& source, const SendRequest& request) {
@@ -269,6 +204,7 @@ std::optional<Sample> SourceSet::filter_output(Source& source) {
 }
 
 Actions SourceSet::take_sample(Source& source, const Sample& sample) {
+  source.answered_well = true;
   if (!source.filter) return accumulate(source, sample);
   source.filter->add(sample);
   if (const auto output = filter_output(source)) return accumulate(source, *output);
@@ -317,7 +253,6 @@ bool SourceSet::set_online(SourceId id, bool online) {
   source->line.offline = !online;
   if (!source->address.is_set()) {
     names_.hurry();
-    resolve_next();
     return true;
   }
   const PollMode before = source->association.mode();

@@ -103,6 +103,8 @@ struct Selection {
   ntp::Leap leap = ntp::Leap::Normal;  // voted
   bool lose_synchronisation = false;   // no majority while one was selected
   std::vector<SelectionMessage> messages;
+  // Just measured, and in a bad state four times in a row or more: worth replacing by another server.
+  std::vector<SourceId> bad;
 };
 
 class Selector {

@@ -169,6 +169,9 @@ class Association {
   Actions on_sample_kept(Duration delay, const discipline::Now& now);
   // Somebody else stepped the clock: stamps of an exchange under way mean nothing any more.
   Actions on_unknown_step(const discipline::Now& now);
+  // Another server stands in the place of this one.  Polling begins anew only where this one answered: a network that
+  // is down is not asked more often for it.
+  Actions on_new_server(const discipline::Now& now);
 
   // How long the socket of a request stays open.
   Duration response_timeout() const { return check_.max_delay + kResponseGrace; }

@@ -40,10 +40,14 @@ struct CheckOptions {
   int min_stratum = 0;                        // "minstratum" of the source, 0 … 15
 };
 
+// The word that the line begins with.
+enum class SourceKind : std::uint8_t { Server, Pool, Peer };
+
 struct SourceLine {
-  std::string name;                     // as written: host name or address
-  std::uint16_t port = 123;             // "port"
-  Family family = Family::Unspecified;  // "ipv4", "ipv6"
+  SourceKind kind = SourceKind::Server;  // the directive
+  std::string name;                      // as written: host name or address
+  std::uint16_t port = 123;              // "port"
+  Family family = Family::Unspecified;   // "ipv4", "ipv6"
   PollOptions poll;
   CheckOptions check;
   discipline::StatsOptions stats;
@@ -52,6 +56,7 @@ struct SourceLine {
   discipline::SelectMarks marks;  // "noselect", "prefer", "trust", "require"
   int filter = 0;                 // "filter": measurements made into one sample; 0 = off, else 1 … 256
   unsigned max_unreach = 100000;  // "maxunreach"
+  int max_sources = 4;            // "maxsources" of a pool, 1 … 16
   int version = 4;                // "version", 1 … 4
   bool offline = false;           // "offline": starts without polling
 };

@@ -7,12 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "timed/base/address.h"
+#include "timed/base/log.h"
 #include "timed/base/random.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/sample.h"
@@ -23,7 +26,10 @@
 #include "timed/env/network.h"
 #include "timed/env/timers.h"
 #include "timed/sources/association.h"
+#include "timed/sources/name_lookups.h"
 #include "timed/sources/options.h"
+#include "timed/sources/pools.h"
+#include "timed/sources/replacement.h"
 #include "timed/sources/source_names.h"
 #include "timed/sources/spacing.h"
 
@@ -35,6 +41,7 @@ struct SourceSetOptions {
   Frequency max_clock_error = Frequency::ppm(1);
   Family family = Family::Unspecified;  // -4, -6: the only one used
   int dscp = 0;                         // "dscp" of requests
+  Duration refresh;                     // "refresh": look at one name in so long; zero = never
 };
 
 struct SourceSetSeams {
@@ -50,6 +57,26 @@ struct SourceSetCallbacks {
   std::function<OwnView()> own;
   std::function<void(discipline::SourceId)> on_sample;        // a sample was added and fitted
   std::function<void(discipline::SourceId)> on_reachability;  // an update left the reachability register empty
+  // It is gone, or another server took its place: what was known of it means nothing any more.
+  std::function<void(discipline::SourceId)> on_forgotten;
+};
+
+// What became of a line.
+enum class AddStatus : std::uint8_t { Added, AlreadyInUse, TooManySources, InvalidAddress, InvalidName };
+struct AddResult {
+  AddStatus status = AddStatus::Added;
+  LineId line;  // where it was added
+};
+// For the operator; empty for Added.
+const char* reason_of(AddStatus status);
+
+// Which sources a command means.
+struct SourceMask {
+  IpAddress mask, address;                     // no address: all of them; a mask of another family is not looked at
+  std::optional<std::uint32_t> unresolved_id;  // exactly that one
+
+  // Whether the address of a source is meant; that of none is by a mask for all.
+  bool contains(const IpAddress& of_source) const;
 };
 
 // One row of the `sources` and `sourcestats` reports.
@@ -94,9 +121,8 @@ class SourceSet {
   static constexpr std::size_t kMaxSources = 65536;
   static constexpr Duration kKissLogSpacing = Duration::seconds(64);  // of one source
 
-  // Lines that cannot become sources (a second source of one address, a literal of a family that is not used) are
-  // reported to the operator and left out.  The seams outlive the set; the host answers no look-up when it is gone
-  // (it is destroyed after the loop has ended).
+  // Lines that cannot become sources are reported to the operator and left out.  The seams outlive the set; the host
+  // answers no look-up when it is gone (it is destroyed after the loop has ended).
   SourceSet(const std::vector<SourceLine>& lines, const SourceSetOptions& options, const SourceSetSeams& seams,
             SourceSetCallbacks callbacks);
   ~SourceSet();
@@ -108,15 +134,33 @@ class SourceSet {
   // Ends it: no timer and no socket is left, and the answer of a look-up under way is ignored.
   void stop();
 
-  std::size_t size() const { return sources_.size(); }
   // Since start() each name was looked up at least once.
-  bool all_names_tried() const { return all_names_tried_; }
+  bool all_names_tried() const { return names_.all_tried(); }
+  // A new line, at run time too: one source, or the slots of a pool.  Names get their addresses later.  A line that was
+  // added is reported at the severity; why one was not is for the caller to say.
+  AddResult add(const SourceLine& line, log::Severity severity);
+  // False for an id that does not exist.
+  bool remove(discipline::SourceId id, log::Severity severity);
+  // All sources made of the line that are left.
+  void remove_line(LineId line, log::Severity severity);
+  // Looks all names up again: addresses that a name no longer has are replaced.
+  void refresh();
+  // Looks up at once the names that wait for an address.
+  void hurry_names() { names_.hurry(); }
+  // The selection has found it bad for long enough: it may get another of its name's addresses.
+  void replace_bad(discipline::SourceId id);
+
+  std::size_t size() const { return sources_.size(); }
   // All of them, in the order of their creation.  max_jitter stands in where one sample must do.
   std::vector<discipline::Candidate> candidates(FreeTime now, Duration max_jitter) const;
   // Somebody else stepped the clock: all samples and exchanges are forgotten, polling begins again.
   void on_unknown_step();
+  // In the order of their creation.
+  std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
   // False for an id that does not exist.  Tells the operator where it changed something.
   bool set_online(discipline::SourceId id, bool online);
+  // Whether a datagram could be sent to it; false without an address.
+  bool is_connectable(discipline::SourceId id);
   // A burst of at most `total` requests, until `good` good samples; for each source, or one.
   bool start_burst(discipline::SourceId id, int good, int total);
 
@@ -136,21 +180,39 @@ class SourceSet {
 
  private:
   struct Source;
+  struct AddressHash {
+    std::size_t operator()(const IpAddress& address) const { return address.hash(); }
+  };
 
-  void add(const SourceLine& line);
+  // One line and what was made of it.
+  struct Line {
+    SourceLine options;
+    LineMembers members;
+  };
+
+  std::optional<AddStatus> problem_of(const SourceLine& line, const HostKind& host, std::size_t slots) const;
+  Source& create(const SourceLine& line, LineId id);
+  void drop(Source& source);
+  std::string describe_placed(const Source& source) const;
   Source* get(discipline::SourceId id);
   const Source* get(discipline::SourceId id) const;
 
   void begin_polling(Source& source);
-  void resolve_next();
-  void on_resolved(discipline::SourceId id, const Result<std::vector<IpAddress>>& result);
-  bool take_address(Source& source, const std::vector<IpAddress>& addresses);
-  static void tell_no_address(Source& source, const std::string& reason);
+  bool on_answer(const NameLookup& lookup, const NameLookups::Addresses& addresses);
+  bool fill(const Line& line, const std::vector<IpAddress>& addresses);
+  void replace(Source& source, const std::vector<IpAddress>& addresses);
+  bool is_usable(const Source& source, const IpAddress& address);
+  void take_address(Source& source, const IpAddress& address);
+  void look_up_again(const Source& source, LookupPurpose purpose);
+  void on_good_reply(Source& source);
+  void refresh_oldest();
+  void tell_no_address(const Line& line, const std::string& reason);
   Result<std::unique_ptr<env::UdpSocket>> connect_to(const Source& source, const IpAddress& address);
 
   // Runs one event of an association and does what it wants.
   template <class Event>
   void run(Source& source, const Event& event);
+  void on_timer(Source& source);
   void carry_out(Source& source, const Actions& actions);
   Actions send(Source& source, const SendRequest& request);
   Actions fail_to_send(Source& source, const Error& error);
@@ -171,14 +233,15 @@ class SourceSet {
   EntropyPool random_;
   SpacedTimes request_times_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::unordered_map<IpAddress, discipline::SourceId, AddressHash> by_address_;
+  std::map<LineId, Line> lines_;
   std::uint32_t last_id_ = 0;
+  std::uint32_t last_line_id_ = 0;
   std::uint32_t last_unresolved_id_ = 0;
-  NameQueue names_;
-  env::Timer retry_timer_;
-  std::uint64_t awaited_lookup_ = 0;  // number of the look-up whose answer is awaited; 0 = none
-  std::uint64_t lookups_ = 0;
+  NameLookups names_;
+  ReplacementLimit replacements_;
+  RefreshPlan refresh_plan_;
   bool started_ = false;
-  bool all_names_tried_ = false;
 };
 
 }  // namespace timed::sources

@@ -256,7 +256,7 @@ const std::map<std::string, Word>& words() {
        {{"", "activity SOURCES ntpdata", "serverstats"}, {{"foo", kNotParsed}, {"sources shutdown", kNotParsed}}}},
       {"peer", {{"a", "a minpoll 999", "a nts", "a key 5 xleave", "a key 5xleave"}, kSource}},
       {"pidfile", {{"/p", "/"}, kOneWord}},
-      {"pool", {{"a", "a iburst maxsources 16", "a iburst nts prefer", "a minpoll 5nts"}, kSource}},
+      {"pool", {{"a", "a iburst maxsources 16", "a minpoll 5iburst"}, kSource}},
       {"port", {{"0", "123", "011123"}, kPort}},
       {"ptpdomain", {{"0", "255"}, {{"", kMissing}, {"256", outside("256", "0", "255")}}}},
       {"ptpport", {{"0", "319"}, kPort}},

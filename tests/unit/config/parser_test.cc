@@ -381,14 +381,14 @@ TEST(ParserEffectiveLines, KeepTheWordsAsTypedAndLeaveOutIncludes) {
 TEST(CheckReport, SaysThatAllIsWell) {
   EXPECT_EQ(check_report(parse("port 1"), "t.conf"), Texts{"Configuration ok: t.conf"});
   EXPECT_EQ(check_report(parse("port 1"), ""), Texts{"Configuration ok: the directives of the command line"});
-  EXPECT_EQ(check_report(parse("pool a"), "t.conf").back(), "Configuration ok: t.conf (1 warning)");
+  EXPECT_EQ(check_report(parse("ptpport 319"), "t.conf").back(), "Configuration ok: t.conf (1 warning)");
 }
 
 TEST(CheckReport, ShowsEverythingAndCounts) {
-  const Texts lines = check_report(parse("foo\nport x\npool a"), "t.conf");
+  const Texts lines = check_report(parse("foo\nport x\nptpport 319"), "t.conf");
   EXPECT_EQ(lines.front(), "Invalid directive foo at line 1 in file t.conf");
   EXPECT_EQ(lines.back(), "2 errors, 1 warning in t.conf");
-  EXPECT_EQ(std::count(lines.begin(), lines.end(), "pool directive is not available yet (at line 3 in file t.conf)"),
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "ptpport directive is not available yet (at line 3 in file t.conf)"),
             1);
 }
 

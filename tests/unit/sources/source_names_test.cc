@@ -25,28 +25,75 @@ TEST(WantedFamily, OfTheLineGoesBeforeThatOfTheDaemon) {
   EXPECT_EQ(wanted_family(line, Family::Inet6), Family::Inet4);
 }
 
+NameLookup fill(std::uint32_t line) {
+  return {LineId{line}, std::nullopt, LookupPurpose::Fill, "n" + std::to_string(line), Family::Unspecified};
+}
+NameLookup replace(std::uint32_t line, std::uint32_t source) {
+  return {LineId{line}, SourceId{source}, LookupPurpose::Replace, "n" + std::to_string(line), Family::Unspecified};
+}
+
 TEST(NameQueue, GoesRoundAndDropsWhatIsResolved) {
   NameQueue queue;
-  for (std::uint32_t i = 1; i <= 3; ++i) queue.add({SourceId{i}, "n" + std::to_string(i), Family::Unspecified});
+  for (std::uint32_t i = 1; i <= 3; ++i) queue.add(fill(i));
   EXPECT_EQ(queue.next()->name, "n1");
-  queue.remove(SourceId{1});
+  queue.remove(fill(1));
   EXPECT_EQ(queue.next()->name, "n2");
   EXPECT_EQ(queue.next()->name, "n3");
-  queue.remove(SourceId{3});
+  queue.remove(fill(3));
   EXPECT_FALSE(queue.next().has_value());
   EXPECT_EQ(queue.next()->name, "n2") << "the next round";
-  queue.remove(SourceId{2});
+  queue.remove(fill(2));
   EXPECT_TRUE(queue.empty());
   EXPECT_FALSE(queue.next().has_value());
 }
 
+TEST(NameQueue, WhatIsAddedComesInTheRoundThatRuns) {
+  NameQueue queue;
+  queue.add(fill(1));
+  queue.next();
+  queue.add(replace(1, 7));
+  queue.add(replace(1, 7));
+  EXPECT_EQ(queue.next()->source, SourceId{7});
+  EXPECT_FALSE(queue.next().has_value()) << "not twice for the same source";
+}
+
+TEST(NameQueue, LinesAndSourcesThatAreGoneAreNotAskedFor) {
+  NameQueue queue;
+  queue.add(replace(1, 7));
+  queue.add(fill(1));
+  queue.add(fill(2));
+  queue.add(replace(2, 9));
+  EXPECT_EQ(queue.next()->source, SourceId{7});
+  EXPECT_EQ(queue.next()->name, "n1");
+  queue.remove_line(LineId{1});
+  EXPECT_EQ(queue.next()->name, "n2") << "none is left out, none comes twice";
+  queue.remove_source(SourceId{9});
+  EXPECT_FALSE(queue.next().has_value());
+  queue.remove(replace(2, 9));
+  EXPECT_EQ(queue.next()->name, "n2") << "only that of the source was meant";
+}
+
 TEST(NameQueue, RetriesDoubleFrom28SecondsToAnHour) {
   NameQueue queue;
+  queue.add(fill(1));
   for (const double seconds : {28., 56., 112., 224., 448., 896., 1792., 3584., 3584.}) {
     EXPECT_EQ(queue.retry_delay(), Duration::seconds(seconds));
   }
   queue.hurry();
   EXPECT_EQ(queue.retry_delay(), Duration::seconds(28));
+}
+
+TEST(NameQueue, ARoundAheadOfItsTimeDoesNotLengthenTheWait) {
+  NameQueue queue;
+  queue.add(fill(1));
+  queue.retry_delay();
+  EXPECT_EQ(queue.retry_delay(), Duration::seconds(56));
+  queue.next();
+  queue.begin_early();
+  EXPECT_EQ(queue.next()->name, "n1");
+  EXPECT_EQ(queue.retry_delay(), Duration::seconds(56)) << "again";
+  queue.remove(fill(1));
+  EXPECT_EQ(queue.retry_delay(), Duration::seconds(28)) << "all are resolved: from the beginning";
 }
 
 }  // namespace
