@@ -147,6 +147,18 @@ std::optional<ParsedInteger> parse_integer_prefix(std::string_view token) {
   return ParsedInteger{*value, end};
 }
 
+std::optional<ParsedInteger> parse_saturated_prefix(std::string_view token, int base) {
+  const bool negative = !token.empty() && token[0] == '-';
+  const std::size_t sign = negative || (!token.empty() && token[0] == '+') ? 1 : 0;
+  const std::string_view digits = token.substr(sign);
+  if (!digits.empty() && digits[0] == '-') return std::nullopt;  // from_chars would take it
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) value = std::numeric_limits<std::int64_t>::max();
+  return ParsedInteger{negative ? -value : value, sign + static_cast<std::size_t>(end - digits.data())};
+}
+
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;

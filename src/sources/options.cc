@@ -1,10 +1,9 @@
 // One table says everything about the option words: what argument each takes, within which limits, and where it goes.
-// A row without a place is understood and checked, but has no function yet.
+// What has no function yet is understood, checked and stored all the same.
 #include "timed/sources/options.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -22,7 +21,18 @@ struct Value {
   double real = 0.0;
 
   int as_int() const { return static_cast<int>(integer); }
+  // As strtoul has it: what is negative or too large wraps, what does not fit 64 bits is the largest.
+  std::uint32_t as_unsigned() const {
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    return integer >= kMost || integer <= -kMost ? ~std::uint32_t{0} : static_cast<std::uint32_t>(integer);
+  }
   Duration as_duration() const { return Duration::seconds(real); }
+};
+
+enum class Standing : std::uint8_t {
+  Works,
+  NotYet,   // stored without effect
+  Refused,  // authentication: polling without it would be worse than not polling
 };
 
 struct OptionRow {
@@ -31,7 +41,7 @@ struct OptionRow {
   std::int64_t min = 0;
   std::int64_t max = 0;
   void (*store)(SourceLine&, const Value&) = nullptr;
-  bool refused = false;  // authentication: polling without it would be worse than not polling
+  Standing standing = Standing::Works;
 };
 
 // A NaN gives the upper limit.
@@ -51,14 +61,15 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
     {"auto_offline"},
     {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
-    {"certset", Argument::Unsigned},
+    {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); },
+     Standing::NotYet},
     {"copy"},
     {"extfield", Argument::Extension},
     {"filter", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.filter = std::min(v.as_int(), 256); }},
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
     {"ipv6", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet6; }},
-    {"key", Argument::Unsigned, 1, 0, nullptr, true},
+    {"key", Argument::Unsigned, 1, 0, [](Line& l, const Arg& v) { l.key = v.as_unsigned(); }, Standing::Refused},
     {"maxdelay", Argument::Real, 0, 0,
      [](Line& l, const Arg& v) { l.check.max_delay = Duration::seconds(clamp(0.0, v.real, 1e3)); }},
     {"maxdelaydevratio", Argument::Real, 0, 0,
@@ -79,8 +90,9 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"minstratum", Argument::Integer, 0, 16,
      [](Line& l, const Arg& v) { l.check.min_stratum = std::min(v.as_int(), 15); }},
     {"noselect", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.noselect = true; }},
-    {"nts", Argument::None, 0, 0, nullptr, true},
-    {"ntsport", Argument::Integer, 0, 65535},
+    {"nts", Argument::None, 0, 0, [](Line& l, const Arg&) { l.nts = true; }, Standing::Refused},
+    {"ntsport", Argument::Integer, 0, 65535,
+     [](Line& l, const Arg& v) { l.nts_port = static_cast<std::uint16_t>(v.integer); }, Standing::NotYet},
     {"offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.offline = true; }},
     {"offset", Argument::Real, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
     {"polltarget", Argument::Integer, 1, kAnyInt, [](Line& l, const Arg& v) { l.poll.poll_target = v.as_int(); }},
@@ -107,25 +119,6 @@ const OptionRow* find_option(std::string_view word) {
   return nullptr;
 }
 
-struct IntegerPrefix {
-  std::int64_t value = 0;  // saturated
-  std::size_t length = 0;
-};
-
-// As strtol reads it, within 64 bits.
-std::optional<IntegerPrefix> integer_prefix(std::string_view text, int base) {
-  std::size_t at = 0;
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) ++at;
-  if (at < text.size() && (text[at] == '-' || text[at] == '+')) return std::nullopt;
-  const std::string_view digits = text.substr(at);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (error == std::errc::invalid_argument) return std::nullopt;
-  if (error == std::errc::result_out_of_range) value = std::numeric_limits<std::int64_t>::max();
-  return IntegerPrefix{negative ? -value : value, at + static_cast<std::size_t>(end - digits.data())};
-}
-
 bool is_known_extension(std::int64_t type) {
   return type == 0x10a || type == 0xf323 || type == 0xf324;
 }
@@ -148,7 +141,7 @@ std::optional<ParsedValue> parse_value(const OptionRow& row, std::string_view te
   }
   std::size_t prefix = 0;
   if (row.argument == Argument::Extension && equals_ignoring_case(text.substr(0, 2), "0x")) prefix = 2;
-  const auto number = integer_prefix(text.substr(prefix), row.argument == Argument::Extension ? 16 : 10);
+  const auto number = parse_saturated_prefix(text.substr(prefix), row.argument == Argument::Extension ? 16 : 10);
   if (!number) return std::nullopt;
   const ParsedValue parsed{{number->value, 0.0}, prefix + number->length};
   bool good = true;
@@ -158,7 +151,7 @@ std::optional<ParsedValue> parse_value(const OptionRow& row, std::string_view te
     if (unlimited) return ParsedValue{{std::clamp(number->value, row.min, row.max), 0.0}, parsed.length};
     good = number->value >= row.min && number->value <= row.max;
   } else if (row.argument == Argument::Unsigned) {
-    good = static_cast<std::uint32_t>(number->value) >= static_cast<std::uint32_t>(row.min);
+    good = parsed.value.as_unsigned() >= static_cast<std::uint32_t>(row.min);
   } else {
     good = is_known_extension(number->value);
   }
@@ -222,14 +215,11 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
     at.use(argument->length);
     value = argument->value;
   }
-  if (row->refused) {
+  if (row->standing == Standing::Refused) {
     return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
   }
-  if (row->store != nullptr) {
-    row->store(parsed.line, value);
-  } else {
-    parsed.not_available.push_back(option_index);
-  }
+  if (row->store != nullptr) row->store(parsed.line, value);
+  if (row->store == nullptr || row->standing == Standing::NotYet) parsed.not_available.push_back(option_index);
   return std::nullopt;
 }
 

@@ -45,6 +45,9 @@ struct ParsedInteger {
   std::size_t length = 0;
 };
 std::optional<ParsedInteger> parse_integer_prefix(std::string_view token);
+// The same where chrony takes numbers of any size: one that does not fit becomes plus or minus the largest.  In base
+// 16 no "0x" is taken.
+std::optional<ParsedInteger> parse_saturated_prefix(std::string_view token, int base = 10);
 
 // The candidate nearest to a mistyped word (edit distance with transpositions, ASCII case ignored), or empty where
 // none is near enough to be worth suggesting.  Ties go to the earlier candidate.

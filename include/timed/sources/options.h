@@ -53,12 +53,16 @@ struct SourceLine {
   discipline::StatsOptions stats;
   // Unset: the daemon-wide `minsamples`, `maxsamples`.
   std::optional<int> min_samples, max_samples;
-  discipline::SelectMarks marks;  // "noselect", "prefer", "trust", "require"
-  int filter = 0;                 // "filter": measurements made into one sample; 0 = off, else 1 … 256
-  unsigned max_unreach = 100000;  // "maxunreach"
-  int max_sources = 4;            // "maxsources" of a pool, 1 … 16
-  int version = 4;                // "version", 1 … 4
-  bool offline = false;           // "offline": starts without polling
+  discipline::SelectMarks marks;     // "noselect", "prefer", "trust", "require"
+  int filter = 0;                    // "filter": measurements made into one sample; 0 = off, else 1 … 256
+  unsigned max_unreach = 100000;     // "maxunreach"
+  int max_sources = 4;               // "maxsources" of a pool, 1 … 16
+  int version = 4;                   // "version", 1 … 4
+  bool offline = false;              // "offline": starts without polling
+  std::optional<std::uint32_t> key;  // "key": symmetric key that packets are authenticated with, not 0
+  bool nts = false;                  // "nts": keys are established with the server; goes before key
+  std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
+  std::uint32_t cert_set = 0;        // "certset": the trusted certificates that the server is checked with
 };
 
 // Why a line was refused, and at which of its words.

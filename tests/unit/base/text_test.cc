@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "timed/base/random.h"
@@ -82,6 +83,31 @@ void expect_as_strtod(const std::string& token) {
     EXPECT_EQ(got->value, expected) << token;
     EXPECT_EQ(std::signbit(got->value), std::signbit(expected)) << token;
   }
+}
+
+TEST(ParseSaturatedPrefix, IsTheLargestWhereANumberDoesNotFit) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const struct {
+    const char* text;
+    int base;
+    std::int64_t value;
+    std::size_t length;
+  } cases[] = {{"12x", 10, 12, 2},
+               {"-7", 10, -7, 2},
+               {"+7", 10, 7, 2},
+               {"f3g", 16, 0xf3, 2},
+               {"-A", 16, -10, 2},
+               {"0x10", 16, 0, 1},
+               {"99999999999999999999y", 10, kMost, 20},
+               {"-99999999999999999999", 10, -kMost, 21}};
+  for (const auto& c : cases) {
+    const auto got = parse_saturated_prefix(c.text, c.base);
+    ASSERT_TRUE(got.has_value()) << c.text;
+    EXPECT_EQ(got->value, c.value) << c.text;
+    EXPECT_EQ(got->length, c.length) << c.text;
+  }
+  for (const char* bad : {"", "-", "+", "+-1", "--1", "-+1", "x", " 1"})
+    EXPECT_FALSE(parse_saturated_prefix(bad)) << bad;
 }
 
 TEST(ParseReal, matrix_against_strtod) {

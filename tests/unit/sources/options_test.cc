@@ -161,6 +161,16 @@ TEST(SourceLine, OptionsWithoutFunctionAreListed) {
   EXPECT_TRUE(parsed->line.poll.iburst);
 }
 
+TEST(SourceLine, OptionsOfAuthenticationAreStored) {
+  const SourceLine line = line_of("a certset 7 ntsport 14460");
+  EXPECT_EQ(line.cert_set, 7u);
+  EXPECT_EQ(line.nts_port, 14460);
+  EXPECT_EQ(line_of("a").nts_port, 4460);
+  EXPECT_EQ(line_of("a certset -1").cert_set, 4294967295u) << "as with chrony it wraps";
+  EXPECT_EQ(line_of("a certset 99999999999999999999").cert_set, 4294967295u);
+  EXPECT_FALSE(line_of("a").key.has_value());
+}
+
 TEST(SourceLine, OwnSampleLimitsGoBeforeThoseOfTheDaemon) {
   discipline::StatsOptions defaults;
   defaults.min_samples = 6;
