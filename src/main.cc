@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,15 +110,14 @@ class Run {
     if (!env) return env.error();
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
+    const config::ProcessOptions process = config.process;
     engine_ =
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
+    prefer_process(process);
     if (Status s = os::drop_root(account_, kept); !s) return s;
     if (os::is_superuser()) log::warning("Running with root privileges");
-    engine_->on_ready([this] {
-      report_.ready();
-      return Status();
-    });
+    engine_->on_ready([this] { return tell_ready(); });
     engine_->start();
     return {};
   }
@@ -128,6 +128,7 @@ class Run {
       if (!report) return report.error();
       report_ = report.take();
     }
+    ready_descriptor_.emplace(cli_.ready_descriptor);
     auto output = os::LogOutput::open(log_options(cli_, program_));
     if (!output) return output.error();
     log_ = output.take();
@@ -171,6 +172,27 @@ class Run {
     control.unix_path.clear();
   }
 
+  Status tell_ready() {
+    if (cli_.ready_descriptor != 0) {
+      if (Status s = ready_descriptor_->notify(); !s) {
+        report_.failed(s.error().message);
+        return s;
+      }
+    }
+    report_.ready();
+    return {};
+  }
+
+  // The daemon does without, but the operator should know.
+  static void prefer_process(const config::ProcessOptions& process) {
+    Status priority, memory;
+    if (process.sched_priority > 0) priority = os::set_real_time_priority(process.sched_priority);
+    if (process.lock_memory) memory = os::lock_memory();
+    for (const Status& status : {priority, memory}) {
+      if (!status) log::error("%s", status.error().message.c_str());
+    }
+  }
+
   void reopen_log() {
     if (const Status reopened = log_->reopen(); !reopened) log::error("%s", reopened.error().message.c_str());
   }
@@ -178,6 +200,7 @@ class Run {
   const CommandLine& cli_;
   std::string program_;
   os::StartReport report_;
+  std::optional<os::ReadyDescriptor> ready_descriptor_;
   std::unique_ptr<os::LogOutput> log_;
   os::Account account_;
   std::unique_ptr<os::PidFile> pid_file_;

@@ -216,10 +216,6 @@ void check_log(const Statement& statement, Findings& findings) {
   }
 }
 
-void check_mailonchange(const Statement& statement, Findings& findings) {
-  if (has_arguments(statement, 2, findings)) static_cast<void>(NumberReader(statement, 2, 3, findings).real());
-}
-
 void check_sourcedir(const Statement& statement, Findings& findings) {
   const std::size_t given = statement.arguments().size();
   if (given >= 1 && given <= kMaxDirectories) return;
@@ -227,16 +223,6 @@ void check_sourcedir(const Statement& statement, Findings& findings) {
   Finding finding = finding_at(statement, given == 0 ? 1 : kMaxDirectories + 1, "Ignored sourcedir directive",
                                format("one to %zu directories", kMaxDirectories));
   findings.warnings.push_back(std::move(finding));
-}
-
-void check_sched_priority(const Statement& statement, Findings& findings) {
-  constexpr int kAccepted = 100;  // by chrony, which then refuses it at the start
-  const auto priority = read_whole_number(statement, 0, kAccepted, findings);
-  if (!priority || *priority != kAccepted) return;
-  Finding finding =
-      finding_at(statement, 1, format("Bad scheduler priority: %d", kAccepted), "a whole number from 0 to 99");
-  finding.place = Finding::Place::None;
-  findings.errors.push_back(std::move(finding));
 }
 
 }  // namespace timed::config

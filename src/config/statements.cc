@@ -142,4 +142,27 @@ void parse_pidfile(const Statement& statement, Config& config, Findings& finding
   config.process.pid_file = text == "/" ? std::string() : std::string(text);
 }
 
+void parse_mailonchange(const Statement& statement, Config& config, Findings& findings) {
+  if (!has_arguments(statement, 2, findings)) return;
+  NumberReader numbers(statement, 2, 3, findings);
+  MailOnChangeOptions options;
+  options.address = std::string(statement.words[1].text);
+  options.threshold = Duration::seconds(numbers.real());
+  if (numbers.ok()) config.mail_on_change = std::move(options);
+}
+
+void parse_sched_priority(const Statement& statement, Config& config, Findings& findings) {
+  constexpr int kAccepted = 100;  // by chrony, which then refuses it at the start
+  const auto priority = read_whole_number(statement, 0, kAccepted, findings);
+  if (!priority) return;
+  if (*priority != kAccepted) {
+    config.process.sched_priority = static_cast<int>(*priority);
+    return;
+  }
+  Finding finding =
+      finding_at(statement, 1, format("Bad scheduler priority: %d", kAccepted), "a whole number from 0 to 99");
+  finding.place = Finding::Place::None;
+  findings.errors.push_back(std::move(finding));
+}
+
 }  // namespace timed::config

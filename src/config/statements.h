@@ -12,6 +12,8 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
 void parse_makestep(const Statement& statement, Config& config, Findings& findings);
 void parse_maxchange(const Statement& statement, Config& config, Findings& findings);
 void parse_initstepslew(const Statement& statement, Config& config, Findings& findings);
+void parse_mailonchange(const Statement& statement, Config& config, Findings& findings);
+void parse_sched_priority(const Statement& statement, Config& config, Findings& findings);
 void parse_local(const Statement& statement, Config& config, Findings& findings);
 void parse_allow(const Statement& statement, Config& config, Findings& findings);
 void parse_deny(const Statement& statement, Config& config, Findings& findings);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "timed/base/text.h"
 
@@ -36,10 +37,10 @@ constexpr auto kOptions = std::to_array<Option>({
     {'u', "USER", "Run as this user"},
     {'U', "", "Start without root too"},
     {'F', "LEVEL", "Filter system calls", false},
-    {'P', "PRIORITY", "Run with a real-time priority", false},
-    {'m', "", "Keep the process in memory", false},
+    {'P', "PRIORITY", "Run as a real-time process with this priority, from 1 to 99"},
+    {'m', "", "Keep the process in memory"},
     {'x', "", "Leave the clock alone"},
-    {'N', "FD", "Report readiness on a descriptor", false},
+    {'N', "FD", "Write a newline to this descriptor when ready"},
     {'v', "", "Print the version and exit"},
     {'h', "", "Print this text and exit"},
 });
@@ -136,6 +137,9 @@ class Parse {
       case '6':
         line_.family = Family::Inet6;
         break;
+      case 'm':
+        line_.lock_memory = true;
+        break;
       case 'n':
         line_.foreground = true;
         break;
@@ -185,6 +189,12 @@ class Parse {
       case 'L':
         take_level(value);
         break;
+      case 'N':
+        take_ready_descriptor(value);
+        break;
+      case 'P':
+        take_priority(value);
+        break;
       case 't':
         take_timeout(value);
         break;
@@ -219,20 +229,34 @@ class Parse {
     if (*seconds >= 0) line_.run.timeout = Duration::seconds(static_cast<double>(*seconds));
   }
 
+  void take_priority(std::string_view value) {
+    const auto priority = read_number(value);
+    if (!priority) return;
+    if (*priority < 0 || *priority > 99) {
+      refuse(format("Bad scheduler priority: %lld", static_cast<long long>(*priority)), false);
+      return;
+    }
+    line_.sched_priority.reset();
+    if (*priority > 0) line_.sched_priority = static_cast<int>(*priority);
+  }
+
+  void take_ready_descriptor(std::string_view value) {
+    const auto number = read_number(value);
+    if (!number) return;
+    if (*number < 0 || *number > std::numeric_limits<int>::max()) {
+      refuse("Invalid argument " + std::string(value), false);
+      return;
+    }
+    line_.ready_descriptor = static_cast<int>(*number);
+  }
+
   // An argument that asks for nothing can be obeyed.
   void take_unavailable(const Option& option, std::string_view value) {
     if (!option.argument.empty()) {
       const auto number = read_number(value);
-      if (!number) return;
-      if (*number == 0) return;
-      if (option.letter == 'F') {
-        refuse("system call filter not supported", false);
-        return;
-      }
-      if (option.letter == 'P' && (*number < 1 || *number > 99)) {
-        refuse(format("Bad scheduler priority: %lld", static_cast<long long>(*number)), false);
-        return;
-      }
+      if (!number || *number == 0) return;
+      refuse("system call filter not supported", false);
+      return;
     }
     refuse(std::string("Option -") + option.letter + " is not available yet", false);
   }
@@ -284,6 +308,8 @@ void apply_options(const CommandLine& command_line, config::Config& config) {
   config.run = command_line.run;
   if (command_line.restart) config.init_step_slew.reset();
   if (command_line.user) config.process.user = *command_line.user;
+  if (command_line.sched_priority) config.process.sched_priority = *command_line.sched_priority;
+  config.process.lock_memory = config.process.lock_memory || command_line.lock_memory;
   config.process.reload_history = command_line.reload_history;
   config.clock.control = command_line.control_clock;
   config.family = command_line.family;

@@ -9,6 +9,7 @@
 #include "timed/base/log.h"
 #include "timed/control/control_server.h"
 #include "timed/daemon/announcer.h"
+#include "timed/daemon/change_mail.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/jumps.h"
@@ -311,6 +312,10 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   clock.apply(update.clock);
   tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
+  const auto& mail = config.mail_on_change;
+  if (mail && abs(update.offset) > mail->threshold) {
+    env.host.mail(change_mail(*mail, name, env.host.machine_name(), update.offset, env.clock.now()));
+  }
   if (update.clock.step) {
     tell(announce_step(*update.clock.step, step(*update.clock.step)));
   }

@@ -2,7 +2,9 @@
 
 #include <sys/random.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -30,6 +32,17 @@ void LinuxHost::notify(const std::string& state) {
   const int outcome = ::sd_notify(0, state.c_str());
   if (outcome >= 0) return;
   log::error("%s", system_error("Could not send notification to $NOTIFY_SOCKET", -outcome).message.c_str());
+}
+
+void LinuxHost::mail(const std::string& message) {
+  const Status sent = mailer_.send(message, loop_.now());
+  if (!sent) log::error("%s", sent.error().message.c_str());
+}
+
+std::string LinuxHost::machine_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "?";
+  return name.data();
 }
 
 }  // namespace timed::os

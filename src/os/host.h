@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "mailer.h"
 #include "resolver.h"
 #include "timed/env/host.h"
 #include "timed/os/files.h"
@@ -13,15 +14,19 @@ namespace timed::os {
 
 class LinuxHost : public env::Host {
  public:
-  LinuxHost(Loop& loop, Family family) : resolver_(loop, family) {}
+  LinuxHost(Loop& loop, Family family) : loop_(loop), resolver_(loop, family) {}
 
   void random(std::span<std::byte> out) override;
   void resolve(std::string name, Family family, Resolved done) override;
   env::Files& files() override { return files_; }
   void notify(const std::string& state) override;
+  void mail(const std::string& message) override;
+  std::string machine_name() override;
 
  private:
+  Loop& loop_;
   LinuxFiles files_;
+  Mailer mailer_;
   Resolver resolver_;
 };
 

@@ -1,6 +1,9 @@
 #include "timed/os/process.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -111,6 +114,35 @@ Result<StartReport> daemonize() {
     return done.error();
   }
   return report;
+}
+
+ReadyDescriptor::ReadyDescriptor(int number) {
+  if (number <= 0 || ::fcntl(number, F_GETFD) < 0) return;
+  const bool standard = number < kFirstDescriptor;
+  descriptor_ = Descriptor(standard ? ::fcntl(number, F_DUPFD_CLOEXEC, kFirstDescriptor) : number);
+  if (!standard) descriptor_.set_close_on_exec();
+}
+
+Status ReadyDescriptor::notify() {
+  const bool told = descriptor_.is_open() && write_all(descriptor_, "\n");
+  descriptor_.close();
+  return told ? Status::success() : Error{"Could not send notification requested by -N option"};
+}
+
+Status set_real_time_priority(int priority) {
+  sched_param parameters{};
+  parameters.sched_priority = priority;
+  if (::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0) return Status::success();
+  return system_error("Could not set real-time priority", errno);
+}
+
+Status lock_memory() {
+  // Without root the limit would later refuse what is allocated, not lock it.
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0)
+    return system_error("Could not lift the limit of locked memory", errno);
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return Status::success();
+  return system_error("Could not lock memory", errno);
 }
 
 Status PidFile::check(const std::string& path, const std::string& program) {

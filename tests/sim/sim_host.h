@@ -83,8 +83,11 @@ class SimHost : public env::Host {
   void resolve(std::string name, Family family, Resolved done) override;
   SimFiles& files() override { return files_; }
   void notify(const std::string& state) override { notified_.push_back(state); }
+  void mail(const std::string& message) override { mails_.push_back(message); }
+  std::string machine_name() override { return "simulated"; }
 
   const std::vector<std::string>& notified() const { return notified_; }
+  const std::vector<std::string>& mails() const { return mails_; }
 
  private:
   World& world_;
@@ -93,6 +96,7 @@ class SimHost : public env::Host {
   SeededRandom random_;
   SimFiles files_;
   std::vector<std::string> notified_;
+  std::vector<std::string> mails_;
 };
 
 }  // namespace timed::sim

@@ -27,6 +27,8 @@ control::ControlOptions default_control();
 struct ProcessOptions {
   std::string user = default_user();          // "user", -u: account to switch to when started as root
   std::string pid_file = default_pid_file();  // "pidfile"; empty = none (written as "/")
+  int sched_priority = 0;                     // "sched_priority", -P: of a real-time process, 1 … 99; 0 = none
+  bool lock_memory = false;                   // "lock_all", -m
   bool reload_history = false;                // -r: begin with the measurements that the last run has saved
 };
 
@@ -34,6 +36,12 @@ struct ProcessOptions {
 struct InitStepSlewOptions {
   Duration threshold;              // offsets from here on are stepped, smaller ones slewed
   std::vector<std::string> hosts;  // names or addresses
+};
+
+// "mailonchange"
+struct MailOnChangeOptions {
+  std::string address;
+  Duration threshold;  // larger offsets are mailed
 };
 
 // What the command line says of one run.
@@ -60,6 +68,7 @@ struct Config {
   control::ControlOptions control = default_control();  // the command sockets
   ProcessOptions process;
   std::optional<InitStepSlewOptions> init_step_slew;
+  std::optional<MailOnChangeOptions> mail_on_change;
   RunOptions run;
   Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
 };

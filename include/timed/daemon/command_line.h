@@ -33,6 +33,9 @@ struct CommandLine {
   Family family = Family::Unspecified;               // -4, -6
   std::optional<std::string> user;                   // -u, before the "user" directive
   config::RunOptions run;                            // -q, -Q, -t
+  std::optional<int> sched_priority;                 // -P
+  bool lock_memory = false;                          // -m
+  int ready_descriptor = 0;                          // -N; 0 = none
   bool reload_history = false;                       // -r
   bool restart = false;                              // -R: no steps that are meant for the first start
   bool control_clock = true;                         // -x and -Q clear it

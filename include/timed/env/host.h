@@ -30,6 +30,10 @@ class Host {
   virtual Files& files() = 0;
   // To the service manager ("READY=1", "STOPPING=1"); nothing where there is none.
   virtual void notify(const std::string& state) = 0;
+  // Sends a mail (headers, an empty line, text) without blocking; what becomes of it is not known.
+  virtual void mail(const std::string& message) = 0;
+  // Of the machine, for people.
+  virtual std::string machine_name() = 0;
 };
 
 // Handed to Engine only; modules get the members they use.

@@ -39,6 +39,23 @@ Status fill_standard_descriptors();
 // thread is started.
 Result<StartReport> daemonize();
 
+// A descriptor that whoever started the process has left open to be told there that it is ready (-N).  To be made
+// before anything is opened: where nothing is open under that number, nothing of ours must be written to by accident.
+class ReadyDescriptor {
+ public:
+  explicit ReadyDescriptor(int number);
+  // A newline, and the descriptor is closed (but for a standard one).
+  Status notify();
+
+ private:
+  Descriptor descriptor_;
+};
+
+// SCHED_FIFO with a priority of 1 … 99, for this process and not for what it starts.
+Status set_real_time_priority(int priority);
+// All pages, those to come too, however many.
+Status lock_memory();
+
 // The pid file of this process, removed when destroyed (only if it still names it).
 class PidFile {
  public:

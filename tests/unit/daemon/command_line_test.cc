@@ -127,16 +127,29 @@ TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
 }
 
 TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
-  for (const Words& words : std::vector<Words>{{"-s"}, {"-m"}, {"-P", "1"}, {"-N", "3"}}) {
-    EXPECT_EQ(refused(words).message, "Option " + std::string(words[0].substr(0, 2)) + " is not available yet");
-    EXPECT_FALSE(refused(words).show_usage);
-  }
+  EXPECT_EQ(refused({"-s"}).message, "Option -s is not available yet");
+  EXPECT_FALSE(refused({"-s"}).show_usage);
 }
 
 TEST(CommandLine, ArgumentsThatAskForNothingAreTaken) {
   for (const Words& words : std::vector<Words>{{"-F", "0"}, {"-F0x"}, {"-P", "0"}, {"-N", "0"}}) {
-    EXPECT_EQ(accepted(words).action, Action::Run);
+    const CommandLine line = accepted(words);
+    EXPECT_EQ(line.action, Action::Run);
+    EXPECT_FALSE(line.sched_priority.has_value());
+    EXPECT_EQ(line.ready_descriptor, 0);
   }
+}
+
+TEST(CommandLine, APriorityIsFromOneToNinetyNine) {
+  EXPECT_EQ(accepted({"-P1"}).sched_priority, 1);
+  EXPECT_EQ(accepted({"-P", "99 or so"}).sched_priority, 99);
+  EXPECT_FALSE(accepted({"-P", "5", "-P", "0"}).sched_priority.has_value());
+}
+
+TEST(CommandLine, ADescriptorIsNotNegative) {
+  EXPECT_EQ(accepted({"-N", "3"}).ready_descriptor, 3);
+  EXPECT_EQ(refused({"-N", "-1"}).message, "Invalid argument -1");
+  EXPECT_EQ(refused({"-N", "2147483648"}).message, "Invalid argument 2147483648");
 }
 
 TEST(CommandLine, ArgumentsThatAreNoneAreRefused) {
@@ -219,6 +232,19 @@ TEST(ApplyOptions, ARestartStepsOnlyWithoutALimit) {
   }
 }
 
+TEST(ApplyOptions, WhatTheProcessIsComesFromBoth) {
+  config::Config config;
+  config.process.sched_priority = 3;
+  config.process.lock_memory = true;
+  apply_options(accepted({}), config);
+  EXPECT_EQ(config.process.sched_priority, 3);
+  EXPECT_TRUE(config.process.lock_memory);
+  config.process.lock_memory = false;
+  apply_options(accepted({"-mP7"}), config);
+  EXPECT_EQ(config.process.sched_priority, 7);
+  EXPECT_TRUE(config.process.lock_memory);
+}
+
 TEST(ApplyOptions, ComesBeforeTheConfiguration) {
   config::Config config;
   config.process.user = "from-file";
@@ -249,8 +275,9 @@ TEST(UsageText, IsLaidOutLikeChronyds) {
   for (std::size_t at = text.find("\n  -"); at != std::string::npos; at = text.find("\n  -", at + 1)) {
     letters.push_back(text.substr(at + 3, 2));
   }
-  EXPECT_EQ(letters, (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-q", "-Q", "-r",
-                                               "-R", "-t", "-u", "-U", "-x", "-v", "-h", "--", "--", "--"}));
+  EXPECT_EQ(letters,
+            (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-q", "-Q", "-r", "-R",
+                                      "-t", "-u", "-U", "-P", "-m", "-x", "-N", "-v", "-h", "--", "--", "--"}));
   EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
   EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
   EXPECT_EQ(text.back(), '\n');

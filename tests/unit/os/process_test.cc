@@ -1,6 +1,7 @@
 #include "timed/os/process.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +189,61 @@ TEST_F(PidFileTest, SaysWhyItCouldNotBeWritten) {
   ASSERT_FALSE(file.ok());
   EXPECT_EQ(file.error().message,
             "Could not open " + directory_ / "missing/timed.pid" + " : No such file or directory");
+}
+
+TEST(ReadyDescriptor, GetsANewlineAndIsClosed) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Descriptor read_end(ends[0]);
+  ReadyDescriptor ready(ends[1]);
+  EXPECT_TRUE(ready.notify().ok());
+  char text[8] = {};
+  EXPECT_EQ(::read(read_end.get(), text, sizeof text), 1);
+  EXPECT_EQ(text[0], '\n');
+  EXPECT_EQ(::read(read_end.get(), text, sizeof text), 0) << "still open";
+  EXPECT_FALSE(ready.notify().ok());
+}
+
+TEST(ReadyDescriptor, OneThatWasNotOpenIsNotUsedLater) {
+  const int number = ::fcntl(0, F_DUPFD, 200);
+  ASSERT_GE(number, 0);
+  ::close(number);
+  ReadyDescriptor ready(number);
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Descriptor read_end(ends[0]), write_end(ends[1]), taken(::fcntl(ends[1], F_DUPFD_CLOEXEC, number));
+  EXPECT_EQ(taken.get(), number);
+  const Status told = ready.notify();
+  ASSERT_FALSE(told.ok());
+  EXPECT_EQ(told.error().message, "Could not send notification requested by -N option");
+}
+
+TEST(ReadyDescriptor, StandardErrorStaysOpen) {
+  const auto result = run_child([] {
+    ReadyDescriptor ready(STDERR_FILENO);
+    if (!ready.notify().ok()) return 1;
+    return ::write(STDERR_FILENO, "open", 4) == 4 ? 0 : 2;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.errors, "\nopen");
+}
+
+TEST(RealTimePriority, IsSetOrSaidWhyNot) {
+  const auto result = run_child([] {
+    const Status set = set_real_time_priority(1);
+    if (!set.ok()) return set.error().message.starts_with("Could not set real-time priority : ") ? 10 : 1;
+    return (::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO ? 0 : 2;
+  });
+  EXPECT_TRUE(result.status == 0 || result.status == 10) << result.status;
+}
+
+TEST(LockMemory, IsDoneOrSaidWhyNot) {
+  const auto result = run_child([] {
+    const Status locked = lock_memory();
+    if (!locked.ok()) return locked.error().message.starts_with("Could not l") ? 10 : 1;
+    return contents_of("/proc/self/status").find("VmLck:\t       0 kB") == std::string::npos ? 0 : 2;
+  });
+  EXPECT_TRUE(result.status == 0 || result.status == 10) << result.status;
 }
 
 }  // namespace

@@ -113,6 +113,8 @@ class FakeHost : public env::Host {
   void resolve(std::string, Family, Resolved) override {}
   env::Files& files() override { std::abort(); }
   void notify(const std::string&) override {}
+  void mail(const std::string&) override {}
+  std::string machine_name() override { return "fake"; }
 
  private:
   SeededRandom random_{1};

@@ -159,6 +159,8 @@ class FakeHost : public env::Host {
   }
   env::Files& files() override { std::abort(); }
   void notify(const std::string&) override {}
+  void mail(const std::string&) override {}
+  std::string machine_name() override { return "fake"; }
 
   struct Lookup {
     std::string name;
