@@ -139,8 +139,7 @@ Status set_real_time_priority(int priority) {
 Status lock_memory() {
   // Without root the limit would later refuse what is allocated, not lock it.
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
-  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0)
-    return system_error("Could not lift the limit of locked memory", errno);
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) return system_error("Could not lock memory", errno);
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return Status::success();
   return system_error("Could not lock memory", errno);
 }

@@ -240,7 +240,7 @@ TEST(RealTimePriority, IsSetOrSaidWhyNot) {
 TEST(LockMemory, IsDoneOrSaidWhyNot) {
   const auto result = run_child([] {
     const Status locked = lock_memory();
-    if (!locked.ok()) return locked.error().message.starts_with("Could not l") ? 10 : 1;
+    if (!locked.ok()) return locked.error().message.starts_with("Could not lock memory : ") ? 10 : 1;
     return contents_of("/proc/self/status").find("VmLck:\t       0 kB") == std::string::npos ? 0 : 2;
   });
   EXPECT_TRUE(result.status == 0 || result.status == 10) << result.status;
