@@ -35,8 +35,10 @@ bool is_believable(const env::Stamp& stamp, const Now& now) {
 template <class Event>
 void SourceSet::run(Source& source, const Event& event) {
   const unsigned long updates = source.association.reachability().updates;
+  const ntp::Leap leap = source.association.leap();
   carry_out(source, event());
   const Reachability& after = source.association.reachability();
+  if (source.association.leap() != leap && callbacks_.on_leap) callbacks_.on_leap(source.id);
   if (after.updates != updates && !after.reachable()) {
     callbacks_.on_reachability(source.id);
     if (after.size == kFullReach) replace_bad(source.id);
@@ -222,13 +224,19 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   SampleOutcome outcome;
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
-  if (!source.stats.accumulate(sample, view)) {
+  if (near_leap_second(view.to_local(sample.when), sample.measured)) {
+    log::info("Dropping sample around leap second");
+  } else if (!source.stats.accumulate(sample, view)) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }
   outcome.samples = source.stats.samples();
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());
+}
+
+bool SourceSet::near_leap_second(LocalTime when, Duration offset) const {
+  return callbacks_.near_leap_second && callbacks_.near_leap_second(when, offset);
 }
 
 void SourceSet::log_rate_kiss(Source& source) {

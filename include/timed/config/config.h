@@ -62,6 +62,8 @@ struct Config {
   discipline::SelectionOptions selection;    // which sources are used
   discipline::ReferenceOptions reference;    // what their time does to ours; "local"
   discipline::ClockOptions clock;            // how the kernel's clock is steered
+  discipline::LeapSecondOptions leap_seconds;  // "leapsecmode", "leapsectz", "leapseclist"
+  discipline::SmoothingOptions smoothing;      // "smoothtime"
   discipline::DriftFileOptions drift_file;   // "driftfile"
   server::ServerOptions server;              // the NTP port
   std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
