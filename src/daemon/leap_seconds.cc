@@ -50,8 +50,9 @@ void LeapSeconds::update(ntp::Leap voted) {
 void LeapSeconds::tell_kernel() {
   if (schedule_.mode() != LeapSecondMode::System) return;
   const int pending = schedule_.pending();
-  const auto action =
-      pending > 0 ? env::LeapAction::Insert : pending < 0 ? env::LeapAction::Delete : env::LeapAction::None;
+  const auto action = pending > 0   ? env::LeapAction::Insert
+                      : pending < 0 ? env::LeapAction::Delete
+                                    : env::LeapAction::None;
   const int tai_offset = schedule_.tai_offset();
   if (const Status told = clock_.set_leap(action, tai_offset); !told) {
     log::error("%s", told.error().message.c_str());

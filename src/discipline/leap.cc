@@ -91,8 +91,7 @@ ZoneHeader read_zone_header(ZoneReader& from) {
   const bool is_zone = from.take(4) == "TZif";
   const std::string_view version = from.take(1);
   static_cast<void>(from.take(15));
-  for (std::uint64_t* count :
-       {&h.ut_marks, &h.standard_marks, &h.leaps, &h.times, &h.types, &h.characters}) {
+  for (std::uint64_t* count : {&h.ut_marks, &h.standard_marks, &h.leaps, &h.times, &h.types, &h.characters}) {
     *count = static_cast<std::uint32_t>(from.number(4));
   }
   if (!is_zone || !from.ok()) return h;

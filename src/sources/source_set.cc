@@ -189,10 +189,13 @@ void SourceSet::take_response(Source& source, const env::Datagram& datagram, con
   const bool cut = datagram.size > datagram.data.size();
   const auto packet = ntp::PacketView::parse(cut ? std::span<const std::byte>{} : datagram.bytes());
   const IpAddress local = datagram.local.is_set() ? datagram.local : bound_to;
-  const ResponseContext context{
-      seams_.timeline.view(), source.stats,       callbacks_.own(),
-      auth::ref_id_of(local), options_.precision, options_.max_clock_error,
-  };
+  const ResponseContext context{.view = seams_.timeline.view(),
+                                .stats = source.stats,
+                                .own = callbacks_.own(),
+                                .local_ref_id = auth::ref_id_of(local),
+                                .precision = options_.precision,
+                                .max_clock_error = options_.max_clock_error,
+                                .near_leap_second = near_leap_second(now.local, Duration::zero())};
   run(source, [&] { return source.association.on_response(*at, packet, local, context, now).actions; });
 }
 

@@ -19,16 +19,16 @@ namespace timed::daemon {
 
 // What others must do when local time leaps.
 struct LocalLeap {
-  LocalTime before;       // what it would have read
-  int seconds = 0;        // -1 inserted, 1 left out: what local time has gained
-  bool by_us = false;     // not the kernel
-  bool slewed = false;    // the kernel's clock did not leap with it
+  LocalTime before;     // what it would have read
+  int seconds = 0;      // -1 inserted, 1 left out: what local time has gained
+  bool by_us = false;   // not the kernel
+  bool slewed = false;  // the kernel's clock did not leap with it
 };
 
 struct LeapCallbacks {
-  std::function<void()> on_changed;                // leap() or in_progress() is another one
-  std::function<void(const LocalLeap&)> on_leap;   // local time has leapt
-  std::function<void(Duration)> on_own_step;       // we have stepped the kernel's clock
+  std::function<void()> on_changed;               // leap() or in_progress() is another one
+  std::function<void(const LocalLeap&)> on_leap;  // local time has leapt
+  std::function<void(Duration)> on_own_step;      // we have stepped the kernel's clock
 };
 
 class LeapSeconds {

@@ -30,6 +30,7 @@ struct OwnState {
   ntp::Stratum stratum = 0;
   std::int8_t precision_log2 = -20;  // precision of the clock, log2 seconds
   bool local_reference = false;      // "local" mode is what speaks here
+  bool hide_leap = false;            // from those who are served: for them the leap second is smoothed away
   ntp::RefId ref_id;
   Duration root_delay = Duration::seconds(1);
   Duration root_dispersion = Duration::seconds(1);  // at dispersion_since

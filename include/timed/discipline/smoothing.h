@@ -17,11 +17,11 @@ namespace timed::discipline {
 struct SmoothingReport {
   bool active = false;
   bool leap_only = false;
-  Duration offset;            // served - local
-  Frequency frequency;        // positive = served time runs faster than local time
-  double wander = 0.0;        // change of that frequency, 1/s
-  Duration since_update;      // since it was planned
-  Duration remaining;         // until served time is local time again
+  Duration offset;        // served - local
+  Frequency frequency;    // positive = served time runs faster than local time
+  double wander = 0.0;    // change of that frequency, 1/s
+  Duration since_update;  // since it was planned
+  Duration remaining;     // until served time is local time again
 };
 
 class Smoothing {
