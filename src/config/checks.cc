@@ -44,11 +44,6 @@ void check_authselectmode(const Statement& statement, Findings& findings) {
   check_choice(statement, kModes, findings);
 }
 
-void check_leapsecmode(const Statement& statement, Findings& findings) {
-  constexpr auto kModes = std::to_array<std::string_view>({"system", "step", "slew", "ignore"});
-  check_choice(statement, kModes, findings);
-}
-
 void check_fallbackdrift(const Statement& statement, Findings& findings) {
   if (!has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, 3, findings);
@@ -64,18 +59,6 @@ void check_tempcomp(const Statement& statement, Findings& findings) {
   // The coefficients are one run of numbers; the interval before a file stands alone.
   NumberReader numbers(statement, 2, has_points ? 3 : statement.words.size(), findings);
   for (std::size_t count = has_points ? 1 : kWithCoefficients - 1; count > 0 && numbers.ok(); --count) numbers.real();
-}
-
-void check_smoothtime(const Statement& statement, Findings& findings) {
-  const auto arguments = statement.arguments();
-  if (arguments.size() != 2 && !has_arguments(statement, 3, findings)) return;
-  if (arguments.size() == 3 && !equals_ignoring_case(arguments[2].text, "leaponly")) {
-    refuse(statement, 3, findings, "leaponly, or nothing more");
-    return;
-  }
-  NumberReader numbers(statement, 1, 3, findings);
-  numbers.real();
-  numbers.real();
 }
 
 void check_broadcast(const Statement& statement, Findings& findings) {

@@ -226,16 +226,22 @@ inline constexpr Directive kClock[] = {
 inline constexpr Directive kLeapAndLocal[] = {
     {.name = "leapsecmode",
      .argument = "system|step|slew|ignore",
-     .field = NotYet{&check_leapsecmode},
-     .help = "How a leap second is brought to the clock."},
+     .field = &parse_leapsecmode,
+     .help = "How a leap second is brought to the clock. system lets the kernel step its clock (the default; the same "
+             "as step where the clock is not ours to steer). step lets timed step it. slew lets the time leap "
+             "and slews the clock after it, for some seconds. ignore leaves it to the measurements. A leap second is "
+             "only taken at the end of June and December."},
     {.name = "leapsectz",
      .argument = "ZONE",
-     .field = NotYet{OneWord{}},
-     .help = "A time zone that knows the leap seconds, as right/UTC."},
+     .field = [](Config& c) -> std::string& { return c.leap_seconds.zone; },
+     .help = "A time zone that knows the leap seconds, as right/UTC: where the servers announce no leap second, those "
+             "of the zone's file below /usr/share/zoneinfo hold, and the kernel is told the offset of TAI. Not used "
+             "where the file has not the leap seconds of 2012."},
     {.name = "leapseclist",
      .argument = "FILE",
-     .field = NotYet{OneWord{}},
-     .help = "A list of leap seconds as NIST and the IERS publish it."},
+     .field = [](Config& c) -> std::string& { return c.leap_seconds.list; },
+     .help = "A list of leap seconds as NIST and the IERS publish it, used as that of leapsectz and rather than that. "
+             "It is read anew twice a day; a list that has expired is used with a warning."},
     {.name = "local",
      .argument = "[OPTION]...",
      .field = &parse_local,
@@ -248,8 +254,11 @@ inline constexpr Directive kLeapAndLocal[] = {
              "line there is no local reference. Each such line starts from the defaults."},
     {.name = "smoothtime",
      .argument = "MAX-FREQUENCY MAX-WANDER [leaponly]",
-     .field = NotYet{&check_smoothtime},
-     .help = "Let the served time follow the clock smoothly."},
+     .field = &parse_smoothtime,
+     .help = "Let the time that is served follow the clock smoothly: it differs from the clock in frequency by at most "
+             "MAX-FREQUENCY parts per million, and that difference changes by at most MAX-WANDER parts per million in "
+             "a second. With leaponly only leap seconds are smoothed (with leapsecmode slew: a smear). All servers of "
+             "a client must smooth alike. Off by default; steps of the clock are never smoothed."},
 };
 
 }  // namespace timed::config

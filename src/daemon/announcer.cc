@@ -64,6 +64,10 @@ Announcement announce_step(Duration offset, bool done) {
   return {Severity::Warning, format("System clock was stepped by %.6f seconds", offset.to_seconds())};
 }
 
+Announcement announce_smoothing(bool leap_only) {
+  return {Severity::Info, std::string("Activated time smoothing") + (leap_only ? " (leap seconds only)" : "")};
+}
+
 Announcement announce_refusal(Duration offset, Duration maximum, discipline::ReferenceUpdate::Verdict verdict) {
   const bool exiting = verdict == discipline::ReferenceUpdate::Verdict::Exit;
   // The blank at the end is part of the message that scripts know.

@@ -13,10 +13,12 @@
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
+#include "timed/discipline/smoothing.h"
 #include "timed/server/server.h"
 #include "timed/sources/source_set.h"
 
@@ -48,10 +50,13 @@ struct Engine::Parts {
         selector(config.selection),
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
+        smoothing(config.smoothing),
+        leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
         drift_file(config.drift_file, e.host.files()),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
+  LeapCallbacks leap_callbacks();
   RunActions run_actions();
   void make_sources(const std::vector<sources::SourceLine>& lines);
   void go_normal();
@@ -60,8 +65,10 @@ struct Engine::Parts {
   sources::OwnView own_view();
   void select();
   void update_reference(const discipline::Selection& selection);
-  void apply(const discipline::ReferenceUpdate& update);
+  void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
   bool step(Duration offset);
+  void on_leap_announced(discipline::SourceId id);
+  void update_leap(ntp::Leap voted);
   void tell_clamped_frequency();
   void lose_synchronisation();
   void on_external_step(Duration jump);
@@ -76,6 +83,8 @@ struct Engine::Parts {
   discipline::Selector selector;
   server::Server server;
   control::ControlServer control;
+  discipline::Smoothing smoothing;
+  LeapSeconds leap;
   DriftFile drift_file;
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
@@ -115,6 +124,18 @@ void Engine::Parts::start_clock() {
   reference.emplace(config.reference, log2, random_seed(env.host));
   reference->set_unsynchronised(clock.read());
   clock.set_sync_status({});
+  leap.start(state ? state->tai_offset : std::nullopt);
+}
+
+LeapCallbacks Engine::Parts::leap_callbacks() {
+  LeapCallbacks callbacks;
+  callbacks.on_changed = [this] {
+    reference->set_leap(leap.leap(), leap.in_progress());
+    published.reset();
+  };
+  callbacks.on_leap = [this](const LocalLeap& l) { smoothing.on_leap(l.before, l.seconds, l.by_us, l.slewed); };
+  callbacks.on_own_step = [this](Duration offset) { jumps.on_own_step(offset); };
+  return callbacks;
 }
 
 // What the run modes want done.
@@ -159,6 +180,10 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   callbacks.on_forgotten = [this](discipline::SourceId id) {
     selector.forget(id);
     selection_due = true;
+  };
+  callbacks.on_leap = [this](discipline::SourceId id) { on_leap_announced(id); };
+  callbacks.near_leap_second = [this](LocalTime when, Duration offset) {
+    return leap.is_close(clock.read()) || leap.is_close(when) || leap.is_close(when + offset);
   };
   sources.emplace(lines, options, seams, std::move(callbacks));
 }
@@ -216,6 +241,7 @@ void Engine::on_ready(std::function<Status()> fn) {
 
 void Engine::begin_turn() {
   const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now());
+  parts_->leap.watch_kernel(parts_->jumps.latest());
   if (jump) parts_->on_external_step(*jump);
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
@@ -264,6 +290,8 @@ void Engine::Parts::publish() {
   own.line_start = timeline.line_start();
   own.local_minus_raw = timeline.pending(own.line_start);
   own.local_rate = timeline.local_rate();
+  own.smoothing = smoothing.served(now.local);
+  own.hide_leap = smoothing.enabled() && config.leap_seconds.mode == discipline::LeapSecondMode::Slew;
   server.publish(own);
   published = now.mono;
 }
@@ -298,7 +326,7 @@ void Engine::Parts::update_reference(const discipline::Selection& selection) {
                                          .estimate = *selection.combined};
   const discipline::ReferenceUpdate update = reference->update(input, now, clock.timeline().pending(now.raw));
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
-    apply(update);
+    apply(update, selection.leap);
     return;
   }
   tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
@@ -308,8 +336,9 @@ void Engine::Parts::update_reference(const discipline::Selection& selection) {
   }
 }
 
-void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
-  clock.apply(update.clock);
+void Engine::Parts::apply(const discipline::ReferenceUpdate& update, ntp::Leap voted) {
+  const discipline::ClockChange change = clock.apply(update.clock);
+  if (smoothing.on_adjustment(change, reference->skew())) tell(announce_smoothing(config.smoothing.leap_only));
   tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
   const auto& mail = config.mail_on_change;
@@ -319,16 +348,31 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   if (update.clock.step) {
     tell(announce_step(*update.clock.step, step(*update.clock.step)));
   }
-  const discipline::Now now = clock.read();
-  clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
+  update_leap(voted);
   drift_file.note_update(reference->update_interval(), drift());
   published.reset();
+}
+
+void Engine::Parts::update_leap(ntp::Leap voted) {
+  leap.update(voted);
+  reference->set_leap(leap.leap(), leap.in_progress());
+  const discipline::Now now = clock.read();
+  clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
+}
+
+// The sources agree on one thing and the clock needs no sample for it.
+void Engine::Parts::on_leap_announced(discipline::SourceId id) {
+  if (!reference->synchronised()) return;
+  const auto candidates = sources->candidates(clock.read().free, config.selection.max_jitter);
+  if (const auto voted = selector.vote_on_leap(id, candidates)) update_leap(*voted);
 }
 
 bool Engine::Parts::step(Duration offset) {
   const bool done = clock.step(offset);
   if (done) jumps.on_own_step(offset);
   reference->on_step(offset);
+  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
+  leap.on_clock_stepped();
   return done;
 }
 
@@ -343,12 +387,15 @@ void Engine::Parts::on_external_step(Duration jump) {
   clock.on_unknown_step(jump);
   reference->on_unknown_step();
   sources->on_unknown_step();
+  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
+  leap.on_clock_stepped();
   select();
   lose_synchronisation();
 }
 
 void Engine::Parts::lose_synchronisation() {
   reference->set_unsynchronised(clock.read());
+  leap.update(ntp::Leap::Unsynchronised);
   clock.set_sync_status({});
   published.reset();
   if (!modes.is_normal()) modes.note_lost();

@@ -7,8 +7,8 @@ namespace timed::daemon {
 std::optional<Duration> Jumps::check(RawTime raw, MonoTime mono) {
   const auto before = std::exchange(last_, Readings{raw, mono});
   if (!before) return std::nullopt;
-  const Duration jump = (raw - before->raw) - (mono - before->mono);
-  return abs(jump) > kThreshold ? std::optional(jump) : std::nullopt;
+  latest_ = (raw - before->raw) - (mono - before->mono);
+  return abs(latest_) > kThreshold ? std::optional(latest_) : std::nullopt;
 }
 
 void Jumps::on_own_step(Duration offset) {

@@ -129,6 +129,28 @@ bool LocalClock::step(Duration offset) {
   return false;
 }
 
+bool LocalClock::leap(int seconds, LeapBy by) {
+  const Duration moved = Duration::seconds(seconds);
+  RawTime before = clock_.now();
+  const bool stepped = by == LeapBy::Step && steering_ && clock_.step(moved).ok();
+  if (by == LeapBy::Kernel) before = before - moved;
+  if (by == LeapBy::Kernel || stepped) {
+    timeline_.leap(before, seconds, true);
+    slew_start_ += moved;
+    on_line_changed_();
+    return true;
+  }
+  slew_.correction_rate = 0.0;
+  timeline_.leap(before, seconds, false);
+  plan_slew();
+  return by == LeapBy::Slew;
+}
+
+Status LocalClock::set_leap(env::LeapAction action, int tai_offset) {
+  if (!steering_) return {};
+  return clock_.set_leap(action, tai_offset != 0 ? std::optional(tai_offset) : std::nullopt);
+}
+
 void LocalClock::cancel_slew() {
   slew_.correction_rate = 0.0;
   const RawTime now = clock_.now();

@@ -123,6 +123,11 @@ void Reference::on_step(Duration offset) {
   local_reference_time_ += offset;
 }
 
+void Reference::set_leap(ntp::Leap leap, bool in_progress) {
+  leap_ = leap;
+  leap_in_progress_ = in_progress;
+}
+
 Duration Reference::root_dispersion(LocalTime at) const {
   if (!ever_set_) return kUnknownDispersion;
   return root_dispersion_ + abs(at - reference_time_) * (skew_ + abs(residual_) + options_.max_clock_error);
@@ -159,7 +164,7 @@ OwnState Reference::own_state(const Now& now) {
     state.root_delay = state.root_dispersion = Duration::zero();
     state.reference_time = local_reference_time_;
   } else if (synchronised_) {
-    state.leap = leap_;
+    state.leap = leap_in_progress_ ? ntp::Leap::Unsynchronised : leap_;
     state.stratum = stratum_;
     state.ref_id = ref_id_;
     state.root_delay = root_delay_;

@@ -23,6 +23,22 @@ bool is_bad(SourceState state) {
          state == SourceState::Jittery;
 }
 
+class LeapVotes {
+ public:
+  void add(ntp::Leap leap) {
+    ++votes_;
+    insert_ += leap == ntp::Leap::Insert ? 1 : 0;
+    remove_ += leap == ntp::Leap::Delete ? 1 : 0;
+  }
+  ntp::Leap result() const {
+    if (insert_ > votes_ / 2) return ntp::Leap::Insert;
+    return remove_ > votes_ / 2 ? ntp::Leap::Delete : ntp::Leap::Normal;
+  }
+
+ private:
+  int votes_ = 0, insert_ = 0, remove_ = 0;
+};
+
 }  // namespace
 
 void Selector::note_sample(SourceId id) {
@@ -327,15 +343,23 @@ Selector::Seat* Selector::selected_seat(Round& round) const {
 }
 
 ntp::Leap Selector::voted_leap(const Round& round) const {
-  int votes = 0, insert = 0, remove = 0;
+  LeapVotes votes;
   for (const Seat& seat : round.seats) {
-    if (!seat.entry->leap_vote) continue;
-    ++votes;
-    insert += seat.candidate->leap == ntp::Leap::Insert ? 1 : 0;
-    remove += seat.candidate->leap == ntp::Leap::Delete ? 1 : 0;
+    if (seat.entry->leap_vote) votes.add(seat.candidate->leap);
   }
-  if (insert > votes / 2) return ntp::Leap::Insert;
-  return remove > votes / 2 ? ntp::Leap::Delete : ntp::Leap::Normal;
+  return votes.result();
+}
+
+std::optional<ntp::Leap> Selector::vote_on_leap(SourceId voter, std::span<const Candidate> candidates) const {
+  LeapVotes votes;
+  bool has_vote = false;
+  for (const Candidate& candidate : candidates) {
+    const auto entry = entries_.find(candidate.id);
+    if (entry == entries_.end() || !entry->second.leap_vote) continue;
+    votes.add(candidate.leap);
+    has_vote = has_vote || candidate.id == voter;
+  }
+  return has_vote ? std::optional(votes.result()) : std::nullopt;
 }
 
 // Counts bad states of sources that were just measured, and tells of those that last.

@@ -80,7 +80,7 @@ void Timeline::begin_segment(const Segment& segment) {
 // The view is that of the current segment's start; its rate follows from the two rates against raw time.
 void Timeline::renew_view(RawTime at) {
   view_.start = to_free(at);
-  view_.local_minus_free = current().local_minus_raw - current().free_minus_raw;
+  view_.local_minus_free = current().local_minus_raw - current().free_minus_raw - view_.leaps();
   view_.rate = base_;
 }
 
@@ -111,6 +111,16 @@ void Timeline::step(RawTime before, Duration offset, bool local_follows) {
   begin_segment(next);
   forget_earlier();
   renew_view(next.start);
+}
+
+void Timeline::leap(RawTime before, int seconds, bool raw_follows) {
+  view_.leap_seconds += seconds;
+  const Duration moved = Duration::seconds(seconds);
+  if (raw_follows) {
+    step(before, moved, true);
+  } else {
+    shift_local(before, moved);
+  }
 }
 
 void Timeline::restart(RawTime at) {

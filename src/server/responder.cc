@@ -9,6 +9,7 @@
 namespace timed::server {
 namespace {
 
+constexpr std::byte kModeBits{7};
 constexpr std::size_t kPrecisionAt = 3;  // offsets in the header
 constexpr std::size_t kOriginAt = 24;
 constexpr std::size_t kTransmitAt = 40;
@@ -90,9 +91,13 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   if (!mode) return Verdict::BadMode;
   if (request.size > ntp::kHeaderSize && wants_authentication(packet)) return Verdict::BadAuth;
 
+  // Peers measure each other's clocks; who is served wants time without haste.
   const LocalTime arrived = state.to_local(request.stamp.time);
+  const bool served = *mode == ntp::Mode::Server;
+  const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
   ntp::Header header;
-  header.leap = state.leap;
+  const bool announces = state.leap == ntp::Leap::Insert || state.leap == ntp::Leap::Delete;
+  header.leap = served && state.hide_leap && announces ? ntp::Leap::Normal : state.leap;
   header.version = packet.header().version;
   header.mode = *mode;
   header.stratum = state.stratum < ntp::kUnsynchronisedStratum ? state.stratum : ntp::Stratum{0};
@@ -100,10 +105,10 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   header.precision = state.precision_log2;
   header.root_delay = ntp::NtpShort::from(state.root_delay);
   header.root_dispersion = ntp::NtpShort::from(state.root_dispersion_at(arrived));
-  header.ref_id = state.ref_id;
-  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time);
+  header.ref_id = abs(smoothing) > ntp::poll_interval(state.precision_log2) ? ntp::kSmoothedRefId : state.ref_id;
+  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
   header.origin = packet.header().transmit;
-  header.receive = fuzzed(arrived, state.precision_log2);
+  header.receive = fuzzed(arrived + smoothing, state.precision_log2);
   header.receive.bits |= kReceiveBit;
   if (header.receive == header.origin) header.receive.bits ^= kSpareBit;
 
@@ -116,8 +121,10 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   return Verdict::Answer;
 }
 
-void Responder::finish(env::Datagram& answer, LocalTime now) {
+void Responder::finish(const discipline::OwnState& state, env::Datagram& answer, RawTime now_raw) {
   std::byte* const data = answer.data.data();
+  const auto mode = static_cast<ntp::Mode>(std::to_integer<std::uint8_t>(data[0] & kModeBits));
+  const LocalTime now = mode == ntp::Mode::Server ? state.to_served(now_raw) : state.to_local(now_raw);
   const auto origin = load_be<std::uint64_t>(data + kOriginAt);
   std::uint64_t stamp = fuzzed(now, static_cast<std::int8_t>(data[kPrecisionAt])).bits & ~kReceiveBit;
   // Zero would mean "unknown"; from the receive stamp it differs in the lowest bit.

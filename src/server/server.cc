@@ -71,8 +71,8 @@ void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> reque
 }
 
 void Server::send(env::UdpSocket& socket, std::span<env::Datagram> answers) {
-  const LocalTime now = state_.to_local(clock_.now());
-  for (env::Datagram& answer : answers) responder_.finish(answer, now);
+  const RawTime now = clock_.now();
+  for (env::Datagram& answer : answers) responder_.finish(state_, answer, now);
   while (!answers.empty()) {
     const std::size_t sent = socket.send(answers).sent;
     if (sent >= answers.size()) return;

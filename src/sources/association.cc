@@ -140,7 +140,7 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   result.verdict = ResponseVerdict::NotExpected;
   if (!is_polling() || !checked.tests.valid()) return result;
 
-  keep_response(checked, at, packet.header(), local_address);
+  keep_response(checked, at, packet.header(), local_address, context.near_leap_second);
   feed_quantile(checked, context.precision);
   result.actions.add(CloseSocket{});
   if (checked.tests.good()) {
@@ -177,7 +177,7 @@ void Association::feed_quantile(const CheckedResponse& checked, Duration precisi
 }
 
 void Association::keep_response(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header,
-                                const IpAddress& local_address) {
+                                const IpAddress& local_address, bool near_leap_second) {
   ++counters_.valid;
   exchange_.answered = true;
   exchange_.last_receive = header.receive;
@@ -186,7 +186,7 @@ void Association::keep_response(const CheckedResponse& checked, const PlacedStam
   reachability_.shift(checked.tests.synchronised());
   if (checked.tests.synchronised()) {
     stratum_ = std::max(header.stratum, static_cast<ntp::Stratum>(check_.min_stratum));
-    leap_ = header.leap;
+    if (!near_leap_second) leap_ = header.leap;
   }
   ResponseReport report;
   report.header = header;

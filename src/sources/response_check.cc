@@ -63,10 +63,8 @@ Measurement measure(const ntp::Header& h, const Exchange& exchange, const CheckO
   const LocalView& view = context.view;
   const discipline::PlacedStamp& sent = exchange.transmitted;
   const discipline::PlacedStamp& received = exchange.received;
-  const WideDuration ahead_at_request =
-      WideDuration::between(h.receive.near(kEraMiddle), sent.free) - view.offset_at(sent.free);
-  const WideDuration ahead_at_response =
-      WideDuration::between(h.transmit.near(kEraMiddle), received.free) - view.offset_at(received.free);
+  const WideDuration ahead_at_request = view.ahead_of_local(h.receive.near(kEraMiddle), sent.free);
+  const WideDuration ahead_at_response = view.ahead_of_local(h.transmit.near(kEraMiddle), received.free);
   const WideDuration offset = half(ahead_at_request + ahead_at_response);
   const Duration local_interval = view.interval(received.free, sent.free);
   const Duration remote_interval = h.transmit.minus(h.receive);

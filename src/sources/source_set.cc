@@ -35,8 +35,10 @@ bool is_believable(const env::Stamp& stamp, const Now& now) {
 template <class Event>
 void SourceSet::run(Source& source, const Event& event) {
   const unsigned long updates = source.association.reachability().updates;
+  const ntp::Leap leap = source.association.leap();
   carry_out(source, event());
   const Reachability& after = source.association.reachability();
+  if (source.association.leap() != leap && callbacks_.on_leap) callbacks_.on_leap(source.id);
   if (after.updates != updates && !after.reachable()) {
     callbacks_.on_reachability(source.id);
     if (after.size == kFullReach) replace_bad(source.id);
@@ -187,10 +189,13 @@ void SourceSet::take_response(Source& source, const env::Datagram& datagram, con
   const bool cut = datagram.size > datagram.data.size();
   const auto packet = ntp::PacketView::parse(cut ? std::span<const std::byte>{} : datagram.bytes());
   const IpAddress local = datagram.local.is_set() ? datagram.local : bound_to;
-  const ResponseContext context{
-      seams_.timeline.view(), source.stats,       callbacks_.own(),
-      auth::ref_id_of(local), options_.precision, options_.max_clock_error,
-  };
+  const ResponseContext context{.view = seams_.timeline.view(),
+                                .stats = source.stats,
+                                .own = callbacks_.own(),
+                                .local_ref_id = auth::ref_id_of(local),
+                                .precision = options_.precision,
+                                .max_clock_error = options_.max_clock_error,
+                                .near_leap_second = near_leap_second(now.local, Duration::zero())};
   run(source, [&] { return source.association.on_response(*at, packet, local, context, now).actions; });
 }
 
@@ -222,13 +227,19 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   SampleOutcome outcome;
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
-  if (!source.stats.accumulate(sample, view)) {
+  if (near_leap_second(view.to_local(sample.when), sample.measured)) {
+    log::info("Dropping sample around leap second");
+  } else if (!source.stats.accumulate(sample, view)) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }
   outcome.samples = source.stats.samples();
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());
+}
+
+bool SourceSet::near_leap_second(LocalTime when, Duration offset) const {
+  return callbacks_.near_leap_second && callbacks_.near_leap_second(when, offset);
 }
 
 void SourceSet::log_rate_kiss(Source& source) {

@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const auto answer = std::make_unique<env::Datagram>();
   if (responder.prepare(state, *request, *answer) != Verdict::Answer) return 0;
-  responder.finish(*answer, state.to_local(RawTime::from_seconds(1'800'000'000, 1000)));
+  responder.finish(state, *answer, RawTime::from_seconds(1'800'000'000, 1000));
 
   TIMED_ASSERT((data[5] & 2) == 0 && request->peer.port != 0);
   TIMED_ASSERT(answer->size <= request->size && request->size <= env::kMaxDatagram);

@@ -90,8 +90,16 @@ MonoTime SimClock::mono_now() {
   return MonoTime::from_nanos(oscillator_.counted() + kMonoStart_ns);
 }
 
+// Nobody sees the clock but by reading it, so it may leap when it is read.
 RawTime SimClock::exact_now() {
-  return RawTime::from_nanos(mono_now().nanos() + offset_ns_);
+  RawTime time = unleapt_now();
+  if (leap_at_ns_ == 0 || time.nanos() < leap_at_ns_) return time;
+  const int seconds = leap_ == env::LeapAction::Insert ? -1 : 1;
+  leap_at_ns_ = 0;
+  kernel_leaps_ += seconds;
+  if (tai_offset_) *tai_offset_ -= seconds;
+  disturb(Duration::seconds(seconds));
+  return unleapt_now();
 }
 
 RawTime SimClock::now() {
@@ -135,6 +143,13 @@ Status SimClock::step(Duration offset) {
 
 Status SimClock::set_leap(env::LeapAction action, std::optional<int> tai_offset) {
   if (!may_steer_) return refuse("set the leap status");
+  if (action != leap_) {
+    constexpr std::int64_t kSecond_ns = 1'000'000'000, kDay_ns = 86'400 * kSecond_ns;
+    const std::int64_t midnight = (exact_now().nanos() / kDay_ns + 1) * kDay_ns;
+    leap_at_ns_ = action == env::LeapAction::None     ? 0
+                  : action == env::LeapAction::Insert ? midnight
+                                                      : midnight - kSecond_ns;
+  }
   leap_ = action;
   if (tai_offset) tai_offset_ = tai_offset;
   return Status::success();

@@ -104,12 +104,14 @@ class SimClock : public env::SystemClock {
 
   const std::vector<Duration>& steps() const { return steps_; }
   std::uint64_t frequency_changes() const { return frequency_changes_; }
-  env::LeapAction leap() const { return leap_; }  // as last asked for; the kernel's own step is not simulated
+  env::LeapAction leap() const { return leap_; }      // as last asked for
+  int kernel_leaps() const { return kernel_leaps_; }  // seconds that the kernel itself has added to its clock
   std::optional<int> tai_offset() const { return tai_offset_; }
   const env::SyncStatus& sync_status() const { return sync_status_; }
 
  private:
   Status refuse(const char* what) const;
+  RawTime unleapt_now() { return RawTime::from_nanos(mono_now().nanos() + offset_ns_); }
 
   World& world_;
   const ClockModel model_;
@@ -121,6 +123,8 @@ class SimClock : public env::SystemClock {
   std::vector<Duration> steps_;
   std::uint64_t frequency_changes_ = 0;
   env::LeapAction leap_ = env::LeapAction::None;
+  std::int64_t leap_at_ns_ = 0;  // what the clock reads when the kernel does as it was asked; 0 = it has, or need not
+  int kernel_leaps_ = 0;
   std::optional<int> tai_offset_;
   env::SyncStatus sync_status_;
 };

@@ -23,6 +23,7 @@ Announcement announce(const discipline::SelectionMessage& message, const std::st
 // reference - local at an update, larger than logchange.
 Announcement announce_wrong_by(Duration offset);
 Announcement announce_step(Duration offset, bool done);
+Announcement announce_smoothing(bool leap_only);  // it has begun
 // An update that maxchange refused.
 Announcement announce_refusal(Duration offset, Duration maximum, discipline::ReferenceUpdate::Verdict verdict);
 

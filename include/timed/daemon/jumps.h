@@ -17,6 +17,8 @@ class Jumps {
   // At the begin of a turn.  The kernel slews both clocks alike, so that only a step (or sleep, in which the
   // monotonic clock stands) sets them apart: by how much raw time has jumped since the last turn, positive = forward.
   std::optional<Duration> check(RawTime raw, MonoTime mono);
+  // What the last check found, however small.
+  Duration latest() const { return latest_; }
   // We have stepped the clock ourselves.
   void on_own_step(Duration offset);
 
@@ -26,6 +28,7 @@ class Jumps {
     MonoTime mono;
   };
   std::optional<Readings> last_;
+  Duration latest_;
 };
 
 }  // namespace timed::daemon

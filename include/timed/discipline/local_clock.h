@@ -59,6 +59,13 @@ class LocalClock {
   ClockChange apply(const ClockUpdate& update);
   // False where the kernel refused: the offset is slewed instead.
   bool step(Duration offset);
+  // How a leap second comes to the kernel's clock.
+  enum class LeapBy { Kernel, Step, Slew };
+  // Local time leaps: -1 for a second inserted, 1 for one left out.  Kernel: its clock has just done so.  False where
+  // it refused a step: the second is slewed instead.
+  bool leap(int seconds, LeapBy by);
+  // What the kernel is to do at the end of the day, and TAI - UTC (0: as it is).
+  Status set_leap(env::LeapAction action, int tai_offset);
   // Local time becomes raw time.
   void cancel_slew();
   // Somebody else stepped the clock.

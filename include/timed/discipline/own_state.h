@@ -9,6 +9,20 @@
 
 namespace timed::discipline {
 
+// What served time is ahead of local time by ("smoothtime"): a parabola that touches the plan at `since`.  It is true
+// to the end of the plan's stage; a second after that it is off by at most the largest wander times 1 s².
+struct ServedOffset {
+  LocalTime since;
+  Duration offset;
+  Frequency rate;
+  double wander = 0.0;  // of the rate, 1/s
+
+  Duration at(LocalTime t) const {
+    const Duration elapsed = t - since;
+    return offset + elapsed * (rate + Frequency::ratio(wander * elapsed.to_seconds() / 2.0));
+  }
+};
+
 // Trivially copyable, so that it can go through a cell that readers copy without a lock.
 struct OwnState {
   // As it goes on the wire; not synchronised: leap 3, stratum 0, root delay and dispersion 1 s, the rest zero.
@@ -16,6 +30,7 @@ struct OwnState {
   ntp::Stratum stratum = 0;
   std::int8_t precision_log2 = -20;  // precision of the clock, log2 seconds
   bool local_reference = false;      // "local" mode is what speaks here
+  bool hide_leap = false;            // from those who are served: for them the leap second is smoothed away
   ntp::RefId ref_id;
   Duration root_delay = Duration::seconds(1);
   Duration root_dispersion = Duration::seconds(1);  // at dispersion_since
@@ -26,9 +41,15 @@ struct OwnState {
   RawTime line_start;
   Duration local_minus_raw;  // at line_start
   Frequency local_rate;      // local seconds gained per raw second
+  ServedOffset smoothing;
 
   LocalTime to_local(RawTime raw) const {
     return LocalTime::from_nanos(raw.nanos()) + (local_minus_raw + (raw - line_start) * local_rate);
+  }
+  // What servers and broadcasters say the time is; peers are told local time.
+  LocalTime to_served(RawTime raw) const {
+    const LocalTime local = to_local(raw);
+    return local + smoothing.at(local);
   }
   Duration root_dispersion_at(LocalTime t) const {
     return root_dispersion + abs(t - dispersion_since) * dispersion_rate;

@@ -63,6 +63,9 @@ class Reference {
   // Local time has changed by a step: what is kept in local time moves with it.
   void on_step(Duration offset);
 
+  // What is announced while synchronised, after each update; with `in_progress` nothing that can be relied on.
+  void set_leap(ntp::Leap leap, bool in_progress);
+
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
   Frequency skew() const { return skew_; }
@@ -91,6 +94,7 @@ class Reference {
   bool synchronised_ = false;
   ntp::Stratum stratum_ = 0;
   ntp::Leap leap_ = ntp::Leap::Unsynchronised;
+  bool leap_in_progress_ = false;
   ntp::RefId ref_id_;
   std::optional<SourceId> source_;
   LocalTime reference_time_;  // exact, for ageing

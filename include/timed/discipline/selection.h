@@ -124,6 +124,8 @@ class Selector {
   std::optional<SourceId> selected() const { return selected_; }
   // After the last round; Unknown for a source that was not in it.
   SourceSelection state_of(SourceId id) const;
+  // The leap second that those with a vote in the last round announce now; empty where `voter` had none.
+  std::optional<ntp::Leap> vote_on_leap(SourceId voter, std::span<const Candidate> candidates) const;
   const SelectionOptions& options() const { return options_; }
 
  private:

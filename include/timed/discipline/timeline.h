@@ -25,15 +25,25 @@ struct Now {
 };
 
 // Free-running to local time as it is now: all that history ever meets of our steering.
+//
+// A leap second moves local time and every reference alike, so that no offset between them changes.  History is kept
+// as if there were none: what stands here but in the two conversions of times is local time with its leap seconds
+// undone, and a stored reference - free has those of the reference undone.
 struct LocalView {
   FreeTime start;
   WideDuration local_minus_free;  // at start
   Frequency rate;                 // local time gains this many seconds per free-running second
   Duration added_dispersion;      // counter: all dispersion that clock changes have added so far
+  int leap_seconds = 0;           // counter: seconds that leaps have added to local time; an inserted one takes 1 off
 
   WideDuration offset_at(FreeTime t) const { return local_minus_free + WideDuration((t - start) * rate); }
-  LocalTime to_local(FreeTime t) const { return offset_at(t).from<LocalScale>(t); }
+  LocalTime to_local(FreeTime t) const { return (offset_at(t) + leaps()).from<LocalScale>(t); }
   FreeTime to_free(LocalTime t) const;
+  // How far a clock that reads `reading` at an instant is ahead of local time.
+  template <class Scale>
+  WideDuration ahead_of_local(TimePoint<Scale> reading, FreeTime at) const {
+    return WideDuration::between(reading, at) - offset_at(at) - leaps();
+  }
   // reference - local of what is reference - free at a time.
   Duration local_offset(FreeTime when, WideDuration reference_minus_free) const {
     return (reference_minus_free - offset_at(when)).to_duration();
@@ -43,6 +53,7 @@ struct LocalView {
   Frequency free_frequency(Frequency f) const { return f * (1.0 + rate.to_ratio()) + rate; }
   // later - earlier in local seconds.
   Duration interval(FreeTime later, FreeTime earlier) const { return (later - earlier) * (1.0 + rate.to_ratio()); }
+  WideDuration leaps() const { return Duration::seconds(leap_seconds); }
 };
 
 // A stamp placed on the scales; `error` has the stamp's own bound and that of the place.
@@ -81,6 +92,9 @@ class Timeline {
   // The kernel's clock was stepped by `offset`, and local time with it or, with `local_follows` false, raw time moved
   // towards local time.  Both raw instants are the same moment.  Earlier stamps can no longer be placed.
   void step(RawTime before, Duration offset, bool local_follows);
+  // A leap second of local time: `seconds` is -1 for one inserted, 1 for one left out.  With `raw_follows` the
+  // kernel's clock was stepped with it and `before` is what it had read at that moment without.  History stays.
+  void leap(RawTime before, int seconds, bool raw_follows);
   // Somebody else stepped the clock: everything known about the scales ends here.
   void restart(RawTime at);
   void add_dispersion(Duration d) { view_.added_dispersion += d; }

@@ -55,7 +55,7 @@ class Responder {
   // the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its data.
   Verdict prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer);
   // Puts in the transmit stamp, the last thing to be done before sending.
-  void finish(env::Datagram& answer, LocalTime now);
+  void finish(const discipline::OwnState& state, env::Datagram& answer, RawTime now);
 
  private:
   ntp::NtpTimestamp fuzzed(LocalTime t, int precision_log2);

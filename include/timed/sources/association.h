@@ -193,7 +193,7 @@ class Association {
   void reset_exchange();
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
   void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
-                     const IpAddress& local_address);
+                     const IpAddress& local_address, bool near_leap_second);
   std::optional<Duration> quantile_limit() const;
   void feed_quantile(const CheckedResponse& checked, Duration precision);
   Duration first_delay(const discipline::Now& now) const;

@@ -59,6 +59,10 @@ struct SourceSetCallbacks {
   std::function<void(discipline::SourceId)> on_reachability;  // an update left the reachability register empty
   // It is gone, or another server took its place: what was known of it means nothing any more.
   std::function<void(discipline::SourceId)> on_forgotten;
+  // May be left empty: nobody cares for leap seconds.
+  std::function<void(discipline::SourceId)> on_leap = {};  // it announces another leap second, or none any more
+  // Whether now, or a local time, or what a source showed then, is so near to a leap second that it is not believed.
+  std::function<bool(LocalTime when, Duration offset)> near_leap_second = {};
 };
 
 // What became of a line.
@@ -224,6 +228,7 @@ class SourceSet {
   std::optional<discipline::Sample> filter_output(Source& source);
   Actions accumulate(Source& source, const discipline::Sample& sample);
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
+  bool near_leap_second(LocalTime when, Duration offset) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
 

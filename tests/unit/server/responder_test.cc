@@ -42,8 +42,15 @@ class ResponderTest : public ::testing::Test {
   Verdict ask(const env::Datagram& request) {
     answer.size = 0;
     const Verdict verdict = responder.prepare(state, request, answer);
-    if (verdict == Verdict::Answer) responder.finish(answer, LocalTime::from_seconds(1'800'000'000, 750'000'001));
+    if (verdict == Verdict::Answer) finish_at(LocalTime::from_seconds(1'800'000'000, 750'000'001));
     return verdict;
+  }
+  // As if the clock read just this when the answer leaves.
+  void finish_at(LocalTime local) {
+    discipline::OwnState exact = state;
+    exact.local_minus_raw = Duration::zero();
+    exact.local_rate = Frequency::zero();
+    responder.finish(exact, answer, RawTime::from_nanos(local.nanos()));
   }
   ntp::Header header() const {
     const auto view = ntp::PacketView::parse(answer.bytes());
@@ -177,11 +184,53 @@ TEST_F(ResponderTest, a_transmit_stamp_is_never_zero) {
       auto request = make_request(4, Mode::Client);
       store_be(request.data.data() + 40, origin);
       ASSERT_EQ(responder.prepare(state, request, answer), Verdict::Answer);
-      responder.finish(answer, LocalTime::from_seconds(kEra1));
+      finish_at(LocalTime::from_seconds(kEra1));
       EXPECT_FALSE(header().transmit.is_zero());
       EXPECT_NE(header().transmit, header().origin);
     }
   }
+}
+
+// A client is told smoothed time in all three stamps; a peer measures our clock as it is.
+TEST_F(ResponderTest, smoothed_time_is_served_to_clients) {
+  ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+  const ntp::Header plain = header();
+  state.smoothing = {LocalTime::from_seconds(1'800'000'000), Duration::seconds(-0.4), Frequency::ppm(20), 1e-9};
+  ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+  const ntp::Header smoothed = header();
+  EXPECT_EQ(smoothed.ref_id, ntp::kSmoothedRefId);
+  EXPECT_EQ(smoothed.leap, ntp::Leap::Insert);
+  EXPECT_NEAR(smoothed.reference.minus(plain.reference).to_seconds(), -0.4, 1e-4);
+  EXPECT_NEAR(smoothed.receive.minus(plain.receive).to_seconds(), -0.4, 1e-4);
+  EXPECT_NEAR(smoothed.transmit.minus(plain.transmit).to_seconds(), -0.4, 1e-4);
+
+  ASSERT_EQ(ask(make_request(4, Mode::SymmetricActive)), Verdict::Answer);
+  EXPECT_EQ(header().ref_id, plain.ref_id);
+  EXPECT_EQ(header().reference, plain.reference);
+  EXPECT_NEAR(header().receive.minus(plain.receive).to_seconds(), 0.0, 1e-6);
+  EXPECT_NEAR(header().transmit.minus(plain.transmit).to_seconds(), 0.0, 1e-6);
+}
+
+TEST_F(ResponderTest, an_offset_below_the_precision_is_not_called_smoothed) {
+  state.smoothing = {LocalTime::from_seconds(1'800'000'000), Duration::nanos(50), {}, 0.0};
+  ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+  EXPECT_NE(header().ref_id, ntp::kSmoothedRefId);
+}
+
+TEST_F(ResponderTest, a_smeared_leap_second_is_hidden_from_clients) {
+  state.hide_leap = true;
+  ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+  EXPECT_EQ(header().leap, ntp::Leap::Normal);
+  ASSERT_EQ(ask(make_request(4, Mode::SymmetricActive)), Verdict::Answer);
+  EXPECT_EQ(header().leap, ntp::Leap::Insert);
+}
+
+// Not synchronised stays so: hiding is for announcements only.
+TEST_F(ResponderTest, not_synchronised_is_never_hidden) {
+  state = discipline::OwnState();
+  state.hide_leap = true;
+  ASSERT_EQ(ask(make_request(4, Mode::Client)), Verdict::Answer);
+  EXPECT_EQ(header().leap, ntp::Leap::Unsynchronised);
 }
 
 TEST_F(ResponderTest, not_synchronised) {
