@@ -10,10 +10,13 @@
 #include "timed/control/control_server.h"
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/change_mail.h"
+#include "timed/daemon/clock_orders.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
+#include "timed/daemon/fallback_timer.h"
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/temperature_poll.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -48,7 +51,12 @@ struct Engine::Parts {
         selector(config.selection),
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
+        manual(config.manual),
         drift_file(config.drift_file, e.host.files()),
+        fallback(config.fallback_drift, e.timers,
+                 {[this](Frequency absolute) { clock.set_frequency(absolute); }, [this] { lose_synchronisation(); }}),
+        temperature(config.temperature, e.host.files(), e.timers,
+                    [this](const TemperaturePoll::Reading& r) { clock.set_compensation(r.compensation); }),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -59,7 +67,7 @@ struct Engine::Parts {
   control::Reply carry_out(const control::Request& request);
   sources::OwnView own_view();
   void select();
-  void update_reference(const discipline::Selection& selection);
+  void update_reference(const discipline::ReferenceInput& input);
   void apply(const discipline::ReferenceUpdate& update);
   bool step(Duration offset);
   void tell_clamped_frequency();
@@ -76,7 +84,10 @@ struct Engine::Parts {
   discipline::Selector selector;
   server::Server server;
   control::ControlServer control;
+  discipline::ManualInput manual;
   DriftFile drift_file;
+  FallbackTimer fallback;
+  TemperaturePoll temperature;
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
@@ -96,6 +107,7 @@ Engine::Engine(config::Config config, const env::Env& env, std::string name, std
 Engine::~Engine() = default;
 
 Status Engine::open() {
+  if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();
   parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
                                                                : parts_->config.sources);
@@ -194,12 +206,14 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
+  parts_->temperature.start();
   parts_->modes.start();
 }
 
 void Engine::stop() {
   parts_->env.host.notify("STOPPING=1");
   parts_->sources->stop();
+  parts_->temperature.stop();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
@@ -241,7 +255,15 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
-  return execute(request, {*sources, selector, *reference, clock});
+  ClockOrders::Callbacks callbacks;
+  callbacks.select = [this] { select(); };
+  callbacks.reset_sources = [this] { sources->reset(); };
+  callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
+  callbacks.dump = [] {};
+  callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
+  callbacks.changed = [this] { published.reset(); };
+  ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps}, callbacks);
+  return execute(request, {*sources, selector, *reference, clock, orders});
 }
 
 sources::OwnView Engine::Parts::own_view() {
@@ -281,21 +303,22 @@ void Engine::Parts::select() {
   }
   for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
   if (selection.lose_synchronisation) lose_synchronisation();
-  if (selection.combined) update_reference(selection);
+  if (!selection.combined) return;
+  update_reference({.stratum = selection.stratum,
+                    .leap = selection.leap,
+                    .ref_id = selection.ref_id,
+                    .source = selection.selected,
+                    .combined_sources = selection.combined_sources,
+                    .manual = false,
+                    .estimate = *selection.combined});
 }
 
-void Engine::Parts::update_reference(const discipline::Selection& selection) {
+void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   if (!modes.is_normal()) {
-    modes.note_offset(selection.combined->offset);
+    modes.note_offset(input.estimate.offset);
     return;
   }
   const discipline::Now now = clock.read();
-  const discipline::ReferenceInput input{.stratum = selection.stratum,
-                                         .leap = selection.leap,
-                                         .ref_id = selection.ref_id,
-                                         .source = *selection.selected,
-                                         .combined_sources = selection.combined_sources,
-                                         .estimate = *selection.combined};
   const discipline::ReferenceUpdate update = reference->update(input, now, clock.timeline().pending(now.raw));
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update);
@@ -322,6 +345,7 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   const discipline::Now now = clock.read();
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
   drift_file.note_update(reference->update_interval(), drift());
+  if (reference->synchronised()) fallback.note_update(reference->update_interval(), clock.frequency());
   published.reset();
 }
 
@@ -342,6 +366,7 @@ void Engine::Parts::on_external_step(Duration jump) {
   log::warning("%s time jump detected!", jump > Duration::zero() ? "Forward" : "Backward");
   clock.on_unknown_step(jump);
   reference->on_unknown_step();
+  manual.clear();
   sources->on_unknown_step();
   select();
   lose_synchronisation();
@@ -352,6 +377,7 @@ void Engine::Parts::lose_synchronisation() {
   clock.set_sync_status({});
   published.reset();
   if (!modes.is_normal()) modes.note_lost();
+  fallback.note_loss();
 }
 
 }  // namespace timed::daemon

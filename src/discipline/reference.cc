@@ -134,6 +134,16 @@ void Reference::set_unsynchronised(const Now& now) {
   source_.reset();
 }
 
+void Reference::set_make_step(const MakeStep& make_step) {
+  options_.make_step = make_step;
+  step_limit_ = make_step.limit;
+}
+
+void Reference::set_local(const LocalReferenceOptions& local) {
+  options_.local = local;
+  local_activated_ = local.activate <= Duration::zero();
+}
+
 void Reference::on_unknown_step() {
   last_update_.reset();
 }

@@ -69,6 +69,11 @@ class Reference {
   // Local time has changed by a step: what is kept in local time moves with it.
   void on_step(Duration offset);
 
+  // Orders of the operator, which hold from now on.
+  void set_make_step(const MakeStep& make_step);
+  void set_max_update_skew(Frequency skew) { options_.max_update_skew = skew; }
+  void set_local(const LocalReferenceOptions& local);
+
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
   Frequency skew() const { return skew_; }

@@ -181,6 +181,7 @@ class Association {
   int poll() const { return schedule_.poll(); }
   double poll_score() const { return schedule_.score(); }
   const Reachability& reachability() const { return reachability_; }
+  void forget_reachability() { reachability_.clear(); }
   // Of the last synchronised response; 0 and Unsynchronised before the first.
   ntp::Stratum stratum() const { return stratum_; }
   ntp::Leap leap() const { return leap_; }

@@ -157,6 +157,8 @@ class SourceSet {
   void on_unknown_step();
   // In the order of their creation.
   std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
+  // As at the start: the reachability is forgotten too.
+  void reset();
   // False for an id that does not exist.  Tells the operator where it changed something.
   bool set_online(discipline::SourceId id, bool online);
   // Whether a datagram could be sent to it; false without an address.

@@ -519,7 +519,7 @@ class Replay {
   Duration precision_;
   std::map<std::string, std::optional<SampleFilter>> filters_;
   LocalTime updated_at_;
-  Duration added_dispersion_;                // by the trace's clock changes
+  Duration added_dispersion_;  // by the trace's clock changes
   Duration last_slew_;
   std::optional<Duration> step_dispersion_;  // of an unknown step, not seen in the trace yet
   std::optional<LocalClock> clock_;
