@@ -73,8 +73,9 @@ inline constexpr Directive kSources[] = {
      .help = "Differentiated services code point of the NTP packets that are sent."},
     {.name = "dumpdir",
      .argument = "DIRECTORY",
-     .field = NotYet{OneWord{}},
-     .help = "Where measurements are kept over a restart."},
+     .field = [](Config& c) -> std::string& { return c.dump_directory; },
+     .help = "Where the measurements of the sources are kept over a restart: written at the end and by timedc dump, "
+             "read at a start with the option -r, and removed at each start. Without this line they are not kept."},
     {.name = "dumponexit", .argument = "[ANYTHING]...", .field = Ignored{}, .help = "Accepted and ignored."},
     {.name = "maxsamples",
      .argument = "COUNT",

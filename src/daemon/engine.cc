@@ -64,6 +64,8 @@ struct Engine::Parts {
   void make_sources(const std::vector<sources::SourceLine>& lines);
   void go_normal();
   bool is_synchronised();
+  void take_history();
+  void save_history();
   control::Reply carry_out(const control::Request& request);
   sources::OwnView own_view();
   void select();
@@ -97,6 +99,7 @@ struct Engine::Parts {
   std::function<Status()> ready;
 
   bool selection_due = false;
+  bool history_due = false;           // what the last run has saved was not looked at yet
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
   bool exiting = false;
   int exit_status = 0;
@@ -188,7 +191,25 @@ void Engine::Parts::go_normal() {
     exit_status = 1;
     return;
   }
+  history_due = true;
   sources->start();
+}
+
+// Of the sources that are configured, not of those of initstepslew.
+void Engine::Parts::take_history() {
+  history_due = false;
+  if (config.dump_directory.empty()) return;
+  if (config.process.reload_history) {
+    for (const discipline::SourceId id : sources->load_history(config.dump_directory)) {
+      selector.note_sample(id);
+      selection_due = true;
+    }
+  }
+  sources->remove_saved_history(config.dump_directory);
+}
+
+void Engine::Parts::save_history() {
+  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory);
 }
 
 bool Engine::Parts::is_synchronised() {
@@ -219,6 +240,7 @@ void Engine::stop() {
   parts_->clock.cancel_slew();
   // A run that leaves the clock to others leaves their file to them too.
   if (parts_->config.run.purpose != config::RunOptions::Purpose::MeasureClock) {
+    parts_->save_history();
     parts_->drift_file.write(parts_->drift());
   }
   log::info("%s exiting", parts_->name.c_str());
@@ -237,6 +259,7 @@ void Engine::begin_turn() {
 }
 
 void Engine::end_turn() {
+  if (parts_->history_due && parts_->sources->all_names_tried()) parts_->take_history();
   if (std::exchange(parts_->selection_due, false)) parts_->select();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
@@ -259,7 +282,7 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.select = [this] { select(); };
   callbacks.reset_sources = [this] { sources->reset(); };
   callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
-  callbacks.dump = [] {};
+  callbacks.dump = [this] { save_history(); };
   callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
   callbacks.changed = [this] { published.reset(); };
   ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps}, callbacks);
