@@ -35,6 +35,10 @@ std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const 
   return samples;
 }
 
+bool is_authenticated(const SourceLine& line) {
+  return line.key.has_value() || line.nts;
+}
+
 }  // namespace
 
 DumpedSource SourceSet::dump_of(const Source& source) const {
@@ -42,6 +46,7 @@ DumpedSource SourceSet::dump_of(const Source& source) const {
   const Reachability& reachability = source.association.reachability();
   DumpedSource dumped;
   dumped.name = source.line.name;
+  dumped.authenticated = is_authenticated(source.line);
   dumped.reachability = reachability.bits;
   dumped.reachability_size = reachability.size;
   dumped.stratum = source.association.stratum();
@@ -85,6 +90,8 @@ std::vector<discipline::SourceId> SourceSet::load_history(const std::string& dir
 
 bool SourceSet::restore(Source& source, const DumpedSource& dumped) {
   if (dumped.name != source.line.name) return false;
+  // What anybody could have said before must not speak for a source that is believed now.
+  if (is_authenticated(source.line) && !dumped.authenticated) return false;
   const LocalView& view = seams_.timeline.view();
   const auto samples = samples_of(dumped, view, callbacks_.now());
   if (!samples) return false;
