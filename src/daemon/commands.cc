@@ -127,6 +127,10 @@ Reply answer(const control::NtpSourceNameRequest& request, const CommandContext&
   return {ReplyStatus::Success, control::NtpSourceNameReply{*name}};
 }
 
+Reply answer(const control::ClockRequest& request, const CommandContext& c, const Now&) {
+  return c.orders.carry_out(request);
+}
+
 Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }

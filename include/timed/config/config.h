@@ -65,17 +65,23 @@ struct RateLimits {
 };
 
 struct Config {
-  std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
-  int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
-  discipline::StatsOptions stats;            // "minsamples", "maxsamples" of sources that do not say their own
-  discipline::SelectionOptions selection;    // which sources are used
-  discipline::ReferenceOptions reference;    // what their time does to ours; "local"
-  discipline::ClockOptions clock;            // how the kernel's clock is steered
-  discipline::DriftFileOptions drift_file;   // "driftfile"
-  server::ServerOptions server;              // the NTP port
-  std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
+  std::vector<sources::SourceLine> sources;    // "server", in the order of the lines
+  int refresh = 1209600;                       // "refresh", s: between look-ups of names that have an address; 0 = none
+  discipline::StatsOptions stats;              // "minsamples", "maxsamples" of sources that do not say their own
+  discipline::SelectionOptions selection;      // which sources are used
+  discipline::ReferenceOptions reference;      // what their time does to ours; "local"
+  discipline::ClockOptions clock;              // how the kernel's clock is steered
+  discipline::LeapSecondOptions leap_seconds;  // "leapsecmode", "leapsectz", "leapseclist"
+  discipline::SmoothingOptions smoothing;      // "smoothtime"
+  discipline::DriftFileOptions drift_file;     // "driftfile"
+  server::ServerOptions server;                // the NTP port
+  std::vector<server::AccessRule> access;      // "allow", "deny", in the order of the lines; nobody at first
   RateLimits rate_limits;
   NtsOptions nts;
+  bool manual = false;                                  // "manual": times that are typed in are taken
+  discipline::FallbackDriftOptions fallback_drift;      // "fallbackdrift"
+  discipline::TemperatureOptions temperature;           // "tempcomp"
+  std::string dump_directory;                           // "dumpdir"; empty = none
   control::ControlOptions control = default_control();  // the command sockets
   std::vector<server::AccessRule> command_access;       // "cmdallow", "cmddeny", in the order of the lines
   TimestampOptions timestamps;

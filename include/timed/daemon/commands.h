@@ -3,6 +3,7 @@
 #define TIMED_DAEMON_COMMANDS_H_
 
 #include "timed/control/protocol.h"
+#include "timed/daemon/clock_orders.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -10,12 +11,13 @@
 
 namespace timed::daemon {
 
-// What a command may look at.
+// What a command may look at, and what carries orders out.
 struct CommandContext {
   const sources::SourceSet& sources;
   const discipline::Selector& selector;
   discipline::Reference& reference;
   discipline::LocalClock& clock;
+  ClockOrders& orders;
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);

@@ -46,12 +46,23 @@ std::optional<RunsTestFit> fit_with_runs_test(const RunsTestPoints& points, std:
 std::optional<double> fit_asymmetry(std::span<const double> t_s, std::span<const double> y_s,
                                     std::span<const double> extra_delay_s);
 
+// One, and one more for each pair of neighbours that are not both positive and not both negative.
+std::size_t count_runs(std::span<const double> residuals);
 // The largest number of runs among n residuals at which a line is rejected (about 5 %, one-sided); 0 below 8.
 std::size_t critical_runs(std::size_t n);
 // 90 % quantile of the chi-squared distribution, three decimals; 1.2 for each degree of freedom above 64.
 double chi_squared_90(std::size_t degrees_of_freedom);
 // Two-sided 99.9 % quantile of Student's t distribution, four significant digits; 3.5 above 40 degrees of freedom.
 double student_t_999(std::size_t degrees_of_freedom);
+
+// The line with the least sum of absolute residuals: a few wild points do not turn it (spec discipline.md D.8).
+struct RobustLine {
+  double intercept_s = 0.0;  // at x = 0
+  double slope = 0.0;
+  std::size_t start = 0;  // points before it were dropped: they do not fit a straight line any more
+};
+// At least two points, oldest first.  The slope is good to `tolerance`.  Empty where no line can be found.
+std::optional<RobustLine> fit_robust_line(std::span<const double> x_s, std::span<const double> y_s, double tolerance);
 
 }  // namespace timed::discipline
 

@@ -127,6 +127,9 @@ class Selector {
   // The leap second that those with a vote in the last round announce now; empty where `voter` had none.
   std::optional<ntp::Leap> vote_on_leap(SourceId voter, std::span<const Candidate> candidates) const;
   const SelectionOptions& options() const { return options_; }
+  void set_reselect_distance(Duration distance) { options_.reselect_distance = distance; }
+  // The next round chooses anew.
+  void drop_selected() { selected_.reset(); }
 
  private:
   struct Entry {
