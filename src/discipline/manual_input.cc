@@ -1,7 +1,7 @@
 #include "timed/discipline/manual_input.h"
 
 #include "timed/discipline/reference.h"
-#include "timed/discipline/regression.h"
+#include "timed/discipline/robust_line.h"
 
 namespace timed::discipline {
 namespace {

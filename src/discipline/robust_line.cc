@@ -2,6 +2,8 @@
 // That sum falls as the slope grows, so the zero is bracketed around the slope of least squares and then bisected.  As
 // in the weighted fit (regression.cc), old points are dropped until the signs of the residuals alternate as chance has
 // it.
+#include "timed/discipline/robust_line.h"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>

@@ -1,6 +1,6 @@
 // Keeps the measurements of sources over a restart.  In the file they are seen from the clock as it is steered, which
 // the next daemon finds running on; in memory they live on a scale that begins with each daemon.
-#include <algorithm>
+#include "source_set_history.h"
 
 #include "source.h"
 #include "timed/base/log.h"
@@ -13,8 +13,12 @@ using discipline::LocalView;
 using discipline::Now;
 using discipline::Sample;
 
-// On the free-running scale; empty where the samples are of the future, or so near to each other that they fall
-// together there.
+bool is_authenticated(const SourceLine& line) {
+  return line.key.has_value() || line.nts;
+}
+
+}  // namespace
+
 std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const LocalView& view, const Now& now) {
   std::vector<Sample> samples;
   for (const DumpedSample& d : dumped.samples) {
@@ -34,12 +38,6 @@ std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const 
   }
   return samples;
 }
-
-bool is_authenticated(const SourceLine& line) {
-  return line.key.has_value() || line.nts;
-}
-
-}  // namespace
 
 DumpedSource SourceSet::dump_of(const Source& source) const {
   const LocalView& view = seams_.timeline.view();

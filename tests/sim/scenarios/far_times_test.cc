@@ -58,27 +58,6 @@ TEST(FarTimes, WithoutAStepLocalTimeIsRight) {
   EXPECT_LE(abs(source->adjusted), Duration::millis(1)) << scenario.report(node);
 }
 
-// A server that is beyond the 2^32 seconds which a clock may tell: nothing is done to the clock.
-TEST(FarTimes, NoClockIsTakenOutOfTheTimeThatItMayTell) {
-  struct Case {
-    Duration server, client;
-  };
-  for (const Case& c : {Case{kYear * 100.0, kYear * 70.0}, Case{kYear * -51.0, kYear * -48.0}}) {
-    Scenario scenario(4);
-    add_server_at(scenario, c.server);
-    Node& node = scenario.add("client", {"10.0.0.2"}, clock_off_by(c.client),
-                              "server 10.0.0.1 iburst maxpoll 4\nmakestep 1.0 -1\n");
-    scenario.start_all();
-    scenario.run_for(Duration::seconds(300));
-    EXPECT_TRUE(node.log().contains("seconds is invalid")) << scenario.report(node);
-    EXPECT_TRUE(node.clock().steps().empty()) << scenario.report(node);
-    EXPECT_EQ(node.clock().frequency_changes(), 0u) << scenario.report(node);
-    const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
-    ASSERT_TRUE(tracking.has_value());
-    EXPECT_EQ(tracking->stratum, 0) << scenario.report(node);
-  }
-}
-
 TEST(FarTimes, TheEraEndsUnnoticed) {
   Scenario scenario(3);
   Node& server = add_server_at(scenario, kUntilEraEnd - Duration::seconds(3000));

@@ -1,10 +1,11 @@
+#include "timed/discipline/robust_line.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <vector>
 
 #include "timed/base/random.h"
-#include "timed/discipline/regression.h"
 
 namespace timed::discipline {
 namespace {
