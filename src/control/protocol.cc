@@ -212,6 +212,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const SourcestatsRequest&) const { return RequestCode::Sourcestats; }
     RequestCode operator()(const ActivityRequest&) const { return RequestCode::Activity; }
     RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
+    RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -260,6 +261,8 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return ActivityRequest{};
     case RequestCode::NtpSourceName:
       return NtpSourceNameRequest{read_address(from)};
+    case RequestCode::Cyclelogs:
+      return CyclelogsRequest{};
     default:
       return OtherRequest{code};
   }

@@ -127,6 +127,11 @@ Reply answer(const control::NtpSourceNameRequest& request, const CommandContext&
   return {ReplyStatus::Success, control::NtpSourceNameReply{*name}};
 }
 
+Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const Now&) {
+  c.cycle_logs();
+  return {ReplyStatus::Success, {}};
+}
+
 Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }

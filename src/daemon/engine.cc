@@ -12,7 +12,9 @@
 #include "timed/daemon/change_mail.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
+#include "timed/daemon/journal.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
@@ -49,6 +51,8 @@ struct Engine::Parts {
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
         drift_file(config.drift_file, e.host.files()),
+        journal(config.journal, e.host.files()),
+        recorder(journal, clock),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -66,6 +70,7 @@ struct Engine::Parts {
   void lose_synchronisation();
   void on_external_step(Duration jump);
   void publish();
+  void cycle_logs();
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
 
   config::Config config;
@@ -77,6 +82,8 @@ struct Engine::Parts {
   server::Server server;
   control::ControlServer control;
   DriftFile drift_file;
+  Journal journal;
+  Recorder recorder;
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
@@ -154,7 +161,9 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   callbacks.on_sample = [this](discipline::SourceId id) {
     selector.note_sample(id);
     selection_due = true;
+    recorder.note_sample(*sources, id);
   };
+  callbacks.on_response = [this](const sources::ResponseRecord& r) { recorder.note_response(r); };
   callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
   callbacks.on_forgotten = [this](discipline::SourceId id) {
     selector.forget(id);
@@ -194,6 +203,7 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
+  parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->modes.start();
 }
 
@@ -229,7 +239,7 @@ void Engine::end_turn() {
 }
 
 void Engine::on_hangup() {
-  if (parts_->reopen_logs) parts_->reopen_logs();
+  parts_->cycle_logs();
 }
 
 bool Engine::wants_exit() const {
@@ -241,7 +251,7 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
-  return execute(request, {*sources, selector, *reference, clock});
+  return execute(request, {*sources, selector, *reference, clock, [this] { cycle_logs(); }});
 }
 
 sources::OwnView Engine::Parts::own_view() {
@@ -255,6 +265,12 @@ sources::OwnView Engine::Parts::own_view() {
       own.reference_time == LocalTime() ? ntp::NtpTimestamp() : ntp::NtpTimestamp::from(own.reference_time);
   view.system_peer = selector.selected();
   return view;
+}
+
+// Files that somebody has renamed are begun anew.
+void Engine::Parts::cycle_logs() {
+  journal.cycle();
+  if (reopen_logs) reopen_logs();
 }
 
 void Engine::Parts::publish() {
@@ -271,9 +287,11 @@ void Engine::Parts::publish() {
 void Engine::Parts::select() {
   const discipline::Now now = clock.read();
   const auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  selector.keep_states(journal.wants_selection());
   discipline::LocalReferenceOptions local = config.reference.local;
   local.orphan = local.orphan && modes.is_normal();
   const discipline::Selection selection = selector.select(candidates, local);
+  recorder.note_selection(*sources, candidates, selection, now);
   for (const discipline::SelectionMessage& message : selection.messages) {
     if (!modes.is_normal()) break;
     const std::string source = message.source ? sources->describe(*message.source) : std::string();
@@ -296,9 +314,12 @@ void Engine::Parts::update_reference(const discipline::Selection& selection) {
                                          .source = *selection.selected,
                                          .combined_sources = selection.combined_sources,
                                          .estimate = *selection.combined};
-  const discipline::ReferenceUpdate update = reference->update(input, now, clock.timeline().pending(now.raw));
+  const Duration pending = clock.timeline().pending(now.raw);
+  recorder.before_update(*reference, now);
+  const discipline::ReferenceUpdate update = reference->update(input, now, pending);
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update);
+    recorder.note_update(sources->label_of(input.source), input, update, *reference, clock.read(), pending);
     return;
   }
   tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
@@ -348,7 +369,9 @@ void Engine::Parts::on_external_step(Duration jump) {
 }
 
 void Engine::Parts::lose_synchronisation() {
-  reference->set_unsynchronised(clock.read());
+  const discipline::Now now = clock.read();
+  reference->set_unsynchronised(now);
+  recorder.note_loss(*reference, now);
   clock.set_sync_status({});
   published.reset();
   if (!modes.is_normal()) modes.note_lost();

@@ -55,6 +55,21 @@ struct RunOptions {
   std::optional<Duration> timeout;  // -t: exit after that time; unset = never
 };
 
+// The logs that programs read.
+struct JournalOptions {
+  // "log": the streams that are wanted.
+  bool measurements = false;      // responses of synchronised servers
+  bool raw_measurements = false;  // all responses
+  bool statistics = false;
+  bool tracking = false;
+  bool selection = false;
+  bool refclocks = false;
+  bool rtc = false;
+  bool tempcomp = false;
+  std::string directory;  // "logdir"; empty = none, and then no stream is written
+  int banner = 32;        // "logbanner": entries from one banner to the next; 0 = none
+};
+
 struct Config {
   std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
@@ -66,6 +81,7 @@ struct Config {
   server::ServerOptions server;              // the NTP port
   std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
   control::ControlOptions control = default_control();  // the command sockets
+  JournalOptions journal;
   ProcessOptions process;
   std::optional<InitStepSlewOptions> init_step_slew;
   std::optional<MailOnChangeOptions> mail_on_change;

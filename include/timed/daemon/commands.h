@@ -2,6 +2,8 @@
 #ifndef TIMED_DAEMON_COMMANDS_H_
 #define TIMED_DAEMON_COMMANDS_H_
 
+#include <functional>
+
 #include "timed/control/protocol.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
@@ -10,12 +12,13 @@
 
 namespace timed::daemon {
 
-// What a command may look at.
+// What a command may look at and do.
 struct CommandContext {
   const sources::SourceSet& sources;
   const discipline::Selector& selector;
   discipline::Reference& reference;
   discipline::LocalClock& clock;
+  std::function<void()> cycle_logs;
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);

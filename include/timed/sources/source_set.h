@@ -51,6 +51,14 @@ struct SourceSetSeams {
   const discipline::Timeline& timeline;
 };
 
+// A response of a source, when everything was done with it.
+struct ResponseRecord {
+  IpAddress address;
+  const ResponseReport& response;
+  int poll = 0;  // log2 seconds
+  double poll_score = 0.0;
+};
+
 // What a set of sources asks of its owner and tells it.  None of them may destroy the set or add to it.
 struct SourceSetCallbacks {
   std::function<discipline::Now()> now;  // reads the clock
@@ -59,6 +67,8 @@ struct SourceSetCallbacks {
   std::function<void(discipline::SourceId)> on_reachability;  // an update left the reachability register empty
   // It is gone, or another server took its place: what was known of it means nothing any more.
   std::function<void(discipline::SourceId)> on_forgotten;
+  // Each response that could be one, good or not; may be empty.
+  std::function<void(const ResponseRecord&)> on_response = {};
 };
 
 // What became of a line.
@@ -175,6 +185,8 @@ class SourceSet {
   std::optional<IpAddress> address_of(discipline::SourceId id) const;
   std::optional<std::string> name_of(discipline::SourceId id) const;
   const discipline::SourceStats* stats_of(discipline::SourceId id) const;
+  // In logs and reports: the address, or ID#nnnnnnnnnn.
+  std::string label_of(discipline::SourceId id) const;
   // For messages: ADDRESS, or ADDRESS (NAME) where the name says more.
   std::string describe(discipline::SourceId id) const;
 
