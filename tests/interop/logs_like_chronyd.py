@@ -21,9 +21,10 @@ F3 = r" {0,8}-?\d{1,7}\.\d{3}"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 ADDRESS = r"(?P<address>[0-9.]{7,15}) *"
 ROWS = {
-    "measurements": rf"{TIME} {ADDRESS} (?P<leap>[N+?-]) (?P<stratum>[ \d]\d) (?P<tests>[01]{{3}} [01]{{3}} [01]{{4}})  "
-                    rf"(?P<poll>[ -]\d) (?P<peer_poll>[ -]\d) (?P<score>\d\.\d\d) (?P<offset>{E3}) (?P<delay>{E3}) {E3} "
-                    rf"(?P<root_delay>{E3}) (?P<root_dispersion>{E3}) (?P<ref_id>[0-9A-F]{{8}}) (?P<mode>\d[BI]) "
+    "measurements": rf"{TIME} {ADDRESS} (?P<leap>[N+?-]) (?P<stratum>[ \d]\d) "
+                    rf"(?P<tests>[01]{{3}} [01]{{3}} [01]{{4}})  (?P<poll>[ -]\d) (?P<peer_poll>[ -]\d) (?P<score>\d\.\d\d) "
+                    rf"(?P<offset>{E3}) (?P<delay>{E3}) {E3} (?P<root_delay>{E3}) (?P<root_dispersion>{E3}) "
+                    rf"(?P<ref_id>[0-9A-F]{{8}}) (?P<mode>\d[BI]) "
                     rf"(?P<sources>[DKH] [DKH])",
     "statistics": rf"{TIME} {ADDRESS} {E3} (?P<offset>{E3}) {E3} {E3} {E3} \d\.\de[+-]\d\d (?P<samples>[ \d]{{2}}\d) "
                   rf"(?P<dropped>[ \d]{{2}}\d) (?P<runs>[ \d]{{2}}\d) (?P<asymmetry>[ -]\d\.\d\d)",
@@ -55,7 +56,7 @@ def kinds(rows, *names):
     return collections.Counter(tuple(row[name].strip() for name in names) for row in rows)
 
 
-def same_count(ours, theirs, what, slack=4):
+def same_count(ours, theirs, what, slack=9):
     assert abs(len(ours) - len(theirs)) <= slack, f"{what}: {len(ours)} rows of ours, {len(theirs)} of chronyd's"
 
 
@@ -72,7 +73,7 @@ def check_measurements(ours, theirs):
 
 
 def check_statistics(ours, theirs):
-    same_count(ours, theirs, "statistics", slack=6)
+    same_count(ours, theirs, "statistics")
     for rows in (ours, theirs):
         samples = {}
         for row in rows:

@@ -26,7 +26,8 @@ def records(text, names):
 
 def same(ours, theirs, names):
     for name in names:
-        assert ours[name] == theirs[name], f"{name}: {ours[name]} of ours, {theirs[name]} of chronyd's\n{ours}\n{theirs}"
+        told = f"{name}: {ours[name]} of ours, {theirs[name]} of chronyd's\n{ours}\n{theirs}"
+        assert ours[name] == theirs[name], told
 
 
 def near(ours, theirs, limits):
