@@ -111,10 +111,12 @@ class Run {
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
     const config::ProcessOptions process = config.process;
+    const std::string log_directory = config.journal.directory;
     engine_ =
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
     prefer_process(process);
+    prepare_directory(log_directory, account_);
     if (Status s = os::drop_root(account_, kept); !s) return s;
     if (os::is_superuser()) log::warning("Running with root privileges");
     engine_->on_ready([this] { return tell_ready(); });
@@ -156,7 +158,10 @@ class Run {
 
   // Who is not root stays who he is.
   Status look_up_account(const config::ProcessOptions& process) {
-    if (!os::is_superuser()) return {};
+    if (!os::is_superuser()) {
+      account_ = os::own_account();
+      return {};
+    }
     auto account = os::find_account(process.user);
     if (!account) return account.error();
     account_ = account.take();
@@ -199,6 +204,13 @@ class Run {
     for (const Status& status : {priority, memory}) {
       if (!status) log::error("%s", status.error().message.c_str());
     }
+  }
+
+  // For files that the account will make: it could not make the directory.  Whoever is not root makes his own.
+  static void prepare_directory(const std::string& path, const os::Account& account) {
+    if (path.empty()) return;
+    const Status prepared = os::prepare_log_directory(path, account);
+    if (!prepared) log::error("%s", prepared.error().message.c_str());
   }
 
   void reopen_log() {

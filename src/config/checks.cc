@@ -56,19 +56,6 @@ void check_broadcast(const Statement& statement, Findings& findings) {
   if (given == 3) read_loose_integer(statement, 3, 0, 65535, findings);
 }
 
-void check_log(const Statement& statement, Findings& findings) {
-  constexpr auto kStreams = std::to_array<std::string_view>(
-      {"measurements", "rawmeasurements", "selection", "statistics", "tracking", "rtc", "refclocks", "tempcomp"});
-  for (std::size_t word = 1; word < statement.words.size(); ++word) {
-    const std::string_view stream = statement.words[word].text;
-    if (std::find(kStreams.begin(), kStreams.end(), stream) != kStreams.end()) continue;
-    Finding finding = finding_at(statement, word, "Invalid log parameter", one_of(kStreams));
-    finding.suggestion = nearest_word(stream, kStreams);
-    findings.errors.push_back(std::move(finding));
-    return;
-  }
-}
-
 void check_sourcedir(const Statement& statement, Findings& findings) {
   const std::size_t given = statement.arguments().size();
   if (given >= 1 && given <= kMaxDirectories) return;

@@ -44,15 +44,18 @@ inline constexpr Directive kRtc[] = {
 inline constexpr Directive kLogging[] = {
     {.name = "log",
      .argument = "[STREAM]...",
-     .field = NotYet{&check_log},
+     .field = &parse_log,
      .repeatable = true,
-     .help = "Write logs of measurements and decisions."},
+     .help = "Write these logs to files NAME.log in logdir: measurements (responses of servers that pass the tests of "
+             "a packet), rawmeasurements (all responses, in the same file), statistics (what was estimated of a "
+             "source from them), selection (each state given to a source), tracking (each update of the clock), rtc, "
+             "refclocks and tempcomp."},
     {.name = "logbanner",
      .argument = "COUNT",
      .min = 0,
      .max = kMaxInt,
-     .field = NotYet{WholeNumber{}},
-     .help = "How often a log repeats the names of its columns."},
+     .field = [](Config& c) -> int& { return c.journal.banner; },
+     .help = "Entries of a log from one line with the names of the columns to the next. 0 writes none."},
     {.name = "logchange",
      .argument = "SECONDS",
      .min = 0,
@@ -60,8 +63,8 @@ inline constexpr Directive kLogging[] = {
      .help = "Offsets larger than this are reported to the system log when they are corrected."},
     {.name = "logdir",
      .argument = "DIRECTORY",
-     .field = NotYet{OneWord{}},
-     .help = "Where the logs of log are written."},
+     .field = [](Config& c) -> std::string& { return c.journal.directory; },
+     .help = "Directory of the logs that log asks for. It is made where it is missing."},
     {.name = "mailonchange",
      .argument = "ADDRESS SECONDS",
      .field = &parse_mailonchange,

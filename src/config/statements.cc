@@ -1,6 +1,9 @@
 #include "statements.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "access_rule.h"
 #include "findings.h"
@@ -141,6 +144,31 @@ void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& 
   if (const auto address = read_address(statement, 1, findings)) {
     put_address(*address, config.control.bind_v4, config.control.bind_v6);
   }
+}
+
+// Case counts, unlike in directives.
+void parse_log(const Statement& statement, Config& config, Findings& findings) {
+  JournalOptions wanted = config.journal;
+  const std::pair<std::string_view, bool*> streams[] = {
+      {"measurements", &wanted.measurements}, {"rawmeasurements", &wanted.raw_measurements},
+      {"selection", &wanted.selection},       {"statistics", &wanted.statistics},
+      {"tracking", &wanted.tracking},         {"rtc", &wanted.rtc},
+      {"refclocks", &wanted.refclocks},       {"tempcomp", &wanted.tempcomp}};
+  for (std::size_t word = 1; word < statement.words.size(); ++word) {
+    const std::string_view given = statement.words[word].text;
+    const auto* const found =
+        std::find_if(std::begin(streams), std::end(streams), [given](const auto& s) { return s.first == given; });
+    if (found == std::end(streams)) {
+      std::vector<std::string_view> names;
+      for (const auto& stream : streams) names.push_back(stream.first);
+      Finding finding = finding_at(statement, word, "Invalid log parameter", one_of(names));
+      finding.suggestion = nearest_word(given, names);
+      findings.errors.push_back(std::move(finding));
+      return;
+    }
+    *found->second = true;
+  }
+  config.journal = std::move(wanted);
 }
 
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings) {

@@ -21,6 +21,7 @@ void parse_allow(const Statement& statement, Config& config, Findings& findings)
 void parse_deny(const Statement& statement, Config& config, Findings& findings);
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings);
+void parse_log(const Statement& statement, Config& config, Findings& findings);
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings);
 
 // The literal address that a word must be, or an error and nothing.

@@ -220,6 +220,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ActivityRequest&) const { return RequestCode::Activity; }
     RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
     RequestCode operator()(const ClockRequest& clock) const { return control::code_of(clock); }
+    RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -270,6 +271,8 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return ActivityRequest{};
     case RequestCode::NtpSourceName:
       return NtpSourceNameRequest{read_address(from)};
+    case RequestCode::Cyclelogs:
+      return CyclelogsRequest{};
     default:
       if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};

@@ -131,6 +131,11 @@ Reply answer(const control::ClockRequest& request, const CommandContext& c, cons
   return c.orders.carry_out(request);
 }
 
+Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const Now&) {
+  c.cycle_logs();
+  return {ReplyStatus::Success, {}};
+}
+
 Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }

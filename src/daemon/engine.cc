@@ -14,8 +14,10 @@
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/fallback_timer.h"
+#include "timed/daemon/journal.h"
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/leap_seconds.h"
+#include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/daemon/temperature_poll.h"
 #include "timed/discipline/local_clock.h"
@@ -60,7 +62,9 @@ struct Engine::Parts {
         fallback(config.fallback_drift, e.timers,
                  {[this](Frequency absolute) { clock.set_frequency(absolute); }, [this] { lose_synchronisation(); }}),
         temperature(config.temperature, e.host.files(), e.timers,
-                    [this](const TemperaturePoll::Reading& r) { clock.set_compensation(r.compensation); }),
+                    [this](const TemperaturePoll::Reading& r) { take_temperature(r); }),
+        journal(config.journal, e.host.files()),
+        recorder(journal, clock),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -83,6 +87,7 @@ struct Engine::Parts {
   void lose_synchronisation();
   void on_external_step(Duration jump);
   void publish();
+  void cycle_logs();
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
 
   config::Config config;
@@ -99,6 +104,8 @@ struct Engine::Parts {
   DriftFile drift_file;
   FallbackTimer fallback;
   TemperaturePoll temperature;
+  Journal journal;
+  Recorder recorder;
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
@@ -190,7 +197,9 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   callbacks.on_sample = [this](discipline::SourceId id) {
     selector.note_sample(id);
     selection_due = true;
+    recorder.note_sample(*sources, id);
   };
+  callbacks.on_response = [this](const sources::ResponseRecord& r) { recorder.note_response(r); };
   callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
   callbacks.on_forgotten = [this](discipline::SourceId id) {
     selector.forget(id);
@@ -253,6 +262,7 @@ void Engine::start() {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
   parts_->temperature.start();
+  parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->modes.start();
 }
 
@@ -292,7 +302,7 @@ void Engine::end_turn() {
 }
 
 void Engine::on_hangup() {
-  if (parts_->reopen_logs) parts_->reopen_logs();
+  parts_->cycle_logs();
 }
 
 bool Engine::wants_exit() const {
@@ -312,7 +322,7 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
   callbacks.changed = [this] { published.reset(); };
   ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps}, callbacks);
-  return execute(request, {*sources, selector, *reference, clock, orders});
+  return execute(request, {*sources, selector, *reference, clock, orders, [this] { cycle_logs(); }});
 }
 
 sources::OwnView Engine::Parts::own_view() {
@@ -326,6 +336,12 @@ sources::OwnView Engine::Parts::own_view() {
       own.reference_time == LocalTime() ? ntp::NtpTimestamp() : ntp::NtpTimestamp::from(own.reference_time);
   view.system_peer = selector.selected();
   return view;
+}
+
+// Files that somebody has renamed are begun anew.
+void Engine::Parts::cycle_logs() {
+  journal.cycle();
+  if (reopen_logs) reopen_logs();
 }
 
 void Engine::Parts::publish() {
@@ -344,9 +360,11 @@ void Engine::Parts::publish() {
 void Engine::Parts::select() {
   const discipline::Now now = clock.read();
   const auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  selector.keep_states(journal.wants_selection());
   discipline::LocalReferenceOptions local = config.reference.local;
   local.orphan = local.orphan && modes.is_normal();
   const discipline::Selection selection = selector.select(candidates, local);
+  recorder.note_selection(*sources, candidates, selection, now);
   for (const discipline::SelectionMessage& message : selection.messages) {
     if (!modes.is_normal()) break;
     const std::string source = message.source ? sources->describe(*message.source) : std::string();
@@ -370,9 +388,12 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
     return;
   }
   const discipline::Now now = clock.read();
-  const discipline::ReferenceUpdate update = reference->update(input, now, clock.timeline().pending(now.raw));
+  const Duration pending = clock.timeline().pending(now.raw);
+  recorder.before_update(*reference, now);
+  const discipline::ReferenceUpdate update = reference->update(input, now, pending);
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update, input.leap);
+    recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference, clock.read(), pending);
     return;
   }
   tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
@@ -442,7 +463,9 @@ void Engine::Parts::on_external_step(Duration jump) {
 }
 
 void Engine::Parts::lose_synchronisation() {
-  reference->set_unsynchronised(clock.read());
+  const discipline::Now now = clock.read();
+  reference->set_unsynchronised(now);
+  recorder.note_loss(*reference, now);
   leap.update(ntp::Leap::Unsynchronised);
   clock.set_sync_status({});
   published.reset();

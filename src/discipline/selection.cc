@@ -115,6 +115,14 @@ SourceState Selector::first_state(Seat& seat, Round& round) const {
   return SourceState::Unknown;
 }
 
+void Selector::mark(Round& round, Seat& seat, SourceState state) const {
+  SourceSelection& report = seat.entry->report;
+  report.state = state;
+  if (!keep_states_) return;
+  const auto index = static_cast<std::size_t>(&seat - round.seats.data());
+  round.result.states.push_back({index, state, report.score, report.low, report.high});
+}
+
 void Selector::classify(Seat& seat, Round& round) {
   const Candidate& c = *seat.candidate;
   SourceSelection& report = seat.entry->report;
@@ -123,13 +131,15 @@ void Selector::classify(Seat& seat, Round& round) {
     report.low = c.data->offset - seat.distance;
     report.high = c.data->offset + seat.distance;
   }
-  report.state = first_state(seat, round);
-  if (report.state == SourceState::BadStats) {
+  const SourceState state = first_state(seat, round);
+  report.state = state;
+  if (state != SourceState::Unknown) mark(round, seat, state);
+  if (state == SourceState::BadStats) {
     round.any_bad_stats = true;
     round.bad_stats_reach = std::max<unsigned>(round.bad_stats_reach, c.reach);
     round.bad_stats_reach_size = std::max(round.bad_stats_reach_size, c.reach_size);
   }
-  if (report.state != SourceState::Unknown) return;
+  if (state != SourceState::Unknown) return;
   seat.ok = true;
   round.ok_reach = std::max<unsigned>(round.ok_reach, c.reach);
   round.ok_reach_size = std::max(round.ok_reach_size, c.reach_size);
@@ -149,10 +159,10 @@ void Selector::drop_stale_and_orphans(Round& round, const LocalReferenceOptions&
         c.reach == 0 && (c.data->last_sample_age > round.oldest_reachable || c.unreachable_run > c.max_unreach);
     if (silent) {
       seat.ok = false;
-      seat.entry->report.state = SourceState::Stale;
+      mark(round, seat, SourceState::Stale);
     } else if (c.is_ntp && c.stratum >= orphan_stratum) {
       seat.ok = false;
-      seat.entry->report.state = SourceState::Orphan;
+      mark(round, seat, SourceState::Orphan);
       const bool eligible = c.stratum == orphan_stratum && c.reach != 0;
       if (eligible && (orphan == nullptr || c.ref_id < orphan->candidate->ref_id)) orphan = &seat;
     } else {
@@ -206,14 +216,14 @@ void Selector::keep_members(Round& round, const Agreement& a) {
     SourceSelection& report = seat.entry->report;
     const Claim claim = claim_of(seat);
     if (!a.is_shared_by(claim)) {
-      report.state = SourceState::Falseticker;
+      mark(round, seat, SourceState::Falseticker);
       seat.ok = false;
       if (!seat.entry->told_falseticker) {
         seat.entry->told_falseticker = true;
         round.result.messages.push_back({.kind = SelectionMessage::Kind::Falseticker, .source = report.id});
       }
     } else if (!a.admits(claim)) {
-      report.state = SourceState::Untrusted;
+      mark(round, seat, SourceState::Untrusted);
       seat.ok = false;
     } else {
       if (seat.candidate->marks.require) round.require = false;
@@ -240,7 +250,7 @@ void Selector::keep_preferred(Round& round) {
   if (!any) return;
   for (Seat& seat : round.seats) {
     if (!seat.ok || seat.candidate->marks.prefer) continue;
-    seat.entry->report.state = SourceState::NotPreferred;
+    mark(round, seat, SourceState::NotPreferred);
     seat.ok = false;
   }
 }
@@ -303,11 +313,11 @@ bool Selector::choose(Round& round) {
 
 void Selector::update_reference(Round& round) {
   Seat& selected = *selected_seat(round);
-  selected.entry->report.state = SourceState::Selected;
+  mark(round, selected, SourceState::Selected);
   if (selected.entry->report.updates == 0) {
     for (Seat& seat : round.seats) {
       if (!seat.ok || &seat == &selected) continue;
-      seat.entry->report.state = seat.entry->report.distant > 0 ? SourceState::Distant : SourceState::Combined;
+      mark(round, seat, seat.entry->report.distant > 0 ? SourceState::Distant : SourceState::Combined);
     }
     return;
   }
@@ -331,7 +341,7 @@ void Selector::lose_selection(Round& round, SelectionMessage message) {
 
 void Selector::set_all_ok(Round& round, SourceState state) {
   for (Seat& seat : round.seats) {
-    if (seat.ok) seat.entry->report.state = state;
+    if (seat.ok) mark(round, seat, state);
   }
 }
 
@@ -399,7 +409,7 @@ void Selector::mark_distant(Round& round, const Seat& selected) {
     } else if (report.distant > 0) {
       --report.distant;
     }
-    report.state = report.distant > 0 ? SourceState::Distant : SourceState::Combined;
+    mark(round, seat, report.distant > 0 ? SourceState::Distant : SourceState::Combined);
   }
 }
 

@@ -106,6 +106,10 @@ Result<Account> find_account(const std::string& name) {
   return Account{name, entry.pw_uid, entry.pw_gid};
 }
 
+Account own_account() {
+  return {std::string(), ::getuid(), ::getgid()};
+}
+
 Status prepare_socket_directory(const std::string& path, const Account& account) {
   LinuxFiles files;
   if (auto done = files.make_directory(path, kSocketDirectoryMode, account.uid, account.gid); !done) return done;

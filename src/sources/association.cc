@@ -15,6 +15,25 @@ using discipline::PlacedStamp;
 // The precision field of a request says nothing of our clock: all bits of the transmit field are noise.
 constexpr std::int8_t kRequestPrecision = 32;
 
+ResponseReport report_of(const CheckedResponse& checked, const Exchange& exchange, const ntp::Header& header,
+                         const IpAddress& local_address) {
+  ResponseReport report;
+  report.when = exchange.received.free;
+  report.header = header;
+  report.local_address = local_address;
+  report.tests = checked.tests;
+  if (checked.sample) {
+    report.when = checked.sample->when;
+    report.offset = checked.sample->measured;
+    report.peer_delay = checked.sample->peer_delay;
+    report.peer_dispersion = checked.sample->peer_dispersion;
+  }
+  report.response_time = checked.response_time;
+  report.transmit_source = exchange.transmitted.source;
+  report.receive_source = exchange.received.source;
+  return report;
+}
+
 }  // namespace
 
 void Reachability::shift(bool answered) {
@@ -138,9 +157,11 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   exchange.received = at;
   const CheckedResponse checked = check_response(packet, exchange, check_, context);
   result.verdict = ResponseVerdict::NotExpected;
-  if (!is_polling() || !checked.tests.valid()) return result;
+  if (!is_polling()) return result;
+  result.response = report_of(checked, exchange, packet.header(), local_address);
+  if (!checked.tests.valid()) return result;
 
-  keep_response(checked, at, packet.header(), local_address, context.near_leap_second);
+  keep_response(checked, *result.response, context.near_leap_second);
   feed_quantile(checked, context.precision);
   result.actions.add(CloseSocket{});
   if (checked.tests.good()) {
@@ -176,8 +197,8 @@ void Association::feed_quantile(const CheckedResponse& checked, Duration precisi
   delay_quantile_->add(checked.sample->peer_delay, random_);
 }
 
-void Association::keep_response(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header,
-                                const IpAddress& local_address, bool near_leap_second) {
+void Association::keep_response(const CheckedResponse& checked, const ResponseReport& report, bool near_leap_second) {
+  const ntp::Header& header = report.header;
   ++counters_.valid;
   exchange_.answered = true;
   exchange_.last_receive = header.receive;
@@ -188,18 +209,6 @@ void Association::keep_response(const CheckedResponse& checked, const PlacedStam
     stratum_ = std::max(header.stratum, static_cast<ntp::Stratum>(check_.min_stratum));
     if (!near_leap_second) leap_ = header.leap;
   }
-  ResponseReport report;
-  report.header = header;
-  report.local_address = local_address;
-  report.tests = checked.tests;
-  if (checked.sample) {
-    report.offset = checked.sample->measured;
-    report.peer_delay = checked.sample->peer_delay;
-    report.peer_dispersion = checked.sample->peer_dispersion;
-  }
-  report.response_time = checked.response_time;
-  report.transmit_source = exchange_.transmitted.source;
-  report.receive_source = at.source;
   report_ = report;
 }
 

@@ -150,8 +150,21 @@ const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {
   return source != nullptr ? &source->stats : nullptr;
 }
 
-std::string SourceReport::address_text() const {
+namespace {
+
+std::string label(const IpAddress& address, std::uint32_t unresolved_id) {
   return address.is_set() ? address.to_string() : format("ID#%010u", static_cast<unsigned>(unresolved_id));
+}
+
+}  // namespace
+
+std::string SourceReport::address_text() const {
+  return label(address, unresolved_id);
+}
+
+std::string SourceSet::label_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? label(source->address, source->unresolved_id) : std::string();
 }
 
 std::string SourceSet::describe(SourceId id) const {

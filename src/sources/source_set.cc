@@ -196,7 +196,14 @@ void SourceSet::take_response(Source& source, const env::Datagram& datagram, con
                                 .precision = options_.precision,
                                 .max_clock_error = options_.max_clock_error,
                                 .near_leap_second = near_leap_second(now.local, Duration::zero())};
-  run(source, [&] { return source.association.on_response(*at, packet, local, context, now).actions; });
+  std::optional<ResponseReport> response;
+  run(source, [&] {
+    Received received = source.association.on_response(*at, packet, local, context, now);
+    response = received.response;
+    return received.actions;
+  });
+  if (!response || !callbacks_.on_response) return;
+  callbacks_.on_response({source.address, *response, source.association.poll(), source.association.poll_score()});
 }
 
 // One poll more: after as many as the filter is long it gives one sample for all of them.  Where it cannot (nothing

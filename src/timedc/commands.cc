@@ -34,14 +34,14 @@ struct Commands::Row {
 namespace {
 
 // Words of chronyc that are understood as such, but that this client cannot carry out.
-constexpr std::array<std::string_view, 48> kUnavailable = {
-    "accheck",       "add",          "allow",         "authdata",   "burst",      "clients",    "cmdaccheck",
-    "cmdallow",      "cmddeny",      "cyclelogs",     "delete",     "deny",       "dfreq",      "doffset",
-    "dump",          "keygen",       "local",         "makestep",   "manual",     "maxdelay",   "maxdelaydevratio",
-    "maxdelayratio", "maxpoll",      "maxupdateskew", "minpoll",    "minstratum", "ntpdata",    "offline",
-    "offset",        "online",       "onoffline",     "polltarget", "refresh",    "rekey",      "reload",
-    "reselect",      "reselectdist", "reset",         "rtcdata",    "selectdata", "selectopts", "serverstats",
-    "settime",       "shutdown",     "smoothing",     "smoothtime", "trimrtc",    "writertc"};
+constexpr std::array<std::string_view, 47> kUnavailable = {
+    "accheck",      "add",           "allow",      "authdata",   "burst",      "clients",          "cmdaccheck",
+    "cmdallow",     "cmddeny",       "delete",     "deny",       "dfreq",      "doffset",          "dump",
+    "keygen",       "local",         "makestep",   "manual",     "maxdelay",   "maxdelaydevratio", "maxdelayratio",
+    "maxpoll",      "maxupdateskew", "minpoll",    "minstratum", "ntpdata",    "offline",          "offset",
+    "online",       "onoffline",     "polltarget", "refresh",    "rekey",      "reload",           "reselect",
+    "reselectdist", "reset",         "rtcdata",    "selectdata", "selectopts", "serverstats",      "settime",
+    "shutdown",     "smoothing",     "smoothtime", "trimrtc",    "writertc"};
 constexpr std::string_view kCommentMarks = "!;#%";
 constexpr std::size_t kHelpColumn = 28;
 
@@ -106,6 +106,7 @@ const std::vector<Commands::Row>& Commands::table() {
       {"sourcename", &Commands::sourcename, "sourcename <address>", "Show the configured name of a source"},
       {"waitsync", &Commands::waitsync, "waitsync [<max-tries> [<max-correction> [<max-skew> [<interval>]]]]",
        "Wait until the clock is synchronised"},
+      {"cyclelogs", &Commands::cyclelogs, "cyclelogs", "Close the log files, so that the next entries begin new ones"},
       {"dns", &Commands::dns, "dns -n|+n|-4|-6|-46", "Look names up or not, in which family"},
       {"timeout", &Commands::timeout, "timeout <milliseconds>", "Set how long to wait for a first reply"},
       {"retries", &Commands::retries, "retries <number>", "Set how often to ask again"},
@@ -152,6 +153,14 @@ void Commands::print(const std::string& text) {
 bool Commands::fail(const Error& error) {
   print(error.message + "\n");
   return false;
+}
+
+bool Commands::request(const control::Request& wanted) {
+  auto received = session_.ask(wanted);
+  if (!received) return fail(received.error());
+  const bool done = received->status == control::ReplyStatus::Success;
+  if (!done || !csv_) print(std::string(control::status_line(received->status)) + "\n");
+  return done;
 }
 
 // What went wrong with a name stands before the row that has none.
@@ -263,6 +272,10 @@ bool Commands::waitsync(const Words& words) {
     if (std::fflush(stdout) != 0) return false;
     pause(Duration::seconds(limits.interval_s));
   }
+}
+
+bool Commands::cyclelogs(const Words&) {
+  return request(control::CyclelogsRequest{});
 }
 
 bool Commands::dns(const Words& words) {

@@ -36,6 +36,8 @@ class Commands {
   bool dispatch(const Words& words);
   void print(const std::string& text);
   bool fail(const Error& error);
+  // A request that is answered by its status alone.
+  bool request(const control::Request& wanted);
   void show_name(const client::Name& name);
   static ListOptions list_options(const Words& words);
 
@@ -44,6 +46,7 @@ class Commands {
   bool sourcestats(const Words& words);
   bool activity(const Words& words);
   bool sourcename(const Words& words);
+  bool cyclelogs(const Words& words);
   bool waitsync(const Words& words);
   bool dns(const Words& words);
   bool timeout(const Words& words);

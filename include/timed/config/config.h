@@ -64,6 +64,21 @@ struct RateLimits {
   server::RateLimitOptions commands = {.interval = -4};
 };
 
+// The logs that programs read.
+struct JournalOptions {
+  // "log": the streams that are wanted.
+  bool measurements = false;      // responses of synchronised servers
+  bool raw_measurements = false;  // all responses
+  bool statistics = false;
+  bool tracking = false;
+  bool selection = false;
+  bool refclocks = false;
+  bool rtc = false;
+  bool tempcomp = false;
+  std::string directory;  // "logdir"; empty = none, and then no stream is written
+  int banner = 32;        // "logbanner": entries from one banner to the next; 0 = none
+};
+
 struct Config {
   std::vector<sources::SourceLine> sources;    // "server", in the order of the lines
   int refresh = 1209600;                       // "refresh", s: between look-ups of names that have an address; 0 = none
@@ -88,6 +103,7 @@ struct Config {
   PtpOptions ptp;
   RtcOptions rtc;
   std::vector<RefclockLine> refclocks;  // "refclock", in the order of the lines
+  JournalOptions journal;
   ProcessOptions process;
   std::optional<InitStepSlewOptions> init_step_slew;
   std::optional<MailOnChangeOptions> mail_on_change;

@@ -46,13 +46,16 @@ struct NtpSourceNameRequest {
   SourceAddress address;
   bool operator==(const NtpSourceNameRequest&) const = default;
 };
+struct CyclelogsRequest {
+  bool operator==(const CyclelogsRequest&) const = default;
+};
 // Known, allowed and of the right length, but without a codec here.
 struct OtherRequest {
   RequestCode code = RequestCode::Null;
   bool operator==(const OtherRequest&) const = default;
 };
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, ClockRequest, OtherRequest>;
+                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---

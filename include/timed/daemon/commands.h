@@ -2,6 +2,8 @@
 #ifndef TIMED_DAEMON_COMMANDS_H_
 #define TIMED_DAEMON_COMMANDS_H_
 
+#include <functional>
+
 #include "timed/control/protocol.h"
 #include "timed/daemon/clock_orders.h"
 #include "timed/discipline/local_clock.h"
@@ -18,6 +20,7 @@ struct CommandContext {
   discipline::Reference& reference;
   discipline::LocalClock& clock;
   ClockOrders& orders;
+  std::function<void()> cycle_logs;
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);

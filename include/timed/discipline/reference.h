@@ -82,6 +82,8 @@ class Reference {
   Frequency residual() const { return residual_; }
   bool synchronised() const { return synchronised_; }
   Duration update_interval() const { return update_interval_; }
+  // Of the last update, synchronised or not; 1 s before the first.
+  Duration root_delay() const { return root_delay_; }
 
   // What is served, without the line raw -> local; may switch the local reference on or off.
   OwnState own_state(const Now& now);

@@ -83,6 +83,14 @@ struct SelectionMessage {
   int unreachable = 0;   // NoSelectable
 };
 
+// A state that a round gave to a source, and what it knew of it then.
+struct StateRecord {
+  std::size_t candidate = 0;  // its index in the round
+  SourceState state = SourceState::Unknown;
+  double score = 1.0;
+  Duration low, high;  // limits of reference - local
+};
+
 struct SourceSelection {
   SourceId id;
   SourceState state = SourceState::Unknown;
@@ -105,6 +113,7 @@ struct Selection {
   std::vector<SelectionMessage> messages;
   // Just measured, and in a bad state four times in a row or more: worth replacing by another server.
   std::vector<SourceId> bad;
+  std::vector<StateRecord> states;  // in the order in which they were given; only with keep_states()
 };
 
 class Selector {
@@ -120,6 +129,9 @@ class Selector {
 
   // One round.  Candidates in their order of creation.  `updated`: those that had a sample since the last round.
   Selection select(std::span<const Candidate> candidates, const LocalReferenceOptions& local);
+
+  // Rounds answer with each state that they give: there may be two for a source.
+  void keep_states(bool keep) { keep_states_ = keep; }
 
   std::optional<SourceId> selected() const { return selected_; }
   // After the last round; Unknown for a source that was not in it.
@@ -156,6 +168,7 @@ class Selector {
     Duration oldest_reachable = Duration::seconds(0);
     Selection result;
   };
+  void mark(Round& round, Seat& seat, SourceState state) const;
   void classify(Seat& seat, Round& round);
   SourceState first_state(Seat& seat, Round& round) const;
   void drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local);
@@ -180,6 +193,7 @@ class Selector {
   SelectionOptions options_;
   std::map<SourceId, Entry> entries_;
   std::optional<SourceId> selected_;
+  bool keep_states_ = false;
   bool told_no_majority_ = false;  // since the selected source changed
   bool told_first_failure_ = false;
 };

@@ -20,6 +20,9 @@ bool is_superuser();  // real user id 0
 // "Could not get user/group ID of NAME" where there is no such account.
 Result<Account> find_account(const std::string& name);
 
+// Of this process, without its name.
+Account own_account();
+
 // The directory of the command socket, made with mode 0770 for the account where it is missing.  Fails where what is
 // there could let others reach the socket: "Wrong permissions on D", "Wrong owner of D (UID != n)"; the daemon then
 // runs without that socket.

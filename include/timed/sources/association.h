@@ -103,8 +103,9 @@ struct AssociationCounters {
   std::uint32_t kernel_received = 0;  // with a receive stamp of the kernel
 };
 
-// The last valid response, for the `ntpdata` report.
+// A response: the last valid one for the `ntpdata` report, each for the log of measurements.
 struct ResponseReport {
+  FreeTime when;  // of the sample; of the reception where there is none
   ntp::Header header;
   IpAddress local_address;  // that it was sent to
   PacketTests tests;
@@ -137,6 +138,7 @@ struct SampleOutcome {
 struct Received {
   ResponseVerdict verdict;
   Actions actions;
+  std::optional<ResponseReport> response;  // of a packet that could be one, good or not
 };
 
 class Association {
@@ -200,8 +202,7 @@ class Association {
  private:
   void reset_exchange();
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
-  void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
-                     const IpAddress& local_address, bool near_leap_second);
+  void keep_response(const CheckedResponse& checked, const ResponseReport& report, bool near_leap_second);
   std::optional<Duration> quantile_limit() const;
   void feed_quantile(const CheckedResponse& checked, Duration precision);
   Duration first_delay(const discipline::Now& now) const;

@@ -53,6 +53,14 @@ struct SourceSetSeams {
   const discipline::Timeline& timeline;
 };
 
+// A response of a source, when everything was done with it.
+struct ResponseRecord {
+  IpAddress address;
+  const ResponseReport& response;
+  int poll = 0;  // log2 seconds
+  double poll_score = 0.0;
+};
+
 // What a set of sources asks of its owner and tells it.  None of them may destroy the set or add to it.
 struct SourceSetCallbacks {
   std::function<discipline::Now()> now;  // reads the clock
@@ -65,6 +73,8 @@ struct SourceSetCallbacks {
   std::function<void(discipline::SourceId)> on_leap = {};  // it announces another leap second, or none any more
   // Whether now, or a local time, or what a source showed then, is so near to a leap second that it is not believed.
   std::function<bool(LocalTime when, Duration offset)> near_leap_second = {};
+  // Each response that could be one, good or not; may be empty.
+  std::function<void(const ResponseRecord&)> on_response = {};
 };
 
 // What became of a line.
@@ -189,6 +199,8 @@ class SourceSet {
   std::optional<IpAddress> address_of(discipline::SourceId id) const;
   std::optional<std::string> name_of(discipline::SourceId id) const;
   const discipline::SourceStats* stats_of(discipline::SourceId id) const;
+  // In logs and reports: the address, or ID#nnnnnnnnnn.
+  std::string label_of(discipline::SourceId id) const;
   // For messages: ADDRESS, or ADDRESS (NAME) where the name says more.
   std::string describe(discipline::SourceId id) const;
 

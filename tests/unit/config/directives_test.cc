@@ -114,29 +114,7 @@ const std::set<std::string_view> kWords = {"acquisitionport",
                                            "user"};
 
 // What has no function yet.  This list only shrinks.
-const std::set<std::string_view> kNotYet = {"acquisitionport",   "authselectmode",
-                                            "bindacqaddress",    "bindacqdevice",
-                                            "broadcast",         "clientloglimit",
-                                            "cmdallow",          "cmddeny",
-                                            "cmdratelimit",      "hwclockfile",
-                                            "hwtimestamp",       "hwtstimeout",
-                                            "keyfile",           "log",
-                                            "logbanner",         "logdir",
-                                            "maxntsconnections", "maxtxbuffers",
-                                            "nocerttimecheck",   "noclientlog",
-                                            "nosystemcert",      "ntpsigndsocket",
-                                            "ntsaeads",          "ntscachedir",
-                                            "ntsdumpdir",        "ntsntpserver",
-                                            "ntsport",           "ntsprocesses",
-                                            "ntsratelimit",      "ntsrefresh",
-                                            "ntsrotate",         "ntsservercert",
-                                            "ntsserverkey",      "ntstrustedcerts",
-                                            "opencommands",      "peer",
-                                            "ptpdomain",         "ptpport",
-                                            "ratelimit",         "refclock",
-                                            "rtcautotrim",       "rtcdevice",
-                                            "rtcfile",           "rtconutc",
-                                            "sourcedir"};
+const std::set<std::string_view> kNotYet = {"acquisitionport", "authselectmode", "bindacqaddress", "bindacqdevice", "broadcast", "clientloglimit", "cmdallow", "cmddeny", "cmdratelimit", "hwclockfile", "hwtimestamp", "hwtstimeout", "keyfile", "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "noclientlog", "nosystemcert", "ntpsigndsocket", "ntsaeads", "ntscachedir", "ntsdumpdir", "ntsntpserver", "ntsport", "ntsprocesses", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert", "ntsserverkey", "ntstrustedcerts", "opencommands", "peer", "ptpdomain", "ptpport", "ratelimit", "refclock", "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "sourcedir"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
@@ -227,6 +205,7 @@ TEST(Directives, DefaultsAreChronys) {
                                                                        {"maxslewrate", "83333.33333"},
                                                                        {"port", "123"},
                                                                        {"cmdport", "323"},
+                                                                       {"logbanner", "32"},
                                                                        {"logchange", "1"},
                                                                        {"rtcsync", "off"},
                                                                        {"server", ""},
@@ -247,6 +226,19 @@ TEST(Directives, StoreIntegers) {
   EXPECT_EQ(read("port 011123").server.port, 11123);
   EXPECT_EQ(read("cmdport 65535").control.port, 65535);
   EXPECT_EQ(read("port 1\nport 2").server.port, 2);
+}
+
+TEST(Directives, AddUpTheLogsThatAreWanted) {
+  const auto journal = read("log tracking rtc\nlog\nlog measurements\nlogbanner 5\nlogdir /var/log/timed").journal;
+  EXPECT_TRUE(journal.tracking && journal.rtc && journal.measurements);
+  EXPECT_FALSE(journal.raw_measurements || journal.statistics || journal.selection || journal.refclocks ||
+               journal.tempcomp);
+  EXPECT_EQ(journal.banner, 5);
+  EXPECT_EQ(journal.directory, "/var/log/timed");
+  const auto rest = read("log rawmeasurements statistics selection refclocks tempcomp").journal;
+  EXPECT_TRUE(rest.raw_measurements && rest.statistics && rest.selection && rest.refclocks && rest.tempcomp);
+  EXPECT_FALSE(rest.measurements || rest.tracking || rest.rtc);
+  EXPECT_EQ(config::Config().journal.banner, 32);
 }
 
 TEST(Directives, StoreReals) {

@@ -281,5 +281,35 @@ TEST_F(SelectionTest, AForgottenSourceIsNoLongerSelected) {
   EXPECT_EQ(selector.state_of(selected).state, SourceState::Unknown);
 }
 
+TEST_F(SelectionTest, KeepsTheStatesOfARoundWhenTold) {
+  std::vector<Candidate> all = {candidate(1, 0.0, 0.02), candidate(2, 0.001), candidate(3, 5.0), candidate(4, 0.0)};
+  all[3].leap = ntp::Leap::Unsynchronised;
+  EXPECT_TRUE(round(all).states.empty());
+  selector.keep_states(true);
+  const Selection result = round(all);
+  std::string in_order;
+  for (const StateRecord& record : result.states) {
+    in_order += std::to_string(record.candidate + 1) + static_cast<char>(record.state) + ' ';
+  }
+  // What a source is on its own, then who agrees, then who leads, then the rest in their order.
+  EXPECT_EQ(in_order, "4s 3x 2* 1+ ");
+  EXPECT_NEAR(result.states[2].low.to_seconds(), -0.009, 1e-12);
+  EXPECT_NEAR(result.states[2].high.to_seconds(), 0.011, 1e-12);
+}
+
+TEST_F(SelectionTest, KeepsBothStatesOfTheOrphanThatIsFollowed) {
+  selector.keep_states(true);
+  local.enabled = local.orphan = true;
+  local.stratum = 10;
+  Candidate orphan = candidate(1, 0.0);
+  orphan.stratum = 10;
+  orphan.ref_id = {1};
+  orphan.own_ref_id = {2};
+  const Selection result = round({orphan});
+  ASSERT_EQ(result.states.size(), 2u);
+  EXPECT_EQ(result.states[0].state, SourceState::Orphan);
+  EXPECT_EQ(result.states[1].state, SourceState::Selected);
+}
+
 }  // namespace
 }  // namespace timed::discipline

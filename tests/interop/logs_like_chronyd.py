@@ -1,0 +1,159 @@
+"""timed and Debian's chronyd, with one configuration side by side, write the same logs: headers, columns, states.
+
+Rows are taken apart by what the format says of each column, so that a value in the wrong place or of another width
+is noticed; values that the network decides are compared within its noise.
+"""
+
+import collections
+import os
+import re
+import time
+
+import lab
+
+SERVERS = {"10.99.0.11": 8, "10.99.0.12": 7, "10.99.0.13": 6}  # their strata
+WRONG = "10.99.0.13"
+STREAMS = ["measurements", "statistics", "tracking", "selection"]
+SECONDS = 15
+
+E3 = r"[ -]\d\.\d{3}e[+-]\d\d"
+F3 = r" {0,8}-?\d{1,7}\.\d{3}"
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+ADDRESS = r"(?P<address>[0-9.]{7,15}) *"
+ROWS = {
+    "measurements": rf"{TIME} {ADDRESS} (?P<leap>[N+?-]) (?P<stratum>[ \d]\d) "
+                    rf"(?P<tests>[01]{{3}} [01]{{3}} [01]{{4}})  (?P<poll>[ -]\d) (?P<peer_poll>[ -]\d) (?P<score>\d\.\d\d) "
+                    rf"(?P<offset>{E3}) (?P<delay>{E3}) {E3} (?P<root_delay>{E3}) (?P<root_dispersion>{E3}) "
+                    rf"(?P<ref_id>[0-9A-F]{{8}}) (?P<mode>\d[BI]) "
+                    rf"(?P<sources>[DKH] [DKH])",
+    "statistics": rf"{TIME} {ADDRESS} {E3} (?P<offset>{E3}) {E3} {E3} {E3} \d\.\de[+-]\d\d (?P<samples>[ \d]{{2}}\d) "
+                  rf"(?P<dropped>[ \d]{{2}}\d) (?P<runs>[ \d]{{2}}\d) (?P<asymmetry>[ -]\d\.\d\d)",
+    "tracking": rf"{TIME} {ADDRESS} (?P<stratum>[ \d]\d) (?P<frequency>{F3}) (?P<skew>{F3}) (?P<offset>{E3}) "
+                rf"(?P<leap>[N+?-]) (?P<combined>[ \d]\d) {E3} (?P<remaining>{E3}) (?P<root_delay>{E3}) "
+                rf"(?P<root_dispersion>{E3}) (?P<max_error>{E3})",
+    "selection": rf"{TIME} {ADDRESS} (?P<state>\S) (?P<marks>-[N-][P-][T-][R-]) (?P<reach>[ 0-7]{{3}}[0-7]) "
+                 rf"(?P<score>[ \d]+\.\d\d) (?P<age>{E3}) (?P<low>{E3}) (?P<high>{E3})",
+}
+WIDTH_OF_ADDRESS = 15
+
+
+def rows_of(path, stream):
+    """The banner and the rows of a log, each taken apart; fails where one has not the format."""
+    lines = lab.read_text(os.path.join(path, f"{stream}.log")).splitlines()
+    assert len(lines) > 3, f"{path}: {stream} is empty"
+    rows = []
+    for line in lines[3:]:
+        if line in lines[:3]:
+            continue
+        found = re.fullmatch(ROWS[stream], line)
+        assert found, f"{path}: no row of {stream}: {line!r}"
+        assert line[20:].index(" ") <= WIDTH_OF_ADDRESS and line[35] == " ", line
+        rows.append(found.groupdict())
+    return lines[:3], rows
+
+
+def kinds(rows, *names):
+    return collections.Counter(tuple(row[name].strip() for name in names) for row in rows)
+
+
+def same_count(ours, theirs, what, slack=9):
+    assert abs(len(ours) - len(theirs)) <= slack, f"{what}: {len(ours)} rows of ours, {len(theirs)} of chronyd's"
+
+
+def check_measurements(ours, theirs):
+    same_count(ours, theirs, "measurements")
+    shown = ("address", "leap", "stratum", "tests", "poll", "peer_poll", "root_delay", "root_dispersion", "ref_id",
+             "mode")
+    good = [[row for row in rows if row["tests"] == "111 111 1111"] for rows in (ours, theirs)]
+    assert all(len(part) > 3 * SECONDS // 2 for part in good), "most measurements are good"
+    assert set(kinds(good[0], *shown)) == set(kinds(good[1], *shown)), (kinds(good[0], *shown), kinds(good[1], *shown))
+    for row in ours + theirs:
+        assert abs(float(row["offset"]) - (0.3 if row["address"] == WRONG else 0.0)) < 0.01, row
+        assert 0 < float(row["delay"]) < 0.02, row
+
+
+def check_statistics(ours, theirs):
+    same_count(ours, theirs, "statistics")
+    for rows in (ours, theirs):
+        samples = {}
+        for row in rows:
+            address, now = row["address"], int(row["samples"])
+            # One more than the fit before has left.
+            assert now == samples.get(address, 2) + 1, row
+            samples[address] = now - int(row["dropped"])
+            # The opposite of the sign in the measurements.
+            assert abs(float(row["offset"]) + (0.3 if address == WRONG else 0.0)) < 0.01, row
+
+
+def check_tracking(ours, theirs):
+    same_count(ours, theirs, "tracking")
+    start = ("address", "stratum", "frequency", "skew", "offset", "leap", "combined", "root_delay", "root_dispersion",
+             "max_error")
+    assert kinds(ours[:1], *start) == kinds(theirs[:1], *start), (ours[0], theirs[0])
+    followed = ("address", "stratum", "leap")
+    assert set(kinds(ours[1:], *followed)) == set(kinds(theirs[1:], *followed)), (ours[-1], theirs[-1])
+    for rows in (ours, theirs):
+        assert any(row["combined"] == " 2" for row in rows)
+        assert rows[1]["max_error"] == " 1.500e+00", rows[1]
+        assert float(rows[-1]["max_error"]) < 0.1, rows[-1]
+        for row in rows[1:]:
+            assert abs(float(row["frequency"])) < 500 and abs(float(row["offset"])) < 0.01, row
+            assert abs(float(row["remaining"])) < 0.01 and 0 < float(row["root_delay"]) < 0.02, row
+
+
+def check_selection(ours, theirs):
+    # chronyd 4.3 takes a source that has not answered yet for unsynchronised, later ones for one without samples.
+    for row in theirs:
+        if row["state"] == "s" and row["reach"].strip() == "0":
+            row["state"] = "M"
+    final = {}
+    for name, rows in (("ours", ours), ("theirs", theirs)):
+        full = [row for row in rows if row["reach"] == " 377"]
+        states = [row["state"] for row in full]
+        # A round tells who lies, then who leads, then who else is used.
+        assert re.fullmatch(r"([x*+D]*)(x\*[+D]){3,}[x*+DU]*", "".join(states)), (name, "".join(states))
+        final[name] = set(kinds((row for row in full if row["state"] in "x*"), "address", "state", "marks"))
+        for row in rows:
+            low, high = float(row["low"]), float(row["high"])
+            assert low <= high, row
+            if row["state"] == "x":
+                assert abs((low + high) / 2 + 0.3) < 0.01, row
+    assert final["ours"] == final["theirs"], final
+
+
+def test(net):
+    server, client = net.pair()
+    for address, stratum in SERVERS.items():
+        server.run("ip", "address", "add", f"{address}/24", "dev", "lab0")
+        net.chronyd(address, server, f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0")
+    lab.wait_until(lambda: all(f"{a}:123" in server.run("ss", "-Hlun", check=False).stdout for a in SERVERS), 10,
+                   "the servers listen")
+    net.write("drift", "1.5 0.25\n")
+    text = "".join(f"server {address} iburst minpoll 0 maxpoll 0{' offset 0.3' if address == WRONG else ''}\n"
+                   for address in SERVERS)
+    text += f"log {' '.join(STREAMS)} rtc refclocks tempcomp\ncmdport 0\ndriftfile {net.path('drift')}\n"
+    chronyd = net.chronyd("chronyd", client, f"{text}logdir {net.path('theirs')}")
+    timed = net.timed("timed", client, f"{text}logdir {net.path('ours')}")
+    time.sleep(SECONDS)
+    os.rename(net.path("ours", "tracking.log"), net.path("ours", "tracking.log.1"))
+    assert net.timedc("timed", client, "cyclelogs") == "200 OK\n"
+    lab.wait_until(lambda: os.path.exists(net.path("ours", "tracking.log")), 10, "a new log after cyclelogs")
+    assert lab.read_text(net.path("ours", "tracking.log")).startswith("====")
+    os.rename(net.path("ours", "tracking.log.1"), net.path("ours", "tracking.log"))
+    chronyd.kill()
+    assert timed.stop() == 0
+
+    assert sorted(os.listdir(net.path("ours"))) == sorted(f"{stream}.log" for stream in STREAMS)
+    assert os.stat(net.path("ours")).st_mode & 0o777 == 0o750
+    checks = {"measurements": check_measurements, "statistics": check_statistics, "tracking": check_tracking,
+              "selection": check_selection}
+    for stream, check in checks.items():
+        our_banner, ours = rows_of(net.path("ours"), stream)
+        their_banner, theirs = rows_of(net.path("theirs"), stream)
+        assert our_banner == their_banner, f"{our_banner}\n{their_banner}"
+        check(ours, theirs)
+        print(f"{stream}: {len(ours)} rows of ours, {len(theirs)} of chronyd's")
+
+
+if __name__ == "__main__":
+    lab.main(test)
