@@ -216,13 +216,4 @@ void check_log(const Statement& statement, Findings& findings) {
   }
 }
 
-void check_sourcedir(const Statement& statement, Findings& findings) {
-  const std::size_t given = statement.arguments().size();
-  if (given >= 1 && given <= kMaxDirectories) return;
-  // chrony takes such a line and does nothing with it.
-  Finding finding = finding_at(statement, given == 0 ? 1 : kMaxDirectories + 1, "Ignored sourcedir directive",
-                               format("one to %zu directories", kMaxDirectories));
-  findings.warnings.push_back(std::move(finding));
-}
-
 }  // namespace timed::config

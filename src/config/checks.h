@@ -23,7 +23,6 @@ void check_ntstrustedcerts(const Statement& statement, Findings& findings);
 void check_access(const Statement& statement, Findings& findings);  // cmdallow, cmddeny
 void check_opencommands(const Statement& statement, Findings& findings);
 void check_log(const Statement& statement, Findings& findings);
-void check_sourcedir(const Statement& statement, Findings& findings);
 
 }  // namespace timed::config
 

@@ -127,7 +127,9 @@ Reply answer(const control::NtpSourceNameRequest& request, const CommandContext&
   return {ReplyStatus::Success, control::NtpSourceNameReply{*name}};
 }
 
-Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
+// Whatever changes something was answered before, or has no answer yet.
+template <class Other>
+Reply answer(const Other&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }
 

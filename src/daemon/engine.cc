@@ -14,6 +14,7 @@
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/source_commands.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -80,6 +81,7 @@ struct Engine::Parts {
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
+  std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
   Duration precision = Duration::micros(1);
   Jumps jumps;
   RunModes modes;
@@ -176,6 +178,8 @@ void Engine::Parts::go_normal() {
     exit_status = 1;
     return;
   }
+  source_files.emplace(config.source_directories, env.host.files(), *sources);
+  source_files->reload();
   sources->start();
 }
 
@@ -241,7 +245,8 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
-  return execute(request, {*sources, selector, *reference, clock});
+  const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
+  return changed ? *changed : execute(request, {*sources, selector, *reference, clock});
 }
 
 sources::OwnView Engine::Parts::own_view() {

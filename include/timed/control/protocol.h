@@ -18,6 +18,7 @@
 #include "timed/base/units.h"
 #include "timed/control/catalogue.h"
 #include "timed/control/encodings.h"
+#include "timed/control/source_requests.h"
 #include "timed/ntp/types.h"
 
 namespace timed::control {
@@ -51,7 +52,8 @@ struct OtherRequest {
   bool operator==(const OtherRequest&) const = default;
 };
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, OtherRequest>;
+                             NtpSourceNameRequest, OnlineRequest, OfflineRequest, BurstRequest, OnofflineRequest,
+                             RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---

@@ -125,7 +125,7 @@ const std::set<std::string_view> kNotYet = {
     "ntsrefresh",      "ntsrotate",      "ntsservercert",     "ntsserverkey",  "ntstrustedcerts",
     "opencommands",    "peer",           "ptpdomain",         "ptpport",       "ratelimit",
     "refclock",        "rtcautotrim",    "rtcdevice",         "rtcfile",       "rtconutc",
-    "smoothtime",      "sourcedir",      "tempcomp"};
+    "smoothtime",      "tempcomp"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
