@@ -56,13 +56,4 @@ void check_broadcast(const Statement& statement, Findings& findings) {
   if (given == 3) read_loose_integer(statement, 3, 0, 65535, findings);
 }
 
-void check_sourcedir(const Statement& statement, Findings& findings) {
-  const std::size_t given = statement.arguments().size();
-  if (given >= 1 && given <= kMaxDirectories) return;
-  // chrony takes such a line and does nothing with it.
-  Finding finding = finding_at(statement, given == 0 ? 1 : kMaxDirectories + 1, "Ignored sourcedir directive",
-                               format("one to %zu directories", kMaxDirectories));
-  findings.warnings.push_back(std::move(finding));
-}
-
 }  // namespace timed::config

@@ -4,6 +4,7 @@
 
 #include "checks.h"
 #include "number_reader.h"
+#include "source_statements.h"
 #include "statements.h"
 #include "timed/config/directives.h"
 
@@ -87,9 +88,13 @@ inline constexpr Directive kProcess[] = {
              "name only that in the directory named first is read."},
     {.name = "sourcedir",
      .argument = "DIRECTORY...",
-     .field = NotYet{&check_sourcedir},
+     .field = &parse_sourcedir,
      .repeatable = true,
-     .help = "Directories of files with sources, which may change while the daemon runs."},
+     .help = "Up to ten directories of files whose names end in .sources, with server, pool and peer lines. They are "
+             "read at the start and again when timedc reload sources asks for it: sources whose lines are gone are "
+             "removed, new ones are added, and the others keep their measurements. Each line must end with a newline; "
+             "other and malformed lines are passed over. Of files of the same name only that in the directory named "
+             "first is read."},
     {.name = "keyfile", .argument = "FILE", .field = NotYet{OneWord{}}, .help = "Symmetric keys."},
     {.name = "lock_all",
      .field = [](Config& c) -> bool& { return c.process.lock_memory; },

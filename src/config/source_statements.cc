@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "findings.h"
+#include "timed/config/parser.h"
 
 namespace timed::config {
 namespace {
@@ -78,6 +79,20 @@ void parse_server(const Statement& statement, Config& config, Findings& findings
 
 void parse_pool(const Statement& statement, Config& config, Findings& findings) {
   parse_source(statement, sources::SourceKind::Pool, config, findings);
+}
+
+void parse_sourcedir(const Statement& statement, Config& config, Findings& findings) {
+  const std::size_t given = statement.arguments().size();
+  if (given < 1 || given > kMaxDirectories) {
+    // chrony takes such a line and does nothing with it.
+    findings.warnings.push_back(finding_at(statement, given == 0 ? 1 : kMaxDirectories + 1,
+                                           "Ignored sourcedir directive",
+                                           format("one to %zu directories", kMaxDirectories)));
+    return;
+  }
+  sources::SourceDirectories directories;
+  for (const Word& word : statement.arguments()) directories.emplace_back(word.text);
+  config.source_directories.push_back(std::move(directories));
 }
 
 void check_peer(const Statement& statement, Findings& findings) {

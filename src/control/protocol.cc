@@ -203,6 +203,15 @@ void write_request_body(ByteWriter& into, const Request& request) {
   if (const auto* q = std::get_if<SourcestatsRequest>(&request)) into.i32(q->index);
   if (const auto* q = std::get_if<NtpSourceNameRequest>(&request)) write_address(into, q->address);
   if (const auto* q = std::get_if<ClockRequest>(&request)) write_clock_request(into, *q);
+  if (const auto* q = std::get_if<OnlineRequest>(&request)) write_which_sources(into, q->which);
+  if (const auto* q = std::get_if<OfflineRequest>(&request)) write_which_sources(into, q->which);
+  if (const auto* q = std::get_if<DelSourceRequest>(&request)) write_address(into, q->address);
+  if (const auto* q = std::get_if<AddSourceRequest>(&request)) write_add_source(into, *q);
+  if (const auto* q = std::get_if<BurstRequest>(&request)) {
+    write_which_sources(into, q->which);
+    into.i32(q->good);
+    into.i32(q->total);
+  }
 }
 
 bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
@@ -221,6 +230,14 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
     RequestCode operator()(const ClockRequest& clock) const { return control::code_of(clock); }
     RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
+    RequestCode operator()(const OnlineRequest&) const { return RequestCode::Online; }
+    RequestCode operator()(const OfflineRequest&) const { return RequestCode::Offline; }
+    RequestCode operator()(const BurstRequest&) const { return RequestCode::Burst; }
+    RequestCode operator()(const OnofflineRequest&) const { return RequestCode::Onoffline; }
+    RequestCode operator()(const RefreshRequest&) const { return RequestCode::Refresh; }
+    RequestCode operator()(const ReloadSourcesRequest&) const { return RequestCode::ReloadSources; }
+    RequestCode operator()(const DelSourceRequest&) const { return RequestCode::DelSource; }
+    RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -273,6 +290,25 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return NtpSourceNameRequest{read_address(from)};
     case RequestCode::Cyclelogs:
       return CyclelogsRequest{};
+    case RequestCode::Online:
+      return OnlineRequest{read_which_sources(from)};
+    case RequestCode::Offline:
+      return OfflineRequest{read_which_sources(from)};
+    case RequestCode::Burst: {
+      const WhichSources which = read_which_sources(from);
+      const std::int32_t good = from.i32();
+      return BurstRequest{which, good, from.i32()};
+    }
+    case RequestCode::Onoffline:
+      return OnofflineRequest{};
+    case RequestCode::Refresh:
+      return RefreshRequest{};
+    case RequestCode::ReloadSources:
+      return ReloadSourcesRequest{};
+    case RequestCode::DelSource:
+      return DelSourceRequest{read_address(from)};
+    case RequestCode::AddSource:
+      return read_add_source(from);
     default:
       if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};

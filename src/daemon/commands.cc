@@ -136,7 +136,9 @@ Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const No
   return {ReplyStatus::Success, {}};
 }
 
-Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
+// Whatever changes something was answered before, or has no answer yet.
+template <class Other>
+Reply answer(const Other&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }
 

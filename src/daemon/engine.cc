@@ -19,6 +19,7 @@
 #include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/source_commands.h"
 #include "timed/daemon/temperature_poll.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
@@ -88,6 +89,7 @@ struct Engine::Parts {
   void on_external_step(Duration jump);
   void publish();
   void cycle_logs();
+  void take_temperature(const TemperaturePoll::Reading& reading);
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
 
   config::Config config;
@@ -109,6 +111,7 @@ struct Engine::Parts {
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
+  std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
   Duration precision = Duration::micros(1);
   Jumps jumps;
   RunModes modes;
@@ -226,6 +229,8 @@ void Engine::Parts::go_normal() {
     return;
   }
   history_due = true;
+  source_files.emplace(config.source_directories, env.host.files(), *sources);
+  source_files->reload();
   sources->start();
 }
 
@@ -314,6 +319,8 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
+  const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
+  if (changed) return *changed;
   ClockOrders::Callbacks callbacks;
   callbacks.select = [this] { select(); };
   callbacks.reset_sources = [this] { sources->reset(); };
@@ -393,7 +400,8 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   const discipline::ReferenceUpdate update = reference->update(input, now, pending);
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update, input.leap);
-    recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference, clock.read(), pending);
+    recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference,
+                         clock.read(), pending);
     return;
   }
   tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
@@ -460,6 +468,11 @@ void Engine::Parts::on_external_step(Duration jump) {
   leap.on_clock_stepped();
   select();
   lose_synchronisation();
+}
+
+void Engine::Parts::take_temperature(const TemperaturePoll::Reading& reading) {
+  clock.set_compensation(reading.compensation);
+  if (journal.wants_tempcomp()) journal.write({clock.read().local, reading.temperature, reading.compensation});
 }
 
 void Engine::Parts::lose_synchronisation() {

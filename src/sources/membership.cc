@@ -2,6 +2,8 @@
 //
 // Everything that takes a source away (a command, a file that changed, a pool that has enough) happens outside the
 // events of that source: a good reply makes others of its pool superfluous, never itself.
+#include "timed/sources/membership.h"
+
 #include <algorithm>
 #include <utility>
 

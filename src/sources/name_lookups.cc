@@ -40,10 +40,9 @@ void NameLookups::ask_next() {
     return;
   }
   const std::uint64_t number = awaited_ = ++asked_;
-  host_.resolve(lookup->name, lookup->family,
-                [this, lives = std::weak_ptr(life_), number, asked = *lookup](const Addresses& addresses) {
-                  if (!lives.expired() && number == awaited_) take(asked, addresses);
-                });
+  host_.resolve(lookup->name, lookup->family, [this, number, asked = *lookup](const Addresses& addresses) {
+    if (number == awaited_) take(asked, addresses);
+  });
 }
 
 void NameLookups::take(const NameLookup& lookup, const Addresses& addresses) {

@@ -80,8 +80,9 @@ struct JournalOptions {
 };
 
 struct Config {
-  std::vector<sources::SourceLine> sources;    // "server", in the order of the lines
-  int refresh = 1209600;                       // "refresh", s: between look-ups of names that have an address; 0 = none
+  std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
+  int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
+  std::vector<sources::SourceDirectories> source_directories;  // "sourcedir"
   discipline::StatsOptions stats;              // "minsamples", "maxsamples" of sources that do not say their own
   discipline::SelectionOptions selection;      // which sources are used
   discipline::ReferenceOptions reference;      // what their time does to ours; "local"

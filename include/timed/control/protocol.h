@@ -19,6 +19,7 @@
 #include "timed/control/catalogue.h"
 #include "timed/control/clock_requests.h"
 #include "timed/control/encodings.h"
+#include "timed/control/source_requests.h"
 #include "timed/ntp/types.h"
 
 namespace timed::control {
@@ -55,7 +56,9 @@ struct OtherRequest {
   bool operator==(const OtherRequest&) const = default;
 };
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OtherRequest>;
+                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest,
+                             BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
+                             AddSourceRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---

@@ -2,6 +2,7 @@
 #ifndef TIMED_DISCIPLINE_OPTIONS_H_
 #define TIMED_DISCIPLINE_OPTIONS_H_
 
+#include <compare>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,7 @@ struct StatsOptions {
   int max_samples = 0;                    // "maxsamples": 0 = as many as there is room for (64)
   Duration min_delay = Duration::zero();  // "mindelay": fixed smallest delay, 0 = the smallest observed
   double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
+  auto operator<=>(const StatsOptions&) const = default;
 };
 
 // A source's marks for the selection.
@@ -23,6 +25,7 @@ struct SelectMarks {
   bool prefer = false;    // used before those without it
   bool trust = false;     // decides which others are true
   bool require = false;   // nothing is selected without one of these
+  auto operator<=>(const SelectMarks&) const = default;
 };
 
 struct SelectionOptions {

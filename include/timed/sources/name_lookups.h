@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "timed/base/address.h"
@@ -21,6 +20,7 @@ class NameLookups {
   // True: there is nothing more to ask for it; otherwise it is repeated.  May add look-ups and remove them.
   using OnAnswer = std::function<bool(const NameLookup&, const Addresses&)>;
 
+  // The host answers no look-up when the object is gone.
   NameLookups(env::Host& host, env::Timers& timers, OnAnswer on_answer);
 
   // Nothing is asked before, and no answer is heard after.
@@ -46,8 +46,6 @@ class NameLookups {
   env::Timer retry_timer_;
   std::uint64_t awaited_ = 0;  // number of the look-up whose answer is awaited; 0 = none
   std::uint64_t asked_ = 0;
-  // Answers that come when the object is gone find it ended.
-  std::shared_ptr<bool> life_ = std::make_shared<bool>(true);
   bool started_ = false;
   bool all_tried_ = false;
 };

@@ -2,6 +2,7 @@
 #ifndef TIMED_SOURCES_OPTIONS_H_
 #define TIMED_SOURCES_OPTIONS_H_
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +29,7 @@ struct PollOptions {
   bool burst = false;   // "burst": a burst at each poll above min_poll
   int poll_target = 8;  // "polltarget": samples wanted in the regression
   int presend = 100;    // "presend": from this poll on a throw-away request goes first; 100 = off
+  auto operator<=>(const PollOptions&) const = default;
 };
 
 // What a response must satisfy.
@@ -38,6 +40,7 @@ struct CheckOptions {
   Duration offset;                            // "offset": added to each measured offset (reference - local)
   double max_delay_quantile = 0.0;            // "maxdelayquant": replaces the one above; 0 = off, else 0.05 … 0.95
   int min_stratum = 0;                        // "minstratum" of the source, 0 … 15
+  auto operator<=>(const CheckOptions&) const = default;
 };
 
 // The word that the line begins with.
@@ -63,7 +66,11 @@ struct SourceLine {
   bool nts = false;                  // "nts": keys are established with the server; goes before key
   std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
   std::uint32_t cert_set = 0;        // "certset": the trusted certificates that the server is checked with
+  auto operator<=>(const SourceLine&) const = default;
 };
+
+// The directories of one "sourcedir" line: of files of the same name only that in the first one is read.
+using SourceDirectories = std::vector<std::string>;
 
 // Why a line was refused, and at which of its words.
 struct LineError {

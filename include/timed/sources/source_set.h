@@ -26,9 +26,9 @@
 #include "timed/env/network.h"
 #include "timed/env/timers.h"
 #include "timed/sources/association.h"
+#include "timed/sources/membership.h"
 #include "timed/sources/name_lookups.h"
 #include "timed/sources/options.h"
-#include "timed/sources/pools.h"
 #include "timed/sources/replacement.h"
 #include "timed/sources/source_names.h"
 #include "timed/sources/spacing.h"
@@ -75,24 +75,6 @@ struct SourceSetCallbacks {
   std::function<bool(LocalTime when, Duration offset)> near_leap_second = {};
   // Each response that could be one, good or not; may be empty.
   std::function<void(const ResponseRecord&)> on_response = {};
-};
-
-// What became of a line.
-enum class AddStatus : std::uint8_t { Added, AlreadyInUse, TooManySources, InvalidAddress, InvalidName };
-struct AddResult {
-  AddStatus status = AddStatus::Added;
-  LineId line;  // where it was added
-};
-// For the operator; empty for Added.
-const char* reason_of(AddStatus status);
-
-// Which sources a command means.
-struct SourceMask {
-  IpAddress mask, address;                     // no address: all of them; a mask of another family is not looked at
-  std::optional<std::uint32_t> unresolved_id;  // exactly that one
-
-  // Whether the address of a source is meant; that of none is by a mask for all.
-  bool contains(const IpAddress& of_source) const;
 };
 
 // One row of the `sources` and `sourcestats` reports.

@@ -153,8 +153,8 @@ TEST(SourceLine, AuthenticatedSourcesAreRefused) {
 }
 
 TEST(SourceLine, OptionsWithoutFunctionAreListed) {
-  const auto result = parse(
-      "a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 certset 1 ntsport 4460 iburst");
+  const auto result =
+      parse("a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 certset 1 ntsport 4460 iburst");
   const auto* parsed = std::get_if<ParsedLine>(&result);
   ASSERT_NE(parsed, nullptr);
   EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{1, 2, 3, 4, 6, 8, 10, 12}));

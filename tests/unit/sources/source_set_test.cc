@@ -433,5 +433,162 @@ TEST_F(SourceSetTest, SystemPeerIsGivenMoreTime) {
   EXPECT_EQ(set->report(0, free_now())->poll, 6) << "six late answers at 0.1 do not reach the next poll";
 }
 
+// ---- sources that come and go ----
+
+const IpAddress kD = IpAddress::v4(0xc0000204);
+
+TEST_F(SourceSetTest, SourcesAreAddedAndRemovedWhileItRuns) {
+  make({"192.0.2.1"});
+  EXPECT_EQ(set->add(line_of("192.0.2.1 iburst"), log::Severity::Info).status, AddStatus::AlreadyInUse);
+  const AddResult added = set->add(line_of("192.0.2.2"), log::Severity::Info);
+  ASSERT_EQ(added.status, AddStatus::Added);
+  EXPECT_TRUE(logged("Added source 192.0.2.2"));
+  timers.advance(1);
+  EXPECT_EQ(network.requests.size(), 2u) << "it is polled at once";
+  EXPECT_EQ(set->find(kB), SourceId{2});
+  EXPECT_TRUE(set->remove(SourceId{2}, log::Severity::Info));
+  EXPECT_TRUE(logged("Removed source 192.0.2.2"));
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{2});
+  EXPECT_FALSE(set->remove(SourceId{2}, log::Severity::Info));
+  EXPECT_FALSE(set->find(kB).has_value());
+  EXPECT_EQ(network.open.size(), 1u) << "its socket went with it";
+  timers.advance(1000);
+  set->add(line_of("192.0.2.2"), log::Severity::Info);
+  EXPECT_EQ(set->find(kB), SourceId{3}) << "no id is used twice";
+}
+
+TEST_F(SourceSetTest, LinesThatCannotBeAdded) {
+  make({});
+  SourceLine line;
+  EXPECT_EQ(set->add(line, log::Severity::Info).status, AddStatus::InvalidName);
+  line.name = "a b";
+  EXPECT_EQ(set->add(line, log::Severity::Info).status, AddStatus::InvalidName);
+  EXPECT_EQ(set->add(line_of("2001:db8::1 ipv4"), log::Severity::Info).status, AddStatus::InvalidAddress);
+  EXPECT_EQ(set->add(line_of("0.0.0.0"), log::Severity::Info).status, AddStatus::InvalidAddress);
+  EXPECT_EQ(set->size(), 0u);
+}
+
+TEST_F(SourceSetTest, APoolOfALiteralIsOneServer) {
+  make({"pool 192.0.2.1"});
+  EXPECT_EQ(set->size(), 1u);
+  EXPECT_EQ(set->find(kA), SourceId{1});
+}
+
+TEST_F(SourceSetTest, APoolIsFilledInOrderAndKeepsWhoAnswersFirst) {
+  network.unroutable = {kB};
+  make({"pool pool.example maxsources 1 iburst"});
+  EXPECT_EQ(set->size(), 2u);
+  host.answer(std::vector<IpAddress>{kB, kC, kA, kD});
+  EXPECT_EQ(set->address_of(SourceId{1}), kC);
+  EXPECT_EQ(set->address_of(SourceId{2}), kA);
+  EXPECT_FALSE(set->find(kD).has_value());
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(0.5);
+  messages.clear();
+  ASSERT_TRUE(network.answer(kA));
+  EXPECT_EQ(set->size(), 1u);
+  EXPECT_EQ(set->find(kA), SourceId{2});
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(messages.empty()) << "a pool is told of when its last source goes";
+  set->remove(SourceId{2}, log::Severity::Info);
+  EXPECT_TRUE(logged("Removed pool pool.example"));
+}
+
+TEST_F(SourceSetTest, ABadSourceGetsAnotherAddressOfItsName) {
+  make({"ntp.example.net"});
+  host.answer(std::vector<IpAddress>{kA, kB});
+  timers.advance(0.3);
+  ASSERT_TRUE(network.answer(kA));
+  set->replace_bad(SourceId{1});
+  ASSERT_EQ(host.lookups.size(), 1u);
+  set->replace_bad(SourceId{1});
+  EXPECT_EQ(host.lookups.size(), 1u);
+  host.answer(std::vector<IpAddress>{kA, kB});
+  EXPECT_EQ(set->address_of(SourceId{1}), kB);
+  EXPECT_TRUE(logged("Source 192.0.2.1 replaced with 192.0.2.2 (ntp.example.net)"));
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(set->stats_of(SourceId{1})->samples(), 0u);
+  EXPECT_EQ(set->report(0, free_now())->reachability.size, 0);
+  EXPECT_FALSE(set->find(kA).has_value());
+  // Another one must wait, an hour at most.
+  set->replace_bad(SourceId{1});
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(3584);
+  host.lookups.clear();
+  EXPECT_EQ(set->address_of(SourceId{1}), kB);
+}
+
+TEST_F(SourceSetTest, WhereTheNameHasNoOtherTheSourceStays) {
+  make({"ntp.example.net", "192.0.2.2"});
+  host.answer(std::vector<IpAddress>{kA, kB});
+  set->replace_bad(SourceId{2});
+  EXPECT_TRUE(host.lookups.empty()) << "an address is what was asked for";
+  set->replace_bad(SourceId{1});
+  host.answer(std::vector<IpAddress>{kA, kB});
+  EXPECT_EQ(set->address_of(SourceId{1}), kA);
+  timers.advance(60);
+  EXPECT_TRUE(host.lookups.empty()) << "it is tried once";
+}
+
+TEST_F(SourceSetTest, ASilentSourceIsReplacedAfterEightPolls) {
+  make({"ntp.example.net minpoll 4 maxpoll 4"});
+  host.answer(std::vector<IpAddress>{kA});
+  timers.advance(7 * 16.3);
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(3 * 16.3);
+  EXPECT_EQ(host.lookups.size(), 1u);
+}
+
+TEST_F(SourceSetTest, RefreshReplacesOnlyWhatIsGone) {
+  make({"one.example", "two.example", "192.0.2.4"});
+  host.answer(std::vector<IpAddress>{kA});
+  host.answer(std::vector<IpAddress>{kB});
+  set->refresh();
+  ASSERT_EQ(host.lookups.size(), 1u);
+  host.answer(std::vector<IpAddress>{kC, kA});
+  EXPECT_EQ(set->address_of(SourceId{1}), kA);
+  host.answer(std::vector<IpAddress>{kC});
+  EXPECT_EQ(set->address_of(SourceId{2}), kC);
+  EXPECT_TRUE(host.lookups.empty());
+  set->refresh();
+  host.answer(Error{"Temporary failure", ErrorKind::Other});
+  host.answer(Error{"Temporary failure", ErrorKind::Other});
+  EXPECT_EQ(set->address_of(SourceId{1}), kA) << "an answer that does not come takes nothing away";
+}
+
+TEST_F(SourceSetTest, GoodAnswersRefreshTheOldestName) {
+  SourceSetOptions options = default_options();
+  options.refresh = Duration::seconds(100);
+  make({"one.example maxpoll 6", "two.example maxpoll 6"}, options);
+  host.answer(std::vector<IpAddress>{kA});
+  timers.advance(50);
+  host.answer(std::vector<IpAddress>{kB});
+  timers.advance(16);
+  ASSERT_TRUE(network.answer(kA));
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(67);
+  ASSERT_TRUE(network.answer(kA));
+  ASSERT_EQ(host.lookups.size(), 1u);
+  EXPECT_EQ(host.lookups[0].name, "one.example");
+}
+
+TEST_F(SourceSetTest, MasksNameSources) {
+  make({"192.0.2.1", "192.0.2.2", "2001:db8::1", "ntp.example.net"});
+  const auto matching = [&](const SourceMask& mask) {
+    std::vector<std::uint32_t> ids;
+    for (const SourceId id : set->matching(mask)) ids.push_back(id.value);
+    return ids;
+  };
+  using Ids = std::vector<std::uint32_t>;
+  EXPECT_EQ(matching({}), (Ids{1, 2, 3, 4}));
+  EXPECT_EQ(matching({.mask = IpAddress::v4(0xfffffffe), .address = kB, .unresolved_id = {}}), Ids{2});
+  EXPECT_EQ(matching({.mask = IpAddress::v4(0xffffff00), .address = kB, .unresolved_id = {}}), (Ids{1, 2}));
+  EXPECT_EQ(matching({.mask = {}, .address = kB, .unresolved_id = {}}), Ids{2});
+  EXPECT_EQ(matching({.mask = IpAddress::any(Family::Inet6), .address = *IpAddress::parse("::1"), .unresolved_id = {}}),
+            Ids{3});
+  EXPECT_EQ(matching({.mask = {}, .address = {}, .unresolved_id = 1}), Ids{4});
+  EXPECT_EQ(matching({.mask = {}, .address = {}, .unresolved_id = 2}), Ids());
+}
+
 }  // namespace
 }  // namespace timed::sources

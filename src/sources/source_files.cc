@@ -1,0 +1,126 @@
+#include "timed/sources/source_files.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "timed/base/log.h"
+#include "timed/base/text.h"
+
+namespace timed::sources {
+namespace {
+
+constexpr std::size_t kMaxLine = 2047;  // bytes with the newline
+constexpr std::string_view kComment = "!;#%";
+
+struct KindWord {
+  std::string_view word;
+  SourceKind kind;
+};
+constexpr std::array<KindWord, 3> kKinds = {
+    {{"server", SourceKind::Server}, {"pool", SourceKind::Pool}, {"peer", SourceKind::Peer}}};
+
+std::optional<SourceLine> read_source_line(std::string_view text) {
+  if (text.size() >= kMaxLine) return std::nullopt;
+  std::vector<Word> words = split_words(text.substr(0, text.find('\0')));
+  if (words.empty() || kComment.find(words[0].text[0]) != std::string_view::npos) return std::nullopt;
+  const auto comment = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text[0] == '#'; });
+  words.erase(comment, words.end());
+  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                 [&](const KindWord& k) { return equals_ignoring_case(k.word, words[0].text); });
+  if (kind == kKinds.end()) return std::nullopt;
+  auto parsed = parse_source_line(std::span(words).subspan(1));
+  auto* const line = std::get_if<ParsedLine>(&parsed);
+  if (line == nullptr) return std::nullopt;
+  line->line.kind = kind->kind;
+  return std::move(line->line);
+}
+
+bool is_sources_name(std::string_view name) {
+  return !name.empty() && name[0] != '.' && name.ends_with(".sources");
+}
+
+// By name; of equal names that of the first directory.
+std::map<std::string, std::string> find_files(env::Files& files, const SourceDirectories& directories) {
+  std::map<std::string, std::string> found;
+  for (const std::string& directory : directories) {
+    const Result<std::vector<std::string>> names = files.list(directory);
+    if (!names) continue;
+    for (const std::string& name : *names) {
+      if (is_sources_name(name)) found.try_emplace(name, directory + (directory.ends_with('/') ? "" : "/") + name);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<SourceLine> read_source_lines(std::string_view text) {
+  std::vector<SourceLine> lines;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    if (auto line = read_source_line(text.substr(0, end))) lines.push_back(std::move(*line));
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+std::vector<SourceLine> read_source_files(env::Files& files, std::span<const SourceDirectories> directories) {
+  std::vector<SourceLine> all;
+  for (const SourceDirectories& of_line : directories) {
+    for (const auto& [name, path] : find_files(files, of_line)) {
+      const Result<std::string> text = files.read(path);
+      if (!text) continue;
+      for (SourceLine& line : read_source_lines(*text)) all.push_back(std::move(line));
+    }
+  }
+  return all;
+}
+
+bool comes_before(const SourceLine& a, const SourceLine& b) {
+  const auto first = [](const SourceLine& line) { return std::tie(line.name, line.kind, line.family, line.port); };
+  if (first(a) != first(b)) return first(a) < first(b);
+  return a < b;
+}
+
+SourceFiles::SourceFiles(std::vector<SourceDirectories> directories, env::Files& files, SourceSet& sources)
+    : directories_(std::move(directories)), files_(files), sources_(sources) {}
+
+void SourceFiles::reload() {
+  std::vector<SourceLine> lines = read_source_files(files_, directories_);
+  std::sort(lines.begin(), lines.end(), comes_before);
+  std::vector<Entry> entries;
+  auto old = entries_.begin();
+  const auto remove_old = [&] {
+    if (old->id) sources_.remove_line(*old->id, log::Severity::Info);
+    ++old;
+  };
+  // Both are in order, so that one walk pairs them, equal ones of each side one by one.
+  for (SourceLine& line : lines) {
+    while (old != entries_.end() && comes_before(old->line, line)) remove_old();
+    if (old != entries_.end() && old->line == line) {
+      entries.push_back(std::move(*old++));
+    } else {
+      entries.push_back({std::move(line), std::nullopt, AddStatus::Added});
+    }
+  }
+  while (old != entries_.end()) remove_old();
+  entries_ = std::move(entries);
+
+  // All that goes has gone before anything comes: a changed line may keep its address.
+  for (Entry& entry : entries_) {
+    if (entry.id) continue;
+    const AddResult result = sources_.add(entry.line, log::Severity::Info);
+    if (result.status == AddStatus::Added) {
+      entry.id = result.line;
+    } else if (result.status != entry.failure) {
+      log::error("Could not add source %s : %s", entry.line.name.c_str(), reason_of(result.status));
+    }
+    entry.failure = result.status;
+  }
+  sources_.hurry_names();
+}
+
+}  // namespace timed::sources
