@@ -58,6 +58,26 @@ struct LocalReferenceOptions {
   std::optional<Duration> wait_unsynced = {};  // smallest time unsynchronised; unset: 300 s with orphan, else 0
 };
 
+enum class LeapSecondMode {
+  System,  // the kernel steps its clock
+  Step,    // we step it
+  Slew,    // local time leaps, the kernel's clock follows slowly
+  Ignore,  // left to the measurements
+};
+
+struct LeapSecondOptions {
+  LeapSecondMode mode = LeapSecondMode::System;  // "leapsecmode"
+  std::string list;                              // "leapseclist": path; empty = none
+  std::string zone;                              // "leapsectz": name; empty = none
+};
+
+// "smoothtime"; off unless both limits are positive.
+struct SmoothingOptions {
+  Frequency max_frequency;  // of served time against local time
+  double max_wander = 0.0;  // change of that frequency, 1/s
+  bool leap_only = false;   // nothing but leap seconds is smoothed
+};
+
 struct ReferenceOptions {
   MakeStep make_step;                                // "makestep"
   MaxChange max_change;                              // "maxchange"

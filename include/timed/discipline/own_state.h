@@ -9,6 +9,20 @@
 
 namespace timed::discipline {
 
+// What served time is ahead of local time by ("smoothtime"): a parabola that touches the plan at `since`.  It is true
+// to the end of the plan's stage; a second after that it is off by at most the largest wander times 1 s².
+struct ServedOffset {
+  LocalTime since;
+  Duration offset;
+  Frequency rate;
+  double wander = 0.0;  // of the rate, 1/s
+
+  Duration at(LocalTime t) const {
+    const Duration elapsed = t - since;
+    return offset + elapsed * (rate + Frequency::ratio(wander * elapsed.to_seconds() / 2.0));
+  }
+};
+
 // Trivially copyable, so that it can go through a cell that readers copy without a lock.
 struct OwnState {
   // As it goes on the wire; not synchronised: leap 3, stratum 0, root delay and dispersion 1 s, the rest zero.
