@@ -145,6 +145,7 @@ class Run {
     }
     if (Status s = look_up_account(config.process); !s) return s;
     prepare_command_socket(config.control);
+    prepare_dump_directory(config.dump_directory);
     if (pid_path.empty()) return {};
     if (pid_path == config::default_pid_file()) {
       static_cast<void>(os::prepare_socket_directory(directory_of(pid_path), account_));
@@ -165,6 +166,13 @@ class Run {
     if (!account) return account.error();
     account_ = account.take();
     return {};
+  }
+
+  // Without it the daemon keeps time all the same.
+  void prepare_dump_directory(const std::string& directory) {
+    if (directory.empty() || !os::is_superuser()) return;
+    const Status prepared = os::prepare_log_directory(directory, account_);
+    if (!prepared) log::error("%s", prepared.error().message.c_str());
   }
 
   // A directory that others could write to is no place for the socket: the daemon runs without it.

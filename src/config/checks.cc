@@ -102,23 +102,6 @@ void check_leapsecmode(const Statement& statement, Findings& findings) {
   check_choice(statement, kModes, findings);
 }
 
-void check_fallbackdrift(const Statement& statement, Findings& findings) {
-  if (!has_arguments(statement, 2, findings)) return;
-  NumberReader numbers(statement, 1, 3, findings);
-  const int min = numbers.integer();
-  const int max = numbers.integer();
-  if (numbers.ok() && min > max) warn_of_unusual(statement, statement.words[2].text, findings);
-}
-
-void check_tempcomp(const Statement& statement, Findings& findings) {
-  constexpr std::size_t kWithPoints = 3, kWithCoefficients = 6;
-  const bool has_points = statement.arguments().size() == kWithPoints;
-  if (!has_points && !has_arguments(statement, kWithCoefficients, findings)) return;
-  // The coefficients are one run of numbers; the interval before a file stands alone.
-  NumberReader numbers(statement, 2, has_points ? 3 : statement.words.size(), findings);
-  for (std::size_t count = has_points ? 1 : kWithCoefficients - 1; count > 0 && numbers.ok(); --count) numbers.real();
-}
-
 void check_smoothtime(const Statement& statement, Findings& findings) {
   const auto arguments = statement.arguments();
   if (arguments.size() != 2 && !has_arguments(statement, 3, findings)) return;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "checks.h"
+#include "clock_statements.h"
 #include "number_reader.h"
 #include "source_statements.h"
 #include "statements.h"
@@ -46,7 +47,10 @@ inline constexpr Directive kSources[] = {
      .field = NotYet{&check_refclock},
      .repeatable = true,
      .help = "A reference clock attached to this machine."},
-    {.name = "manual", .field = NotYet{NoArgument{}}, .help = "Let the time be typed in with timedc settime."},
+    {.name = "manual",
+     .field = [](Config& c) -> bool& { return c.manual; },
+     .help = "Take the time that is typed in with timedc settime. It moves the clock, which is not synchronised by "
+             "it; with local it is served."},
     {.name = "acquisitionport",
      .argument = "PORT",
      .min = 0,
@@ -69,8 +73,9 @@ inline constexpr Directive kSources[] = {
      .help = "Differentiated services code point of the NTP packets that are sent."},
     {.name = "dumpdir",
      .argument = "DIRECTORY",
-     .field = NotYet{OneWord{}},
-     .help = "Where measurements are kept over a restart."},
+     .field = [](Config& c) -> std::string& { return c.dump_directory; },
+     .help = "Where the measurements of the sources are kept over a restart: written at the end and by timedc dump, "
+             "read at a start with the option -r, and removed at each start. Without this line they are not kept."},
     {.name = "dumponexit", .argument = "[ANYTHING]...", .field = Ignored{}, .help = "Accepted and ignored."},
     {.name = "maxsamples",
      .argument = "COUNT",
@@ -170,8 +175,11 @@ inline constexpr Directive kClock[] = {
              "or in as many as interval says, and at the end. Without this line it is not kept."},
     {.name = "fallbackdrift",
      .argument = "MIN MAX",
-     .field = NotYet{&check_fallbackdrift},
-     .help = "Go back to a long-term frequency when measurements stay away."},
+     .field = &parse_fallbackdrift,
+     .help = "Go back to a long-term frequency when updates of the clock stay away: averages of the frequency over "
+             "2^MIN to 2^MAX seconds are kept, and after 2^N seconds without an update the clock gets that over 2^N "
+             "seconds and counts as not synchronised. 16 and 19, a day and a week, are usual. MIN 0 (the default) "
+             "or a MAX below MIN keeps none."},
     {.name = "linux_freq_scale", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
     {.name = "linux_hz", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
     {.name = "makestep",
@@ -217,8 +225,11 @@ inline constexpr Directive kClock[] = {
              "million."},
     {.name = "tempcomp",
      .argument = "FILE INTERVAL (T0 K0 K1 K2 | POINTS)",
-     .field = NotYet{&check_tempcomp},
-     .help = "Correct the frequency by a temperature read from FILE."},
+     .field = &parse_tempcomp,
+     .help = "Correct the frequency of the clock by a temperature T that is read from FILE every INTERVAL seconds: by "
+             "K0 + (T - T0) K1 + (T - T0)^2 K2 parts per million, or by what POINTS says, a file with a temperature "
+             "and the correction at it on each of its lines, the lowest temperature first. Positive speeds the clock "
+             "up. More than 10 is not believed. An INTERVAL that is not above 0 stands for 1."},
 };
 
 inline constexpr Directive kLeapAndLocal[] = {

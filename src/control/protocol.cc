@@ -185,6 +185,12 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       return ReplyBody(read_activity(from));
     case ReplyCode::NtpSourceName:
       return read_source_name(from);
+    case ReplyCode::ManualTimestamp2:
+      return ReplyBody(read_manual_timestamp(from));
+    case ReplyCode::ManualList2: {
+      auto list = read_manual_list(from);
+      return list ? std::optional<ReplyBody>(std::move(*list)) : std::nullopt;
+    }
     default:
       return std::nullopt;
   }
@@ -196,6 +202,7 @@ void write_request_body(ByteWriter& into, const Request& request) {
   if (const auto* q = std::get_if<SourceDataRequest>(&request)) into.i32(q->index);
   if (const auto* q = std::get_if<SourcestatsRequest>(&request)) into.i32(q->index);
   if (const auto* q = std::get_if<NtpSourceNameRequest>(&request)) write_address(into, q->address);
+  if (const auto* q = std::get_if<ClockRequest>(&request)) write_clock_request(into, *q);
 }
 
 bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
@@ -213,6 +220,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ActivityRequest&) const { return RequestCode::Activity; }
     RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
     RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
+    RequestCode operator()(const ClockRequest& clock) const { return control::code_of(clock); }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -227,6 +235,8 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const SourcestatsReply&) const { return ReplyCode::Sourcestats; }
     ReplyCode operator()(const ActivityReply&) const { return ReplyCode::Activity; }
     ReplyCode operator()(const NtpSourceNameReply&) const { return ReplyCode::NtpSourceName; }
+    ReplyCode operator()(const ManualTimestampReply&) const { return ReplyCode::ManualTimestamp2; }
+    ReplyCode operator()(const ManualListReply&) const { return ReplyCode::ManualList2; }
   };
   return std::visit(Code{}, body);
 }
@@ -264,6 +274,7 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
     case RequestCode::Cyclelogs:
       return CyclelogsRequest{};
     default:
+      if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};
   }
 }

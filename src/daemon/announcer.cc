@@ -64,7 +64,12 @@ Announcement announce_step(Duration offset, bool done) {
   return {Severity::Warning, format("System clock was stepped by %.6f seconds", offset.to_seconds())};
 }
 
+Announcement announce_invalid(Duration offset) {
+  return {Severity::Warning, format("Adjustment of %.1f seconds is invalid", offset.to_seconds())};
+}
+
 Announcement announce_refusal(Duration offset, Duration maximum, discipline::ReferenceUpdate::Verdict verdict) {
+  if (verdict == discipline::ReferenceUpdate::Verdict::Invalid) return announce_invalid(offset);
   const bool exiting = verdict == discipline::ReferenceUpdate::Verdict::Exit;
   // The blank at the end is part of the message that scripts know.
   return {Severity::Warning, format("Adjustment of %.3f seconds exceeds the allowed maximum of %.3f seconds (%s) ",

@@ -132,6 +132,10 @@ Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const No
   return {ReplyStatus::Success, {}};
 }
 
+Reply answer(const control::ClockRequest& request, const CommandContext& c, const Now&) {
+  return c.orders.carry_out(request);
+}
+
 Reply answer(const control::OtherRequest&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);
 }

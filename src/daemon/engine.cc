@@ -10,12 +10,15 @@
 #include "timed/control/control_server.h"
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/change_mail.h"
+#include "timed/daemon/clock_orders.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
+#include "timed/daemon/fallback_timer.h"
 #include "timed/daemon/journal.h"
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/temperature_poll.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -50,9 +53,14 @@ struct Engine::Parts {
         selector(config.selection),
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
+        manual(config.manual),
         drift_file(config.drift_file, e.host.files()),
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
+        fallback(config.fallback_drift, e.timers,
+                 {[this](Frequency absolute) { clock.set_frequency(absolute); }, [this] { lose_synchronisation(); }}),
+        temperature(config.temperature, e.host.files(), e.timers,
+                    [this](const TemperaturePoll::Reading& r) { clock.set_compensation(r.compensation); }),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -60,10 +68,12 @@ struct Engine::Parts {
   void make_sources(const std::vector<sources::SourceLine>& lines);
   void go_normal();
   bool is_synchronised();
+  void take_history();
+  void save_history();
   control::Reply carry_out(const control::Request& request);
   sources::OwnView own_view();
   void select();
-  void update_reference(const discipline::Selection& selection);
+  void update_reference(const discipline::ReferenceInput& input);
   void apply(const discipline::ReferenceUpdate& update);
   bool step(Duration offset);
   void tell_clamped_frequency();
@@ -81,9 +91,12 @@ struct Engine::Parts {
   discipline::Selector selector;
   server::Server server;
   control::ControlServer control;
+  discipline::ManualInput manual;
   DriftFile drift_file;
   Journal journal;
   Recorder recorder;
+  FallbackTimer fallback;
+  TemperaturePoll temperature;
   // Made by open(), when the clock's precision is known.
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
@@ -93,6 +106,7 @@ struct Engine::Parts {
   std::function<Status()> ready;
 
   bool selection_due = false;
+  bool history_due = false;           // what the last run has saved was not looked at yet
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
   bool exiting = false;
   int exit_status = 0;
@@ -103,6 +117,7 @@ Engine::Engine(config::Config config, const env::Env& env, std::string name, std
 Engine::~Engine() = default;
 
 Status Engine::open() {
+  if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();
   parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
                                                                : parts_->config.sources);
@@ -185,7 +200,25 @@ void Engine::Parts::go_normal() {
     exit_status = 1;
     return;
   }
+  history_due = true;
   sources->start();
+}
+
+// Of the sources that are configured, not of those of initstepslew.
+void Engine::Parts::take_history() {
+  history_due = false;
+  if (config.dump_directory.empty()) return;
+  if (config.process.reload_history) {
+    for (const discipline::SourceId id : sources->load_history(config.dump_directory)) {
+      selector.note_sample(id);
+      selection_due = true;
+    }
+  }
+  sources->remove_saved_history(config.dump_directory);
+}
+
+void Engine::Parts::save_history() {
+  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory);
 }
 
 bool Engine::Parts::is_synchronised() {
@@ -204,17 +237,20 @@ void Engine::start() {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
+  parts_->temperature.start();
   parts_->modes.start();
 }
 
 void Engine::stop() {
   parts_->env.host.notify("STOPPING=1");
   parts_->sources->stop();
+  parts_->temperature.stop();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
   // A run that leaves the clock to others leaves their file to them too.
   if (parts_->config.run.purpose != config::RunOptions::Purpose::MeasureClock) {
+    parts_->save_history();
     parts_->drift_file.write(parts_->drift());
   }
   log::info("%s exiting", parts_->name.c_str());
@@ -233,6 +269,7 @@ void Engine::begin_turn() {
 }
 
 void Engine::end_turn() {
+  if (parts_->history_due && parts_->sources->all_names_tried()) parts_->take_history();
   if (std::exchange(parts_->selection_due, false)) parts_->select();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
@@ -251,7 +288,15 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
-  return execute(request, {*sources, selector, *reference, clock, [this] { cycle_logs(); }});
+  ClockOrders::Callbacks callbacks;
+  callbacks.select = [this] { select(); };
+  callbacks.reset_sources = [this] { sources->reset(); };
+  callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
+  callbacks.dump = [this] { save_history(); };
+  callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
+  callbacks.changed = [this] { published.reset(); };
+  ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps}, callbacks);
+  return execute(request, {*sources, selector, *reference, clock, [this] { cycle_logs(); }, orders});
 }
 
 sources::OwnView Engine::Parts::own_view() {
@@ -299,27 +344,29 @@ void Engine::Parts::select() {
   }
   for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
   if (selection.lose_synchronisation) lose_synchronisation();
-  if (selection.combined) update_reference(selection);
+  if (!selection.combined) return;
+  update_reference({.stratum = selection.stratum,
+                    .leap = selection.leap,
+                    .ref_id = selection.ref_id,
+                    .source = selection.selected,
+                    .combined_sources = selection.combined_sources,
+                    .manual = false,
+                    .estimate = *selection.combined});
 }
 
-void Engine::Parts::update_reference(const discipline::Selection& selection) {
+void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   if (!modes.is_normal()) {
-    modes.note_offset(selection.combined->offset);
+    modes.note_offset(input.estimate.offset);
     return;
   }
   const discipline::Now now = clock.read();
-  const discipline::ReferenceInput input{.stratum = selection.stratum,
-                                         .leap = selection.leap,
-                                         .ref_id = selection.ref_id,
-                                         .source = *selection.selected,
-                                         .combined_sources = selection.combined_sources,
-                                         .estimate = *selection.combined};
   const Duration pending = clock.timeline().pending(now.raw);
   recorder.before_update(*reference, now);
   const discipline::ReferenceUpdate update = reference->update(input, now, pending);
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update);
-    recorder.note_update(sources->label_of(input.source), input, update, *reference, clock.read(), pending);
+    recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference,
+                         clock.read(), pending);
     return;
   }
   tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
@@ -343,6 +390,7 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update) {
   const discipline::Now now = clock.read();
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
   drift_file.note_update(reference->update_interval(), drift());
+  if (reference->synchronised()) fallback.note_update(reference->update_interval(), clock.frequency());
   published.reset();
 }
 
@@ -363,6 +411,7 @@ void Engine::Parts::on_external_step(Duration jump) {
   log::warning("%s time jump detected!", jump > Duration::zero() ? "Forward" : "Backward");
   clock.on_unknown_step(jump);
   reference->on_unknown_step();
+  manual.clear();
   sources->on_unknown_step();
   select();
   lose_synchronisation();
@@ -375,6 +424,7 @@ void Engine::Parts::lose_synchronisation() {
   clock.set_sync_status({});
   published.reset();
   if (!modes.is_normal()) modes.note_lost();
+  fallback.note_loss();
 }
 
 }  // namespace timed::daemon

@@ -45,7 +45,7 @@ Result<env::ClockState> LocalClock::start() {
   base_ = steering_ ? state->frequency : Frequency::zero();
   slew_.kernel = base_;
   slew_.planned = kLongest;
-  timeline_.set_frequencies(slew_start_, slew_.kernel, base_, Duration::zero(), Duration::zero());
+  timeline_.set_frequencies(slew_start_, {slew_.kernel, base_, {}}, Duration::zero(), Duration::zero());
   // A daemon that was killed during a slew has left its rate behind, which no oscillator needs.
   if (abs(base_) > options_.max_drift) set_frequency(base_);
   return state;
@@ -64,7 +64,8 @@ Frequency LocalClock::set_kernel(Frequency wanted) {
 void LocalClock::plan_slew() {
   const RawTime now = clock_.now();
   if (!steering_) {
-    timeline_.set_frequencies(now, Frequency::zero(), base_, Duration::zero(), Duration::zero());
+    timeline_.set_frequencies(now, {Frequency::zero(), compensated_base(), compensation_}, Duration::zero(),
+                              Duration::zero());
     on_line_changed_();
     return;
   }
@@ -79,12 +80,13 @@ void LocalClock::plan_slew() {
         {Duration::seconds(slew_.correction_rate / abs(left).to_seconds()), kShortest, slew_.excess * kExcessFactor});
   }
   const Frequency correction = clamp(-options_.max_slew_rate, Frequency::ratio(left / wanted), options_.max_slew_rate);
-  const Frequency total = base_ + correction * (1.0 + base_.to_ratio());
+  const Frequency base = compensated_base();
+  const Frequency total = base + correction * (1.0 + base.to_ratio());
   const Frequency rate_before = timeline_.local_rate();
   slew_.kernel = set_kernel(clamp(-kMaxKernel, total, kMaxKernel));
-  const Frequency rate = (base_ - slew_.kernel) / (1.0 + slew_.kernel.to_ratio());
+  const Frequency rate = (base - slew_.kernel) / (1.0 + slew_.kernel.to_ratio());
   const Duration error = kEffectDelay * abs(rate - rate_before);
-  timeline_.set_frequencies(now, slew_.kernel, base_, error, kEffectDelay);
+  timeline_.set_frequencies(now, {slew_.kernel, base, compensation_}, error, kEffectDelay);
   if (error >= Duration::nanos(1)) timeline_.add_dispersion(error);
 
   const bool shrinking = abs(left) >= kNothing && left.to_seconds() * rate.to_ratio() < 0.0;
@@ -98,6 +100,15 @@ void LocalClock::plan_slew() {
 void LocalClock::set_frequency(Frequency absolute) {
   base_ = clamp(-options_.max_drift, absolute, options_.max_drift);
   if (base_ != absolute) clamped_ = absolute;
+  plan_slew();
+}
+
+Frequency LocalClock::compensated_base() const {
+  return base_ * (1.0 - compensation_.to_ratio()) + compensation_;
+}
+
+void LocalClock::set_compensation(Frequency compensation) {
+  compensation_ = compensation;
   plan_slew();
 }
 

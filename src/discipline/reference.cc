@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace timed::discipline {
 namespace {
@@ -10,8 +11,20 @@ constexpr Duration kUnknownDispersion = Duration::seconds(1);  // served while n
 constexpr double kRmsWeight = 0.1;
 constexpr Duration kLocalRefresh = Duration::seconds(64);  // of the reference time in local mode
 constexpr Duration kOrphanWait = Duration::seconds(300);
+constexpr Duration kNtpSpan = Duration::seconds(4294967296.0);              // what the seconds of NTP count
+constexpr LocalTime kProgramWritten = LocalTime::from_seconds(1764547200);  // 2025-12-01
+constexpr std::int64_t kFiftyYears_s = std::int64_t{50} * 365 * 86400;
+constexpr LocalTime kFirstTime = LocalTime::from_seconds(kProgramWritten.whole_seconds() - kFiftyYears_s);
 
 }  // namespace
+
+bool is_sane(LocalTime time, Duration offset) {
+  if (!(abs(offset) < kNtpSpan)) return false;
+  // Not as a point of time, which may be too small for the sum.
+  const double seconds = static_cast<double>(time.whole_seconds()) + offset.to_seconds();
+  const double first = static_cast<double>(kFirstTime.whole_seconds());
+  return seconds >= 0.0 && seconds >= first && seconds < first + kNtpSpan.to_seconds();
+}
 
 Reference::Reference(const ReferenceOptions& options, int precision_log2, std::uint64_t seed)
     : options_(options),
@@ -63,10 +76,14 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   ReferenceUpdate update;
   update.offset = e.offset + (now.local - e.when) * e.frequency;
   if (refused_by_maxchange(update.offset, update)) return update;
+  if (!is_sane(now.local, update.offset)) {
+    update.verdict = ReferenceUpdate::Verdict::Invalid;
+    return update;
+  }
 
   update_interval_ = last_update_ ? now.mono - *last_update_ : Duration::zero();
   last_update_ = now.mono;
-  const double gain = frequency_gain(e.skew);
+  const double gain = input.manual ? 1.0 : frequency_gain(e.skew);
   const Frequency change = e.frequency * gain;
   const double residual = (e.frequency - change).to_ratio();
   const double applied = change.to_ratio();
@@ -74,7 +91,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
           Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
   residual_ = Frequency::ratio(residual);
 
-  synchronised_ = input.leap != ntp::Leap::Unsynchronised;
+  const bool synchronised_before = std::exchange(synchronised_, input.leap != ntp::Leap::Unsynchronised);
   stratum_ = static_cast<ntp::Stratum>(input.stratum + 1);
   leap_ = input.leap;
   ref_id_ = input.ref_id;
@@ -84,7 +101,11 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   offset_sd_ = e.offset_sd;
   frequency_sd_ = e.frequency_sd;
   ever_set_ = true;
-  unsynchronised_since_.reset();
+  if (synchronised_) {
+    unsynchronised_since_.reset();
+  } else if (synchronised_before) {
+    unsynchronised_since_ = now.mono;
+  }
   last_offset_ = update.offset;
   note_offset(update.offset);
 
@@ -111,6 +132,16 @@ void Reference::set_unsynchronised(const Now& now) {
   leap_ = ntp::Leap::Unsynchronised;
   ref_id_ = {};
   source_.reset();
+}
+
+void Reference::set_make_step(const MakeStep& make_step) {
+  options_.make_step = make_step;
+  step_limit_ = make_step.limit;
+}
+
+void Reference::set_local(const LocalReferenceOptions& local) {
+  options_.local = local;
+  local_activated_ = local.activate <= Duration::zero();
 }
 
 void Reference::on_unknown_step() {

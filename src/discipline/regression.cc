@@ -11,20 +11,6 @@
 #include "timed/base/check.h"
 
 namespace timed::discipline {
-namespace {
-
-// One run, and one more for each pair of neighbours that are not both positive and not both negative.
-std::size_t count_runs(std::span<const double> residuals) {
-  std::size_t runs = 1;
-  for (std::size_t i = 1; i < residuals.size(); ++i) {
-    const bool both_negative = residuals[i - 1] < 0.0 && residuals[i] < 0.0;
-    const bool both_positive = residuals[i - 1] > 0.0 && residuals[i] > 0.0;
-    if (!both_negative && !both_positive) ++runs;
-  }
-  return runs;
-}
-
-}  // namespace
 
 WeightedLine fit_weighted_line(std::span<const double> x_s, std::span<const double> y_s,
                                std::span<const double> weight) {
@@ -114,6 +100,16 @@ std::optional<double> fit_asymmetry(std::span<const double> t_s, std::span<const
   if (!(std::fabs(determinant) * 1e10 > -v1 + v2 + std::fabs(v3))) return std::nullopt;
   // Cramer's rule on the normal equations; the y are centred, so that their sum drops out.
   return (sxy * (st * st - count * stt) + sty * (count * stx - sx * st)) / determinant;
+}
+
+std::size_t count_runs(std::span<const double> residuals) {
+  std::size_t runs = 1;
+  for (std::size_t i = 1; i < residuals.size(); ++i) {
+    const bool both_negative = residuals[i - 1] < 0.0 && residuals[i] < 0.0;
+    const bool both_positive = residuals[i - 1] > 0.0 && residuals[i] > 0.0;
+    if (!both_negative && !both_positive) ++runs;
+  }
+  return runs;
 }
 
 std::size_t critical_runs(std::size_t n) {

@@ -92,6 +92,13 @@ bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
   return in_order;
 }
 
+void SourceStats::restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view) {
+  reset();
+  for (const Sample& sample : samples) history_.add(sample);
+  asymmetry_run_ = asymmetry_run;
+  regress(view);
+}
+
 Duration SourceStats::min_delay() const {
   if (options_.min_delay > Duration::zero()) return options_.min_delay;
   Duration least = Duration::infinity();

@@ -84,13 +84,13 @@ void Timeline::renew_view(RawTime at) {
   view_.rate = base_;
 }
 
-void Timeline::set_frequencies(RawTime at, Frequency kernel, Frequency base, Duration error, Duration error_span) {
+void Timeline::set_frequencies(RawTime at, const Rates& rates, Duration error, Duration error_span) {
   Segment next = continued(at);
-  next.free_rate = gain(Frequency::zero(), kernel);
-  next.local_rate = gain(base, kernel);
+  next.free_rate = gain(rates.free, rates.kernel);
+  next.local_rate = gain(rates.base, rates.kernel);
   next.error = error;
   next.error_span = error_span;
-  base_ = base;
+  base_ = gain(rates.base, rates.free);
   begin_segment(next);
   renew_view(at);
 }

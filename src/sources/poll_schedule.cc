@@ -106,13 +106,16 @@ void PollSchedule::adjust(double change, const Nearness& nearness) {
 }
 
 void PollSchedule::adjust_for_sample(const SampleAgreement& agreement, const Nearness& nearness) {
+  adjust(adjustment_for(agreement), nearness);
+}
+
+double PollSchedule::adjustment_for(const SampleAgreement& agreement) const {
   if (agreement.prediction_error > agreement.distance) {
-    adjust(-std::log2(agreement.prediction_error / agreement.distance), nearness);
-    return;
+    return -std::log2(agreement.prediction_error / agreement.distance);
   }
   const double target = options_.poll_target;
   const double change = (static_cast<double>(agreement.samples) / target - 1.0) / target;
-  adjust(change < 0.0 ? change * 2.0 : change, nearness);
+  return change < 0.0 ? change * 2.0 : change;
 }
 
 Duration PollSchedule::interval() const {

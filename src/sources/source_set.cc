@@ -254,6 +254,11 @@ void SourceSet::on_unknown_step() {
   }
 }
 
+void SourceSet::reset() {
+  on_unknown_step();
+  for (const auto& source : sources_) source->association.forget_reachability();
+}
+
 bool SourceSet::set_online(SourceId id, bool online) {
   Source* const source = get(id);
   if (source == nullptr) return false;

@@ -126,6 +126,12 @@ void SimClock::disturb_frequency(Frequency change) {
   if (rate_changed_) rate_changed_();
 }
 
+void SimClock::disturb_oscillator(Frequency change) {
+  oscillator_.advance(world_.now());
+  oscillator_.disturb(change);
+  if (rate_changed_) rate_changed_();
+}
+
 Status SimClock::step(Duration offset) {
   if (!may_steer_) return refuse("step the clock");
   disturb(offset);

@@ -42,6 +42,7 @@ class Oscillator {
   Frequency error() const { return Frequency::ratio(error_); }
   // What is left of it: rate of the counter less that of true time.
   Frequency steered_error() const { return Frequency::ratio(excess()); }
+  void disturb(Frequency change) { error_ += change.to_ratio(); }
   // Nanoseconds counted since the start, and the part below one.
   std::int64_t counted() const { return counted_; }
   // The first time at which that many will have been counted if the correction stays as it is, or the horizon if
@@ -100,6 +101,8 @@ class SimClock : public env::SystemClock {
   void disturb(Duration offset) { offset_ns_ += units_internal::saturated_nanos(offset.to_seconds()); }
   // Somebody else adds this to the correction that the kernel makes.
   void disturb_frequency(Frequency change);
+  // The oscillator itself changes: its temperature, its age.
+  void disturb_oscillator(Frequency change);
   void on_rate_change(std::function<void()> fn) { rate_changed_ = std::move(fn); }
 
   const std::vector<Duration>& steps() const { return steps_; }

@@ -80,6 +80,10 @@ struct Config {
   discipline::DriftFileOptions drift_file;   // "driftfile"
   server::ServerOptions server;              // the NTP port
   std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
+  bool manual = false;                       // "manual": times that are typed in are taken
+  discipline::FallbackDriftOptions fallback_drift;      // "fallbackdrift"
+  discipline::TemperatureOptions temperature;           // "tempcomp"
+  std::string dump_directory;                           // "dumpdir"; empty = none
   control::ControlOptions control = default_control();  // the command sockets
   JournalOptions journal;
   ProcessOptions process;

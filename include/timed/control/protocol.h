@@ -17,6 +17,7 @@
 
 #include "timed/base/units.h"
 #include "timed/control/catalogue.h"
+#include "timed/control/clock_requests.h"
 #include "timed/control/encodings.h"
 #include "timed/ntp/types.h"
 
@@ -54,7 +55,7 @@ struct OtherRequest {
   bool operator==(const OtherRequest&) const = default;
 };
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, CyclelogsRequest, OtherRequest>;
+                             NtpSourceNameRequest, CyclelogsRequest, ClockRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
@@ -137,7 +138,7 @@ struct NtpSourceNameReply {
 };
 
 using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
-                               ActivityReply, NtpSourceNameReply>;
+                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

@@ -23,7 +23,9 @@ Announcement announce(const discipline::SelectionMessage& message, const std::st
 // reference - local at an update, larger than logchange.
 Announcement announce_wrong_by(Duration offset);
 Announcement announce_step(Duration offset, bool done);
-// An update that maxchange refused.
+// A change that would have led out of the time that the clock may tell.
+Announcement announce_invalid(Duration offset);
+// An update that was refused.
 Announcement announce_refusal(Duration offset, Duration maximum, discipline::ReferenceUpdate::Verdict verdict);
 
 }  // namespace timed::daemon

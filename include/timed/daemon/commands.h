@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "timed/control/protocol.h"
+#include "timed/daemon/clock_orders.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -12,13 +13,14 @@
 
 namespace timed::daemon {
 
-// What a command may look at and do.
+// What a command may look at, and what carries orders out.
 struct CommandContext {
   const sources::SourceSet& sources;
   const discipline::Selector& selector;
   discipline::Reference& reference;
   discipline::LocalClock& clock;
   std::function<void()> cycle_logs;
+  ClockOrders& orders;
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);

@@ -49,13 +49,16 @@ class LocalClock {
   Now read();
   Now at(RawTime raw) { return timeline_.now(raw, timers_.now()); }
   RawTime read_raw() { return clock_.now(); }
-  // Dispersion and frequency of the whole clock: correction of the free-running oscillator, positive = it is slow.
+  // Frequency of the whole clock: correction of the free-running oscillator, positive = it is slow.
   Frequency frequency() const { return base_; }
   // local - raw now: what is still to be slewed in.
   Duration pending() { return timeline_.pending(clock_.now()); }
 
   // Absolute frequency, from the drift file; clamped to maxdrift.
   void set_frequency(Frequency absolute);
+  // What the temperature does to the oscillator now, a correction: positive = it is slow.  Applied beside frequency(),
+  // which does not contain it (spec D.9).
+  void set_compensation(Frequency compensation);
   ClockChange apply(const ClockUpdate& update);
   // False where the kernel refused: the offset is slewed instead.
   bool step(Duration offset);
@@ -80,6 +83,7 @@ class LocalClock {
  private:
   void plan_slew();
   Frequency set_kernel(Frequency wanted);
+  Frequency compensated_base() const;
 
   ClockOptions options_;
   env::SystemClock& clock_;
@@ -89,6 +93,7 @@ class LocalClock {
   env::Timer slew_end_;
   bool steering_ = false;
   Frequency base_;
+  Frequency compensation_;
   RawTime slew_start_;
   SlewState slew_;
   std::optional<Frequency> clamped_;

@@ -96,6 +96,20 @@ struct ClockOptions {
   bool rtc_sync = false;                               // "rtcsync"
 };
 
+struct FallbackDriftOptions {
+  int min = 0;  // "fallbackdrift": log2 seconds of the shortest average; 0 = off
+  int max = 0;  // and of the longest; below min = off
+};
+
+// "tempcomp": where the temperature is read, and the oscillator's frequency at it.
+struct TemperatureOptions {
+  std::string file;                          // with the temperature; empty = off
+  Duration interval = Duration::seconds(1);  // between readings
+  // Compensation in ppm: k0 + (T - t0) k1 + (T - t0)^2 k2, unless there is a file of points.
+  double t0 = 0.0, k0 = 0.0, k1 = 0.0, k2 = 0.0;
+  std::string points_file;
+};
+
 struct DriftFileOptions {
   std::string path;                             // "driftfile"; empty = none
   Duration interval = Duration::seconds(3600);  // between writes

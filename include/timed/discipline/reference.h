@@ -20,18 +20,24 @@ struct ReferenceInput {
   ntp::Stratum stratum = 0;  // of the selected source
   ntp::Leap leap = ntp::Leap::Normal;
   ntp::RefId ref_id;
-  SourceId source;
+  std::optional<SourceId> source;  // none: the time was typed in
   int combined_sources = 1;
+  bool manual = false;  // the whole frequency is believed
   LocalEstimate estimate;
 };
 
 struct ReferenceUpdate {
-  enum class Verdict { Applied, Ignored, Exit };  // the last two by maxchange
+  // Ignored and Exit are by maxchange; Invalid would have led out of the time that can be told from others.
+  enum class Verdict { Applied, Ignored, Exit, Invalid };
   Verdict verdict = Verdict::Applied;
   ClockUpdate clock;
   Duration offset;             // reference - local at the time of the update
   bool report_offset = false;  // larger than logchange
 };
+
+// Whether a clock may be moved so: not by 2^32 s or more, nor to before 1970, nor out of the 2^32 s that begin 50 years
+// before this program was written (spec discipline.md 0.1).
+bool is_sane(LocalTime time, Duration offset);
 
 // What `tracking` reports.
 struct TrackingReport {
@@ -62,6 +68,11 @@ class Reference {
   void on_unknown_step();
   // Local time has changed by a step: what is kept in local time moves with it.
   void on_step(Duration offset);
+
+  // Orders of the operator, which hold from now on.
+  void set_make_step(const MakeStep& make_step);
+  void set_max_update_skew(Frequency skew) { options_.max_update_skew = skew; }
+  void set_local(const LocalReferenceOptions& local);
 
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }

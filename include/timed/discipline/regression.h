@@ -46,6 +46,8 @@ std::optional<RunsTestFit> fit_with_runs_test(const RunsTestPoints& points, std:
 std::optional<double> fit_asymmetry(std::span<const double> t_s, std::span<const double> y_s,
                                     std::span<const double> extra_delay_s);
 
+// One, and one more for each pair of neighbours that are not both positive and not both negative.
+std::size_t count_runs(std::span<const double> residuals);
 // The largest number of runs among n residuals at which a line is rejected (about 5 %, one-sided); 0 below 8.
 std::size_t critical_runs(std::size_t n);
 // 90 % quantile of the chi-squared distribution, three decimals; 1.2 for each degree of freedom above 64.

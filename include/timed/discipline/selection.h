@@ -137,6 +137,9 @@ class Selector {
   // After the last round; Unknown for a source that was not in it.
   SourceSelection state_of(SourceId id) const;
   const SelectionOptions& options() const { return options_; }
+  void set_reselect_distance(Duration distance) { options_.reselect_distance = distance; }
+  // The next round chooses anew.
+  void drop_selected() { selected_.reset(); }
 
  private:
   struct Entry {

@@ -64,6 +64,8 @@ class SourceStats {
   bool accumulate(const Sample& sample, const LocalView& view);
   // Fits anew: the view has changed by added dispersion, or options did.
   void regress(const LocalView& view);
+  // In place of all samples, those of an earlier daemon, strictly in order; the run is that of asymmetry_run().
+  void restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view);
   // Forgets all samples.
   void reset();
 

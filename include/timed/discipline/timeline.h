@@ -1,9 +1,9 @@
 // Raw, free-running and local time, and the way from one to the others.
 //
-// Raw time is what the kernel's clock reads.  Free-running time is raw time with all our steering undone: the bare
-// oscillator, on which history lives.  Local time is raw time plus the correction that is decided but not yet slewed
-// in: what we believe, serve and report.  Each change of the steering starts a new segment; the last sixteen are kept
-// for stamps that arrive late.
+// Raw time is what the kernel's clock reads.  Free-running time is raw time with all our steering undone: the
+// oscillator, on which history lives; what is known of it by its temperature is part of the oscillator.  Local time is
+// raw time plus the correction that is decided but not yet slewed in: what we believe, serve and report.  Each change
+// of the steering starts a new segment; the last sixteen are kept for stamps that arrive late.
 #ifndef TIMED_DISCIPLINE_TIMELINE_H_
 #define TIMED_DISCIPLINE_TIMELINE_H_
 
@@ -72,10 +72,14 @@ class Timeline {
   Frequency local_rate() const { return current().local_rate; }
 
   // ---- changes, made by LocalClock only ----
-  // From `at` on the kernel runs with `kernel` and local time runs with `base` (both corrections of the free-running
-  // oscillator, positive = faster).  Neither raw nor local time jumps; stamps up to `error_span` old may be off by
-  // `error` (the kernel does not take a frequency at once).
-  void set_frequencies(RawTime at, Frequency kernel, Frequency base, Duration error, Duration error_span);
+  struct Rates {       // corrections of the bare oscillator, positive = faster
+    Frequency kernel;  // with which raw time runs
+    Frequency base;    // with which local time runs
+    Frequency free;    // with which free-running time runs: what the temperature says
+  };
+  // From `at` on the scales run so.  None of them jumps; stamps up to `error_span` old may be off by `error` (the
+  // kernel does not take a frequency at once).
+  void set_frequencies(RawTime at, const Rates& rates, Duration error, Duration error_span);
   // Local time jumps by `offset`, raw time does not.
   void shift_local(RawTime at, Duration offset);
   // The kernel's clock was stepped by `offset`, and local time with it or, with `local_follows` false, raw time moved
@@ -109,7 +113,7 @@ class Timeline {
   std::size_t newest_ = 0;
   std::size_t count_ = 1;
   bool unbounded_ = true;  // the oldest segment kept is the first ever: it also covers what was before it
-  Frequency base_;         // correction with which local time runs
+  Frequency base_;         // what local time gains on free-running time
   LocalView view_;
 };
 

@@ -27,7 +27,7 @@ Account own_account();
 // there could let others reach the socket: "Wrong permissions on D", "Wrong owner of D (UID != n)"; the daemon then
 // runs without that socket.
 Status prepare_socket_directory(const std::string& path, const Account& account);
-// A directory for logs, mode 0750, made for the account where it is missing.
+// A directory for logs or measurements, mode 0750, made for the account where it is missing.
 Status prepare_log_directory(const std::string& path, const Account& account);
 
 struct KeptPrivileges {

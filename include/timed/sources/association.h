@@ -183,6 +183,14 @@ class Association {
   int poll() const { return schedule_.poll(); }
   double poll_score() const { return schedule_.score(); }
   const Reachability& reachability() const { return reachability_; }
+  void forget_reachability() { reachability_.clear(); }
+  // What an earlier daemon knew of the source.
+  void restore(std::uint8_t reach, int reach_size, ntp::Stratum stratum, ntp::Leap leap) {
+    reachability_.bits = reach;
+    reachability_.size = reach_size;
+    stratum_ = stratum;
+    leap_ = leap;
+  }
   // Of the last synchronised response; 0 and Unsynchronised before the first.
   ntp::Stratum stratum() const { return stratum_; }
   ntp::Leap leap() const { return leap_; }

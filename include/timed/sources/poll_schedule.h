@@ -79,6 +79,8 @@ class PollSchedule {
   // The score moves by so much, and with it the poll.
   void adjust(double change, const Nearness& nearness);
   void adjust_for_sample(const SampleAgreement& agreement, const Nearness& nearness);
+  // By how much a sample moves the score.
+  double adjustment_for(const SampleAgreement& agreement) const;
 
   // From one transmission to the next.
   Duration interval() const;

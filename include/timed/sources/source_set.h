@@ -35,6 +35,8 @@
 
 namespace timed::sources {
 
+struct DumpedSource;
+
 struct SourceSetOptions {
   discipline::StatsOptions stats;  // daemon-wide "minsamples", "maxsamples"
   Duration precision;              // of the local clock
@@ -167,6 +169,14 @@ class SourceSet {
   void on_unknown_step();
   // In the order of their creation.
   std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
+  // Writes a file for each source that has samples; tells the operator what cannot be written.
+  void save_history(const std::string& directory) const;
+  // Gives those that have no samples yet what was saved of them; tells of each file.  Which they were: their samples
+  // count as new.
+  std::vector<discipline::SourceId> load_history(const std::string& directory);
+  void remove_saved_history(const std::string& directory);
+  // As at the start: the reachability is forgotten too.
+  void reset();
   // False for an id that does not exist.  Tells the operator where it changed something.
   bool set_online(discipline::SourceId id, bool online);
   // Whether a datagram could be sent to it; false without an address.
@@ -238,6 +248,8 @@ class SourceSet {
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
+  DumpedSource dump_of(const Source& source) const;
+  bool restore(Source& source, const DumpedSource& dumped);
 
   SourceSetOptions options_;
   SourceSetSeams seams_;

@@ -115,15 +115,14 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {
-    "acquisitionport", "authselectmode",    "bindacqaddress", "bindacqdevice",   "broadcast",     "clientloglimit",
-    "cmdallow",        "cmddeny",           "cmdratelimit",   "dumpdir",         "fallbackdrift", "hwclockfile",
-    "hwtimestamp",     "hwtstimeout",       "keyfile",        "leapseclist",     "leapsecmode",   "leapsectz",
-    "manual",          "maxntsconnections", "maxtxbuffers",   "nocerttimecheck", "noclientlog",   "nosystemcert",
-    "ntpsigndsocket",  "ntsaeads",          "ntscachedir",    "ntsdumpdir",      "ntsntpserver",  "ntsport",
-    "ntsprocesses",    "ntsratelimit",      "ntsrefresh",     "ntsrotate",       "ntsservercert", "ntsserverkey",
-    "ntstrustedcerts", "opencommands",      "peer",           "ptpdomain",       "ptpport",       "ratelimit",
-    "refclock",        "rtcautotrim",       "rtcdevice",      "rtcfile",         "rtconutc",      "smoothtime",
-    "sourcedir",       "tempcomp"};
+    "acquisitionport", "authselectmode", "bindacqaddress", "bindacqdevice",   "broadcast",         "clientloglimit",
+    "cmdallow",        "cmddeny",        "cmdratelimit",   "hwclockfile",     "hwtimestamp",       "hwtstimeout",
+    "keyfile",         "leapseclist",    "leapsecmode",    "leapsectz",       "maxntsconnections", "maxtxbuffers",
+    "nocerttimecheck", "noclientlog",    "nosystemcert",   "ntpsigndsocket",  "ntsaeads",          "ntscachedir",
+    "ntsdumpdir",      "ntsntpserver",   "ntsport",        "ntsprocesses",    "ntsratelimit",      "ntsrefresh",
+    "ntsrotate",       "ntsservercert",  "ntsserverkey",   "ntstrustedcerts", "opencommands",      "peer",
+    "ptpdomain",       "ptpport",        "ratelimit",      "refclock",        "rtcautotrim",       "rtcdevice",
+    "rtcfile",         "rtconutc",       "smoothtime",     "sourcedir"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 

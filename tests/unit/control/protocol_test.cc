@@ -332,5 +332,73 @@ TEST_F(Waiting, AcceptsAReplyOfUnknownKindWithoutBody) {
   }
 }
 
+TEST(ClockRequests, AreReadAsTheyWereWritten) {
+  const std::vector<ClockRequest> requests = {
+      MakestepRequest{},
+      ModifyMakestepRequest{-1, Duration::seconds(0.5)},
+      ModifyMaxupdateskewRequest{5},
+      DfreqRequest{-2.5},
+      DoffsetRequest{Duration::seconds(0.25)},
+      SettimeRequest{{1795392466, 571790201}},
+      ManualRequest{ManualRequest::kReset},
+      ManualListRequest{},
+      ManualDeleteRequest{-3},
+      LocalRequest{true, 9, Duration::seconds(0.5), true, Duration::seconds(0.125), Duration::seconds(16),
+                   Duration::seconds(300), false},
+      LocalRequest{true, 9, Duration::seconds(0.5), true, {}, {}, {}, true},
+      ReselectRequest{},
+      ReselectDistanceRequest{Duration::seconds(0.001953125)},
+      ResetSourcesRequest{},
+      DumpRequest{},
+  };
+  for (const ClockRequest& request : requests) {
+    const Bytes bytes = request_bytes(request, 7);
+    const auto code = code_of(request);
+    EXPECT_EQ(bytes.size(), request_length(*request_row(static_cast<std::uint16_t>(code))));
+    EXPECT_EQ(read_request(code, bytes), Request(request)) << static_cast<int>(code);
+  }
+}
+
+// A request of chronyc 4.8: local stratum 9 distance 0.5 orphan.
+TEST(WorkedExample, Local3) {
+  const Bytes bytes = from_hex(
+      "06010000 004a0000 11c9e9e1 00000000 00000000 00000001 00000009 02800000 00000001 "
+      "00000000 00000000 14960000",
+      48);
+  const Request request = ClockRequest(LocalRequest{true, 9, Duration::seconds(0.5), true, Duration::zero(),
+                                                    Duration::zero(), Duration::seconds(300), false});
+  EXPECT_EQ(read_request(RequestCode::Local3, bytes), request);
+  EXPECT_EQ(request_bytes(request, 0x11c9e9e1), bytes);
+}
+
+// On the wire both are of a clock that is fast.
+TEST(ClockRequests, ChangesHaveTheOppositeSignOnTheWire) {
+  Bytes skew = request_bytes(ClockRequest(ModifyMaxupdateskewRequest{1}), 1);
+  skew[5] = std::byte{31};  // the code of dfreq; both carry one number
+  EXPECT_EQ(request_bytes(ClockRequest(DfreqRequest{-1}), 1), skew);
+  skew[5] = std::byte{71};
+  EXPECT_EQ(request_bytes(ClockRequest(DoffsetRequest{Duration::seconds(-1)}), 1), skew);
+}
+
+TEST(ManualReplies, AreReadAsTheyWereWritten) {
+  const RequestHeader settime = header_of(ClockRequest(SettimeRequest{}), 3);
+  const ManualTimestampReply timestamp{Duration::seconds(1.5), 0.25, -100};
+  const Bytes bytes = reply_bytes(settime, {ReplyStatus::Success, timestamp});
+  EXPECT_EQ(bytes.size(), 40u);
+  EXPECT_EQ(body_of<ManualTimestampReply>(receive_reply(bytes, settime)), timestamp);
+
+  const RequestHeader list = header_of(ClockRequest(ManualListRequest{}), 4);
+  ManualListReply entries;
+  for (int i = 0; i < 16; ++i) {
+    entries.entries.push_back(
+        {{1795392466 + i, 5}, Duration::seconds(0.5 * i), Duration::seconds(-2), Duration::seconds(0.125)});
+  }
+  Bytes listed = reply_bytes(list, {ReplyStatus::Success, entries});
+  EXPECT_EQ(listed.size(), 416u);
+  EXPECT_EQ(body_of<ManualListReply>(receive_reply(listed, list)), entries);
+  listed[31] = std::byte{17};
+  EXPECT_FALSE(receive_reply(listed, list).body.has_value()) << "more than there is room for";
+}
+
 }  // namespace
 }  // namespace timed::control

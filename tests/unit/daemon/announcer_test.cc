@@ -100,5 +100,12 @@ TEST(Announcer, AdjustmentsThatMaxchangeRefuses) {
          "Adjustment of -250.500 seconds exceeds the allowed maximum of 100.000 seconds (exiting) ");
 }
 
+TEST(Announcer, AdjustmentsThatNoClockCanMake) {
+  expect(announce_refusal(Duration::seconds(3.1e9), {}, Verdict::Invalid), Severity::Warning,
+         "Adjustment of 3100000000.0 seconds is invalid");
+  expect(announce_invalid(Duration::seconds(-4.5e9)), Severity::Warning,
+         "Adjustment of -4500000000.0 seconds is invalid");
+}
+
 }  // namespace
 }  // namespace timed::daemon

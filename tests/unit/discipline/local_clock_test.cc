@@ -115,6 +115,44 @@ TEST(LocalClock, SlewsAnOffsetInAndThenRunsOnAtTheBase) {
   EXPECT_NEAR((rig.kernel.raw - before).to_seconds(), 60 + 60 * 20e-6 + 0.05, 1e-6);
 }
 
+// The kernel gets both, composed; what is reported and what free-running time undoes is the frequency alone.
+TEST(LocalClock, CompensatesTheOscillatorBesideItsFrequency) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.set_frequency(Frequency::ppm(50'000));
+  rig.clock.set_compensation(Frequency::ppm(8));
+  EXPECT_EQ(rig.clock.frequency(), Frequency::ppm(50'000));
+  EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 50'000.0 * (1.0 - 8e-6) + 8.0, 1e-4);
+  const Now before = rig.clock.read();
+  rig.kernel.run(Duration::seconds(1000));
+  const Now after = rig.clock.read();
+  EXPECT_NEAR((after.free - before.free).to_seconds(), 1000.0 + 1000.0 * 8e-6, 1e-7);
+  EXPECT_NEAR((after.local - before.local).to_seconds(), 1000.0 * (1.0 + 0.05 * (1.0 - 8e-6) + 8e-6), 1e-7);
+  EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-7);
+}
+
+// Local time runs on where the compensation changes in the middle of a slew.
+TEST(LocalClock, ACompensationDoesNotMoveLocalTime) {
+  for (const bool control : {true, false}) {
+    ClockOptions options;
+    options.control = control;
+    Rig rig(options);
+    ASSERT_TRUE(rig.clock.start().ok());
+    rig.clock.apply(
+        {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+    Now last = rig.clock.read();
+    for (int i = 0; i < 100; ++i) {
+      const double ppm = i % 10 - 5;
+      rig.clock.set_compensation(Frequency::ppm(ppm));
+      rig.kernel.run(Duration::millis(100));
+      const Now now = rig.clock.read();
+      EXPECT_NEAR((now.local - last.local).to_seconds(), 0.1 * (1.0 + 20e-6 + ppm * 1e-6), 5e-9);
+      EXPECT_NEAR((now.free - last.free).to_seconds(), 0.1 * (1.0 + ppm * 1e-6), 5e-9);
+      last = now;
+    }
+  }
+}
+
 TEST(LocalClock, LocalTimeDoesNotMoveWhenASlewEnds) {
   Rig rig;
   ASSERT_TRUE(rig.clock.start().ok());

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace timed::discipline {
 namespace {
 
 Now at(double t_s) {
-  const auto ns = static_cast<std::int64_t>((1000 + t_s) * 1e9);
+  const auto ns = std::int64_t{1'767'225'600'000'000'000} + static_cast<std::int64_t>(t_s * 1e9);
   return {RawTime::from_nanos(ns), FreeTime::from_nanos(ns), LocalTime::from_nanos(ns), MonoTime::from_nanos(ns)};
 }
 
@@ -14,7 +16,7 @@ ReferenceInput input_at(double t_s, double offset_s) {
   ReferenceInput input;
   input.stratum = 2;
   input.ref_id = {0x7f000001};
-  input.source = {1};
+  input.source = SourceId{1};
   input.estimate.when = at(t_s).local;
   input.estimate.offset = Duration::seconds(offset_s);
   input.estimate.offset_sd = Duration::micros(10);
@@ -47,6 +49,40 @@ TEST(Reference, ServesOneStratumBelowItsSource) {
   EXPECT_EQ(own.root_delay, Duration::millis(20));
   EXPECT_GT(own.root_dispersion, Duration::millis(1));
   EXPECT_TRUE(reference.sync_status(at(10), {}).synchronised);
+}
+
+TEST(Reference, ATimeIsSaneWithinTheSecondsOfNtp) {
+  const auto year = [](int y) { return LocalTime::from_seconds(static_cast<std::int64_t>((y - 1970) * 31556952.0)); };
+  const auto years = [](double n) { return Duration::seconds(n * 31556952.0); };
+  EXPECT_TRUE(is_sane(year(2026), Duration::zero()));
+  EXPECT_TRUE(is_sane(year(1970), years(56)));     // a machine without a battery
+  EXPECT_TRUE(is_sane(year(2150), years(-120)));   // from beyond the end
+  EXPECT_TRUE(is_sane(year(2026), years(85)));     // 2111
+  EXPECT_FALSE(is_sane(year(2026), years(87)));    // 2113: told as 1977 by half of the servers
+  EXPECT_TRUE(is_sane(year(2026), years(-49.9)));  // 1976
+  EXPECT_FALSE(is_sane(year(2026), years(-51)));
+  EXPECT_FALSE(is_sane(year(1970), Duration::zero()));
+  EXPECT_FALSE(is_sane(year(2250), Duration::seconds(-4294967296.0)));
+  EXPECT_TRUE(is_sane(year(2140), Duration::seconds(-3e9)));
+  EXPECT_FALSE(is_sane(year(2026), Duration::infinity()));
+  EXPECT_FALSE(is_sane(year(2026), Duration::seconds(std::nan(""))));
+}
+
+// Neither the clock nor what is said of it follows where no clock can go.
+TEST(Reference, AnInsaneOffsetChangesNothing) {
+  ReferenceOptions options;
+  options.make_step = {Duration::seconds(1), 3};
+  Reference reference(options, -20, 1);
+  const ReferenceUpdate update = reference.update(input_at(0, 3.1e9), at(0), {});
+  EXPECT_EQ(update.verdict, ReferenceUpdate::Verdict::Invalid);
+  EXPECT_EQ(update.offset, Duration::seconds(3.1e9));
+  EXPECT_EQ(update.clock.offset, Duration::zero());
+  EXPECT_FALSE(update.clock.step.has_value());
+  EXPECT_FALSE(reference.synchronised());
+  EXPECT_EQ(reference.skew(), Frequency::ratio(1));
+  // Nor does it use up a step of makestep, or count as an update.
+  EXPECT_TRUE(reference.update(input_at(10, 5), at(10), {}).clock.step.has_value());
+  EXPECT_EQ(reference.update_interval(), Duration::zero());
 }
 
 // The exact time of an update is a secret between us and our source (interleaved mode).

@@ -19,18 +19,31 @@ TEST(Timeline, ScalesAgreeBeforeTheFirstChange) {
 
 TEST(Timeline, FreeTimeUndoesWhatTheKernelAdds) {
   Timeline timeline(kStart);
-  timeline.set_frequencies(kStart, Frequency::ppm(100), Frequency::ppm(100), {}, {});
+  timeline.set_frequencies(kStart, {Frequency::ppm(100), Frequency::ppm(100), {}}, {}, {});
   // The kernel runs 100 ppm fast, so 1000.1 s of raw time are 1000 s of the oscillator.
   const RawTime later = kStart + Duration::seconds(1000.1);
   EXPECT_NEAR((timeline.to_free(later) - FreeTime::from_nanos(kStart.nanos())).to_seconds(), 1000.0, 1e-9);
   EXPECT_NEAR(timeline.pending(later).to_seconds(), 0.0, 1e-12);
 }
 
+// What the temperature does to the oscillator is not steering: it is not undone.
+TEST(Timeline, FreeTimeKeepsTheCompensationOfTheOscillator) {
+  Timeline timeline(kStart);
+  const Frequency compensation = Frequency::ppm(4);
+  timeline.set_frequencies(kStart, {Frequency::ppm(104), Frequency::ppm(104), compensation}, {}, {});
+  // 104 ppm more than the bare oscillator in raw time, 4 in free time.
+  const RawTime later = kStart + Duration::seconds(1000.104);
+  EXPECT_NEAR((timeline.to_free(later) - FreeTime::from_nanos(kStart.nanos())).to_seconds(), 1000.004, 1e-9);
+  EXPECT_NEAR(timeline.pending(later).to_seconds(), 0.0, 1e-12);
+  EXPECT_NEAR(timeline.view().rate.to_ppm(), 100.0 / 1.000004, 1e-9);
+  EXPECT_LE(std::abs(timeline.view().to_local(timeline.to_free(later)).nanos() - later.nanos()), 1);
+}
+
 TEST(Timeline, AnOffsetIsPendingUntilTheKernelHasSlewedIt) {
   Timeline timeline(kStart);
   timeline.shift_local(kStart, Duration::millis(10));
   EXPECT_EQ(timeline.pending(kStart), Duration::millis(10));
-  timeline.set_frequencies(kStart, Frequency::ppm(1000), Frequency::zero(), {}, {});
+  timeline.set_frequencies(kStart, {Frequency::ppm(1000), Frequency::zero(), {}}, {}, {});
   // 1000 ppm fast removes 10 ms in 10 s (and 10 ms of raw time more).
   EXPECT_NEAR(timeline.pending(kStart + Duration::seconds(10.01)).to_seconds(), 0.0, 1e-9);
   EXPECT_EQ(timeline.view().rate, Frequency::zero());
@@ -38,7 +51,7 @@ TEST(Timeline, AnOffsetIsPendingUntilTheKernelHasSlewedIt) {
 
 TEST(Timeline, AStepMovesRawTimeAndNotTheOscillator) {
   Timeline timeline(kStart);
-  timeline.set_frequencies(kStart, Frequency::ppm(-50), Frequency::ppm(-50), {}, {});
+  timeline.set_frequencies(kStart, {Frequency::ppm(-50), Frequency::ppm(-50), {}}, {}, {});
   const RawTime before = kStart + Duration::seconds(500);
   const FreeTime free = timeline.to_free(before);
   timeline.step(before, Duration::seconds(3600), true);
@@ -60,11 +73,11 @@ TEST(Timeline, AStepTowardsLocalTimeLeavesLocalTimeAlone) {
 
 TEST(Timeline, PlacesALateStampOnTheSegmentItBelongsTo) {
   Timeline timeline(kStart);
-  timeline.set_frequencies(kStart, Frequency::ppm(100), Frequency::ppm(100), {}, {});
+  timeline.set_frequencies(kStart, {Frequency::ppm(100), Frequency::ppm(100), {}}, {}, {});
   const RawTime change = kStart + Duration::seconds(1000);
   const RawTime stamp = kStart + Duration::seconds(999);
   const FreeTime expected = timeline.to_free(stamp);
-  timeline.set_frequencies(change, Frequency::ppm(50'000), Frequency::ppm(100), Duration::micros(3),
+  timeline.set_frequencies(change, {Frequency::ppm(50'000), Frequency::ppm(100), {}}, Duration::micros(3),
                            Duration::micros(11));
   const auto placed = timeline.place({stamp, Duration::nanos(5), env::StampSource::Kernel});
   ASSERT_TRUE(placed);
@@ -78,7 +91,7 @@ TEST(Timeline, PlacesALateStampOnTheSegmentItBelongsTo) {
 TEST(Timeline, RefusesStampsFromBeforeWhatItRemembers) {
   Timeline timeline(kStart);
   for (int i = 1; i <= 40; ++i) {
-    timeline.set_frequencies(kStart + Duration::seconds(i), Frequency::ppm(i), Frequency::zero(), {}, {});
+    timeline.set_frequencies(kStart + Duration::seconds(i), {Frequency::ppm(i), Frequency::zero(), {}}, {}, {});
   }
   EXPECT_FALSE(timeline.place({kStart, {}, env::StampSource::Kernel}));
   EXPECT_TRUE(timeline.place({kStart + Duration::seconds(40.5), {}, env::StampSource::Kernel}));
@@ -97,7 +110,7 @@ TEST(Timeline, ViewAndSegmentsAgreeThroughAnyHistory) {
           base = Frequency::ppm(random.uniform(-500, 500));
           [[fallthrough]];
         case 1:
-          timeline.set_frequencies(now, Frequency::ppm(random.uniform(-1e5, 1e5)), base, {}, {});
+          timeline.set_frequencies(now, {Frequency::ppm(random.uniform(-1e5, 1e5)), base, {}}, {}, {});
           break;
         default:
           timeline.shift_local(now, Duration::seconds(random.uniform(-1, 1)));
@@ -120,7 +133,7 @@ TEST(LocalView, ConvertsFrequenciesBothWays) {
 TEST(LocalView, GoesBackFromLocalToFree) {
   Timeline timeline(kStart);
   timeline.shift_local(kStart, Duration::seconds(1e9));
-  timeline.set_frequencies(kStart + Duration::seconds(5), Frequency::ppm(100), Frequency::ppm(100), {}, {});
+  timeline.set_frequencies(kStart + Duration::seconds(5), {Frequency::ppm(100), Frequency::ppm(100), {}}, {}, {});
   const FreeTime free = timeline.to_free(kStart + Duration::seconds(1234.567));
   EXPECT_LE(std::abs(timeline.view().to_free(timeline.view().to_local(free)).nanos() - free.nanos()), 1);
 }

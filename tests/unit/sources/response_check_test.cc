@@ -85,7 +85,8 @@ TEST_F(ResponseCheck, DelayIsNeverBelowThePrecision) {
 
 TEST_F(ResponseCheck, SampleDoesNotDependOnHowTheClockIsSteered) {
   const discipline::Sample before = *check().sample;
-  timeline.set_frequencies(test_time(-500), Frequency::ppm(80), Frequency::ppm(50), Duration::zero(), Duration::zero());
+  timeline.set_frequencies(test_time(-500), {Frequency::ppm(80), Frequency::ppm(50), {}}, Duration::zero(),
+                           Duration::zero());
   timeline.shift_local(test_time(-400), Duration::seconds(0.03));
   const discipline::Sample after = *check().sample;
   EXPECT_EQ(after.when, before.when);

@@ -1,7 +1,7 @@
 // Replays what a reference daemon measured and decided (tests/vectors) through sample filters, statistics,
-// selection, reference update and slewing, and compares every number.  The traces keep their history on the local scale
-// and rewrite it at each clock change; ours lives on the free-running scale and is never touched.  That both agree is
-// the point.
+// selection, reference update, slewing and poll adaptation, and compares every number.  The traces keep their history
+// on the local scale and rewrite it at each clock change; ours lives on the free-running scale and is never touched.
+// That both agree is the point.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,9 +20,12 @@
 #include "timed/discipline/selection.h"
 #include "timed/discipline/source_stats.h"
 #include "timed/env/kernel_frequency.h"
+#include "timed/sources/poll_schedule.h"
 
-namespace timed::discipline {
+namespace timed::sources {
 namespace {
+
+using namespace discipline;
 
 class TraceClock : public env::SystemClock {
  public:
@@ -74,6 +77,9 @@ Time parse_time(const std::string& text) {
 struct TraceSource {
   SourceId id;
   std::string name;
+  PollOptions poll;
+  std::optional<PollSchedule> schedule;
+  std::optional<SampleAgreement> agreement;  // of a new sample, until it has moved the poll
   StatsOptions options;
   SelectMarks marks;
   std::optional<SourceStats> stats;
@@ -114,7 +120,7 @@ class Replay {
                          [&](const std::string& l) { return l.rfind(event + " ", 0) == 0; });
   }
 
-  int regressions = 0, selections = 0, updates = 0, slews = 0, filter_outputs = 0;
+  int regressions = 0, selections = 0, updates = 0, slews = 0, filter_outputs = 0, clock_changes = 0, polls = 0;
 
  private:
   using Fields = std::vector<std::string>;
@@ -143,6 +149,9 @@ class Replay {
       source.options.asymmetry = 0.0;
     }
     for (std::size_t i = 2; i < words.size(); ++i) {
+      if (words[i] == "minpoll") source.poll.min_poll = std::stoi(words[i + 1]);
+      if (words[i] == "maxpoll") source.poll.max_poll = std::stoi(words[i + 1]);
+      if (words[i] == "polltarget") source.poll.poll_target = std::stoi(words[i + 1]);
       if (words[i] == "trust") source.marks.trust = true;
       if (words[i] == "require") source.marks.require = true;
       if (words[i] == "minsamples") source.options.min_samples = std::stoi(words[i + 1]);
@@ -153,6 +162,7 @@ class Replay {
         for (const char c : words[i + 1]) source.name += format("%02x", static_cast<unsigned>(c));
       }
     }
+    source.schedule.emplace(source.poll);
     // Reference clocks are created before NTP sources.
     const auto before = source.is_ntp ? sources_.end() : sources_.begin() + refclocks_++;
     sources_.insert(before, std::move(source));
@@ -171,6 +181,7 @@ class Replay {
   void handle(const Fields& f) {
     if (f[0] == "PRC") {
       precision_ = Duration::seconds(std::stod(f[1]));
+      EXPECT_EQ(std::lround(std::log2(precision_.to_seconds())), std::stol(f[2]));
       for (TraceSource& s : sources_) s.stats.emplace(s.options, precision_);
     } else if (f[0] == "RCH") {
       TraceSource& s = source(f[1]);
@@ -188,7 +199,7 @@ class Replay {
       run_selection(f);
     } else if (f[0] == "SLW" && at_ + 1 < lines_.size() && lines_[at_ + 1].rfind("CHG 2", 0) == 0) {
       // Somebody else stepped the clock: the slew is cancelled first, which the trace shows as a change of its own.
-      unknown_step(split(lines_[at_ + 1]));
+      unknown_step(split(lines_[at_]), split(lines_[at_ + 1]));
       compare_slew(f);
       at_ += 2;
     } else if (f[0] == "SLW") {
@@ -200,9 +211,12 @@ class Replay {
     } else if (f[0] == "FOU") {
       compare_filter_output(f);
     } else if (f[0] == "DSP") {
-      // Checked through the statistics: a clock change has added it already.
+      note_dispersion(f);
+    } else if (f[0] == "PAD") {
+      adjust_poll(f);
     } else {
-      ASSERT_TRUE(f[0] == "PAD" || f[0] == "POL") << lines_[at_ - 1];
+      ASSERT_EQ(f[0], "POL") << lines_[at_ - 1];
+      compare_poll(f);
     }
   }
 
@@ -251,8 +265,32 @@ class Replay {
     Sample sample = parse_sample(f, 2);
     sample.stratum = s.stratum;
     sample.leap = s.leap;
+    const Duration predicted = s.stats->predict(sample.when, view());
     s.stats->accumulate(sample, view());
+    s.agreement = {abs(sample.measured - predicted), sample.peer_dispersion + sample.peer_delay * 0.5,
+                   s.stats->samples()};
     selector_->note_sample(s.id);
+  }
+
+  void adjust_poll(const Fields& f) {
+    TraceSource& s = source(f[1]);
+    const double theirs = std::stod(f[2]);
+    double change = theirs;
+    if (s.agreement) {
+      change = s.schedule->adjustment_for(*s.agreement);
+      near("poll adjustment", change, theirs);
+    } else {  // a response that was not good, or none
+      EXPECT_TRUE(theirs == PollSchedule::kNotGoodNoLoop || theirs == PollSchedule::kUnanswered) << "line " << at_;
+    }
+    s.agreement.reset();
+    s.schedule->adjust(change, {s.reach != 0, s.stats->min_delay()});
+  }
+
+  void compare_poll(const Fields& f) {
+    const PollSchedule& schedule = *source(f[1]).schedule;
+    EXPECT_EQ(schedule.poll(), std::stoi(f[2])) << "line " << at_;
+    near("poll score", schedule.score(), std::stod(f[3]), 1e-5, 1e-5);
+    ++polls;
   }
 
   // Within 1e-5 of itself or 1e-11 at all, whichever is more.
@@ -289,6 +327,7 @@ class Replay {
     for (const TraceSource& s : sources_) {
       Candidate c;
       c.id = s.id;
+      c.ref_id = {static_cast<std::uint32_t>(std::stoul(s.name, nullptr, 16))};
       c.is_ntp = s.is_ntp;
       c.marks = s.marks;
       c.stratum = s.stratum;
@@ -311,6 +350,8 @@ class Replay {
         update = update_reference(line, selection);
       } else if (line[0] == "SLW" || line[0] == "CHG") {
         changes.push_back(line);
+      } else if (line[0] == "DSP") {
+        note_dispersion(line);
       } else if (line[0] == "RFO") {
         ASSERT_TRUE(update);
         apply(*update, changes);
@@ -321,6 +362,8 @@ class Replay {
       } else if (line[0] == "END") {
         compare_selected(line, selection, update.has_value());
         return;
+      } else {
+        FAIL() << line[0] << " within a selection, line " << at_;
       }
     }
   }
@@ -330,6 +373,7 @@ class Replay {
     EXPECT_EQ(selection.stratum, std::stoi(f[1])) << at_;
     EXPECT_EQ(static_cast<int>(selection.leap), std::stoi(f[2])) << at_;
     EXPECT_EQ(selection.combined_sources, std::stoi(f[3])) << at_;
+    EXPECT_EQ(selection.ref_id.value, std::stoul(f[4], nullptr, 16)) << at_;
     near("reference time", (e.when - parse_time<LocalTime>(f[5])).to_seconds(), 0.0, 0.0, 2e-8);
     near("combined offset", -e.offset.to_seconds(), std::stod(f[6]));
     near("combined offset sd", e.offset_sd.to_seconds(), std::stod(f[7]));
@@ -369,6 +413,7 @@ class Replay {
         .frequency = frequency, .offset = offset, .correction_rate = std::stod(changes[1][3]), .step = {}};
     const ClockChange change = clock_->apply(theirs);
     EXPECT_EQ(change.offset, offset) << at_;
+    compare_change(change, changes[2]);
     near("frequency change made", change.frequency.to_ratio(), frequency.to_ratio(), 1e-5, 1e-13);
     near("base frequency", -1e6 * clock_->frequency().to_ratio(), std::stod(changes[1][2]), 1e-7);
     compare_slew(changes[1]);
@@ -379,9 +424,28 @@ class Replay {
       ASSERT_EQ(changes.back()[0], "CHG");
       ASSERT_EQ(changes.back()[1], "1");
       near("step", -update.clock.step->to_seconds(), std::stod(changes.back()[5]), 1e-5, 1e-9);
+      ++clock_changes;
     } else {
       EXPECT_NE(changes.back()[1], "1") << at_;
     }
+  }
+
+  // That of an unknown step stands in the trace after what the step has led to.
+  void note_dispersion(const Fields& f) {
+    const double dispersion_s = std::stod(f[1]);
+    if (step_dispersion_ && dispersion_s > 1.0) {
+      near("dispersion of a step", step_dispersion_->to_seconds(), dispersion_s);
+      step_dispersion_.reset();
+    } else {
+      added_dispersion_ += Duration::seconds(dispersion_s);
+    }
+  }
+
+  // When a change was made, on the scales as they were before it.
+  void compare_change(const ClockChange& change, const Fields& f) {
+    near("raw time of a change", (change.raw - parse_time<RawTime>(f[2])).to_seconds(), 0.0, 0.0, 2e-9);
+    near("local time of a change", (change.local - parse_time<LocalTime>(f[3])).to_seconds(), 0.0, 0.0, 2e-8);
+    ++clock_changes;
   }
 
   void compare_slew(const Fields& f) {
@@ -392,6 +456,10 @@ class Replay {
     near("total frequency", -slew.kernel.to_ppm(), std::stod(f[5]), 0.0, tolerance_ppm);
     near("slew frequency", clock_->timeline().local_rate().to_ratio(), std::stod(f[6]), 1e-3, tolerance_ppm * 1e-6);
     near("slew duration", slew.planned.to_seconds(), std::stod(f[7]), 1e-2, 1e-6);
+    // How late the end of the last slew came is as exact as its length was.
+    near("slew excess", slew.excess.to_seconds(), std::stod(f[8]), 1e-2, 2e-6 + 1e-5 * last_slew_.to_seconds());
+    last_slew_ = slew.planned;
+    near("added dispersion", view().added_dispersion.to_seconds(), added_dispersion_.to_seconds(), 1e-5, 1e-11);
     ++slews;
   }
 
@@ -424,12 +492,20 @@ class Replay {
     EXPECT_EQ(selection.combined.has_value(), updated) << at_;
   }
 
-  void unknown_step(const Fields& f) {
+  void unknown_step(const Fields& cancelled, const Fields& f) {
     kernel_.time = parse_time<RawTime>(f[2]);
+    near("cancelled slew", clock_->pending().to_seconds(), std::stod(cancelled[5]), 1e-3, 1e-9);
+    const Duration before = view().added_dispersion;
     clock_->on_unknown_step(Duration::seconds(std::stod(f[5])));
+    step_dispersion_ = view().added_dispersion - before;
+    added_dispersion_ += *step_dispersion_;
+    clock_changes += 2;
     reference_->on_unknown_step();
     reference_->set_unsynchronised(clock_->read());
-    for (TraceSource& s : sources_) s.stats->reset();
+    for (TraceSource& s : sources_) {
+      s.stats->reset();
+      s.schedule->reset();
+    }
   }
 
   std::vector<std::string> lines_;
@@ -443,6 +519,9 @@ class Replay {
   Duration precision_;
   std::map<std::string, std::optional<SampleFilter>> filters_;
   LocalTime updated_at_;
+  Duration added_dispersion_;  // by the trace's clock changes
+  Duration last_slew_;
+  std::optional<Duration> step_dispersion_;  // of an unknown step, not seen in the trace yet
   std::optional<LocalClock> clock_;
   std::optional<Selector> selector_;
   std::optional<Reference> reference_;
@@ -458,6 +537,8 @@ TEST_P(TraceReplay, EveryNumberAgrees) {
   EXPECT_EQ(replay.updates, replay.count("REF"));
   EXPECT_EQ(replay.slews, replay.count("SLW"));
   EXPECT_EQ(replay.filter_outputs, replay.count("FOU"));
+  EXPECT_EQ(replay.clock_changes, replay.count("CHG"));
+  EXPECT_EQ(replay.polls, replay.count("POL"));
   EXPECT_GT(replay.regressions, 100);
 }
 
@@ -467,4 +548,4 @@ INSTANTIATE_TEST_SUITE_P(Traces, TraceReplay,
                                            "three-servers-steps.trace", "shm-refclock-filter.trace", "filters.trace"));
 
 }  // namespace
-}  // namespace timed::discipline
+}  // namespace timed::sources

@@ -1,0 +1,111 @@
+// Keeps the measurements of sources over a restart.  In the file they are seen from the clock as it is steered, which
+// the next daemon finds running on; in memory they live on a scale that begins with each daemon.
+#include "source_set_history.h"
+
+#include "source.h"
+#include "timed/base/log.h"
+#include "timed/sources/dump_file.h"
+
+namespace timed::sources {
+namespace {
+
+using discipline::LocalView;
+using discipline::Now;
+using discipline::Sample;
+
+bool is_authenticated(const SourceLine& line) {
+  return line.key.has_value() || line.nts;
+}
+
+}  // namespace
+
+std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const LocalView& view, const Now& now) {
+  std::vector<Sample> samples;
+  for (const DumpedSample& d : dumped.samples) {
+    Sample s;
+    s.when = view.to_free(d.when);
+    s.offset = WideDuration(d.offset) + view.offset_at(s.when);
+    s.measured = d.measured;
+    s.peer_delay = d.peer_delay;
+    s.peer_dispersion = d.peer_dispersion;
+    s.root_delay = d.root_delay;
+    s.root_dispersion = d.root_dispersion;
+    s.added_dispersion = view.added_dispersion;
+    s.stratum = dumped.stratum;
+    s.leap = dumped.leap;
+    if (s.when > now.free || (!samples.empty() && s.when <= samples.back().when)) return std::nullopt;
+    samples.push_back(s);
+  }
+  return samples;
+}
+
+DumpedSource SourceSet::dump_of(const Source& source) const {
+  const LocalView& view = seams_.timeline.view();
+  const Reachability& reachability = source.association.reachability();
+  DumpedSource dumped;
+  dumped.name = source.line.name;
+  dumped.authenticated = is_authenticated(source.line);
+  dumped.reachability = reachability.bits;
+  dumped.reachability_size = reachability.size;
+  dumped.stratum = source.association.stratum();
+  dumped.leap = source.association.leap();
+  dumped.asymmetry_run = source.stats.asymmetry_run();
+  const discipline::SampleHistory& history = source.stats.history();
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const Sample& s = history.at(static_cast<std::ptrdiff_t>(i));
+    const Duration added = view.added_dispersion - s.added_dispersion;
+    dumped.samples.push_back({view.to_local(s.when), view.local_offset(s.when, s.offset), s.measured, s.peer_delay,
+                              s.peer_dispersion + added, s.root_delay, s.root_dispersion + added});
+  }
+  return dumped;
+}
+
+void SourceSet::save_history(const std::string& directory) const {
+  for (const auto& source : sources_) {
+    if (!source->address.is_set() || source->stats.samples() == 0) continue;
+    const std::string path = directory + "/" + dump_file_name(source->address);
+    const Status written = seams_.host.files().replace(path, write_dump(dump_of(*source)), 0644);
+    if (!written) log::error("%s", written.error().message.c_str());
+  }
+}
+
+std::vector<discipline::SourceId> SourceSet::load_history(const std::string& directory) {
+  std::vector<discipline::SourceId> loaded;
+  for (const auto& source : sources_) {
+    if (!source->address.is_set() || source->stats.samples() > 0) continue;
+    const auto text = seams_.host.files().read(directory + "/" + dump_file_name(source->address), kMaxDumpFile);
+    if (!text && text.error().kind == ErrorKind::NotFound) continue;
+    const auto dumped = text ? parse_dump(*text) : std::nullopt;
+    if (!dumped || !restore(*source, *dumped)) {
+      log::warning("Could not load dump file for %s", describe(source->id).c_str());
+      continue;
+    }
+    log::info("Loaded dump file for %s", describe(source->id).c_str());
+    loaded.push_back(source->id);
+  }
+  return loaded;
+}
+
+bool SourceSet::restore(Source& source, const DumpedSource& dumped) {
+  if (dumped.name != source.line.name) return false;
+  // What anybody could have said before must not speak for a source that is believed now.
+  if (is_authenticated(source.line) && !dumped.authenticated) return false;
+  const LocalView& view = seams_.timeline.view();
+  const auto samples = samples_of(dumped, view, callbacks_.now());
+  if (!samples) return false;
+  source.stats.restore(*samples, dumped.asymmetry_run, view);
+  source.association.restore(dumped.reachability, dumped.reachability_size, dumped.stratum, dumped.leap);
+  return true;
+}
+
+void SourceSet::remove_saved_history(const std::string& directory) {
+  const auto names = seams_.host.files().list(directory);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    if (!is_dump_file_name(name)) continue;
+    const Status removed = seams_.host.files().remove(directory + "/" + name);
+    if (!removed) log::error("%s", removed.error().message.c_str());
+  }
+}
+
+}  // namespace timed::sources

@@ -1,0 +1,122 @@
+// Measurements that outlive the daemon: dumpdir and the option -r.
+#include <gtest/gtest.h>
+
+#include "tests/sim/scenario.h"
+
+namespace timed::sim {
+namespace {
+
+constexpr const char* kDump = "/var/lib/timed/10.0.0.1.dat";
+constexpr const char* kConfig =
+    "server 10.0.0.1 minpoll 6 maxpoll 6\ndumpdir /var/lib/timed\ndriftfile /var/lib/timed/drift\n";
+
+Node& run_first(Scenario& scenario, const std::string& config = kConfig) {
+  scenario.add_server("server", {"10.0.0.1"});
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), config);
+  node.files().put("/var/lib/timed/.keep", "");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(5000));
+  node.stop();
+  return node;
+}
+
+TEST(History, ARestartGoesOnWhereTheLastRunEnded) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    Scenario scenario(seed);
+    Node& node = run_first(scenario);
+    ASSERT_TRUE(node.files().exists(kDump)) << scenario.report(node);
+    scenario.run_for(Duration::seconds(10));
+    node.set_options({"-r"});
+    ASSERT_TRUE(node.start().ok());
+    scenario.run_for(Duration::seconds(1));
+    EXPECT_TRUE(node.log().contains("Loaded dump file for 10.0.0.1")) << scenario.report(node);
+    EXPECT_FALSE(node.files().exists(kDump)) << "it is of one restart only";
+    // Synchronised before the first poll, with all of the history.
+    const auto stats = stats_report(node, "10.0.0.1");
+    ASSERT_TRUE(stats.has_value());
+    EXPECT_GE(stats->samples, 6u) << scenario.report(node);
+    const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+    ASSERT_TRUE(tracking.has_value());
+    EXPECT_EQ(tracking->stratum, 2) << scenario.report(node);
+    const Performance after = measure(scenario.world(), node, Duration::seconds(600), Duration::zero());
+    EXPECT_LE(after.max_error, Duration::millis(1)) << scenario.report(node);
+    EXPECT_LE(after.max_frequency_error, Frequency::ppm(50)) << scenario.report(node);
+  }
+}
+
+// What was saved of a server is measured against the server that comes next: a line through old and new samples.
+TEST(History, OldAndNewSamplesAreOnOneLine) {
+  Scenario scenario(4);
+  Node& node = run_first(scenario);
+  node.set_options({"-r"});
+  ASSERT_TRUE(node.start().ok());
+  scenario.run_for(Duration::seconds(1));
+  const auto before = stats_report(node, "10.0.0.1");
+  ASSERT_TRUE(before.has_value());
+  scenario.run_for(Duration::seconds(400));
+  const auto after = stats_report(node, "10.0.0.1");
+  ASSERT_TRUE(after.has_value());
+  EXPECT_GT(after->samples, before->samples / 2) << "the runs test kept the old ones";
+  EXPECT_GT(after->span_seconds, 400u) << scenario.report(node);
+  EXPECT_LE(after->std_dev, Duration::millis(1)) << scenario.report(node);
+}
+
+TEST(History, WithoutTheOptionItIsThrownAway) {
+  Scenario scenario(5);
+  Node& node = run_first(scenario);
+  ASSERT_TRUE(node.start().ok());
+  scenario.run_for(Duration::seconds(1));
+  EXPECT_FALSE(node.log().contains("dump file")) << scenario.report(node);
+  EXPECT_FALSE(node.files().exists(kDump));
+  const auto stats = stats_report(node, "10.0.0.1");
+  ASSERT_TRUE(stats.has_value());
+  EXPECT_LE(stats->samples, 1u) << scenario.report(node);
+}
+
+TEST(History, OfASourceByNameWaitsForItsAddress) {
+  Scenario scenario(6);
+  scenario.names().set("ntp.example.net", {*IpAddress::parse("10.0.0.1")});
+  Node& node = run_first(scenario, "server ntp.example.net minpoll 6 maxpoll 6\ndumpdir /var/lib/timed\n");
+  node.set_options({"-r"});
+  ASSERT_TRUE(node.start().ok());
+  scenario.run_for(Duration::seconds(5));
+  EXPECT_TRUE(node.log().contains("Loaded dump file for 10.0.0.1 (ntp.example.net)")) << scenario.report(node);
+  EXPECT_FALSE(node.files().exists(kDump));
+}
+
+// A corrupt file, one of another source, one of the future: each is a warning and nothing else.
+TEST(History, WhatCannotBeBelievedIsAWarning) {
+  Scenario scenario(7);
+  Node& node = run_first(scenario);
+  const std::string good = *node.files().read(kDump, 65536);
+  std::string other = good, future = good;
+  other.replace(other.find("10.0.0.1"), 8, "10.0.0.9");
+  const std::size_t last = future.rfind("\n17", future.size() - 2) + 1;
+  future[last] = '2';
+  std::size_t warnings = 0;
+  for (const std::string& text : {std::string(), std::string("SRC0\n"), good.substr(0, good.size() - 30), other, future,
+                                  std::string(100000, 'x')}) {
+    node.files().put(kDump, text);
+    node.set_options({"-r"});
+    ASSERT_TRUE(node.start().ok());
+    scenario.run_for(Duration::seconds(1));
+    ++warnings;
+    EXPECT_EQ(node.log().count("Could not load dump file for 10.0.0.1"), warnings) << scenario.report(node);
+    EXPECT_FALSE(node.files().exists(kDump));
+    node.crash();
+  }
+}
+
+TEST(History, IsWrittenOnRequest) {
+  Scenario scenario(8);
+  scenario.add_server("server", {"10.0.0.1"});
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), kConfig);
+  node.files().put("/var/lib/timed/.keep", "");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(500));
+  ASSERT_TRUE(node.ask<std::monostate>(control::ClockRequest(control::DumpRequest{})).has_value());
+  EXPECT_TRUE(node.files().exists(kDump)) << scenario.report(node);
+}
+
+}  // namespace
+}  // namespace timed::sim
