@@ -22,9 +22,9 @@ TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 ADDRESS = r"(?P<address>[0-9.]{7,15}) *"
 ROWS = {
     "measurements": rf"{TIME} {ADDRESS} (?P<leap>[N+?-]) (?P<stratum>[ \d]\d) "
-                    rf"(?P<tests>[01]{{3}} [01]{{3}} [01]{{4}})  (?P<poll>[ -]\d) (?P<peer_poll>[ -]\d) (?P<score>\d\.\d\d) "
-                    rf"(?P<offset>{E3}) (?P<delay>{E3}) {E3} (?P<root_delay>{E3}) (?P<root_dispersion>{E3}) "
-                    rf"(?P<ref_id>[0-9A-F]{{8}}) (?P<mode>\d[BI]) "
+                    rf"(?P<tests>[01]{{3}} [01]{{3}} [01]{{4}})  (?P<poll>[ -]\d) (?P<peer_poll>[ -]\d) "
+                    rf"(?P<score>\d\.\d\d) (?P<offset>{E3}) (?P<delay>{E3}) {E3} (?P<root_delay>{E3}) "
+                    rf"(?P<root_dispersion>{E3}) (?P<ref_id>[0-9A-F]{{8}}) (?P<mode>\d[BI]) "
                     rf"(?P<sources>[DKH] [DKH])",
     "statistics": rf"{TIME} {ADDRESS} {E3} (?P<offset>{E3}) {E3} {E3} {E3} \d\.\de[+-]\d\d (?P<samples>[ \d]{{2}}\d) "
                   rf"(?P<dropped>[ \d]{{2}}\d) (?P<runs>[ \d]{{2}}\d) (?P<asymmetry>[ -]\d\.\d\d)",
