@@ -110,7 +110,8 @@ std::optional<server::AccessRule> parse_access_rule(bool allow, const Statement&
   if (equals_ignoring_case(text, "all")) {
     finding.suggestion = "all";
   } else if (std::get<NotASubnet>(parsed).may_be_host_name) {
-    finding.expected = "an address or a subnet: host names are not available here yet";
+    rule.host = std::string(text);
+    return rule;
   }
   findings.errors.push_back(std::move(finding));
   return std::nullopt;

@@ -32,8 +32,7 @@ std::string sentences(std::string_view text) {
 }
 
 std::string facts(const Directive& row) {
-  if (std::holds_alternative<NotYet>(row.field))
-    return "Not available yet: checked, and accepted with a warning, without effect.\n";
+  if (!is_available(row)) return "Not available yet: checked, and accepted with a warning, without effect.\n";
   std::string text;
   const bool is_integer = std::holds_alternative<int& (*)(Config&)>(row.field) ||
                           std::holds_alternative<std::uint16_t& (*)(Config&)>(row.field);

@@ -32,6 +32,20 @@ std::optional<std::int64_t> read_whole_number(const Statement& statement, double
   return value;
 }
 
+std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::size_t word, double usual_min,
+                                               double usual_max, Findings& findings) {
+  const std::string_view text = statement.words[word].text;
+  const auto number = parse_saturated_prefix(text);
+  if (!number) {
+    findings.errors.push_back(finding_at(statement, word, could_not_parse(statement)));
+    return std::nullopt;
+  }
+  const double value = static_cast<double>(number->value);
+  if (value < usual_min || value > usual_max) warn_of_unusual(statement, text.substr(0, number->length), findings);
+  warn_of_rest(statement, text.substr(number->length), findings);
+  return number->value;
+}
+
 double NumberReader::real() {
   const std::string_view text = word();
   const auto parsed = parse_real_prefix(text);

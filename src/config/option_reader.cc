@@ -71,8 +71,9 @@ std::size_t OptionReader::value_length(const OptionRow& row, std::string_view te
     case OptionRow::Value::ReferenceId:
       return text.size() <= kLongestReferenceId ? text.size() : 0;
     case OptionRow::Value::Choice:
-      for (const std::string_view choice : row.choices) {
-        if (equals_ignoring_case(choice, text)) return text.size();
+      for (std::size_t i = 0; i < row.choices.size(); ++i) {
+        number_ = static_cast<double>(i);
+        if (equals_ignoring_case(row.choices[i], text)) return text.size();
       }
       return 0;
   }
@@ -90,6 +91,7 @@ void OptionReader::read_value(const OptionRow& row) {
     warn_of_unusual(statement_, rest().substr(0, length), findings_);
   }
   number_ = bounded(number_);
+  text_ = rest().substr(0, length);
   use(length);
 }
 

@@ -47,6 +47,8 @@ class OptionReader {
   // The next option with its value; nullptr at the end, and from the first error on.
   const OptionRow* next();
   double number() const { return number_; }
+  int integer() const { return static_cast<int>(number_); }  // also the index of a choice
+  std::string_view text() const { return text_; }
   bool ok() const { return ok_; }
 
  private:
@@ -65,6 +67,7 @@ class OptionReader {
   std::size_t index_;
   std::size_t used_ = 0;
   double number_ = 0.0;
+  std::string_view text_;
   bool ok_ = true;
 };
 

@@ -12,46 +12,92 @@ namespace {
 struct DriverOption {
   std::string_view name;
   int base = 0;  // of its value, which is a whole number; 0: has none
+  void (*store)(RefclockLine&, std::int64_t);
 };
 
 struct Driver {
   std::string_view name;
+  RefclockLine::Driver driver;
   std::span<const DriverOption> options;
 };
 
-constexpr DriverOption kPpsOptions[] = {{"clear"}};
-constexpr DriverOption kShmOptions[] = {{"perm", 8}};
-constexpr DriverOption kPhcOptions[] = {{"nocrossts"}, {"extpps"}, {"pin", 10}, {"channel", 10}, {"clear"}};
-constexpr DriverOption kRtcOptions[] = {{"utc"}};
-constexpr auto kDrivers = std::to_array<Driver>(
-    {{"PPS", kPpsOptions}, {"SHM", kShmOptions}, {"SOCK", {}}, {"PHC", kPhcOptions}, {"RTC", kRtcOptions}});
+using Line = RefclockLine;
+using Number = std::int64_t;
+constexpr DriverOption kClear = {"clear", 0, [](Line& l, Number) { l.clear = true; }};
+constexpr DriverOption kPpsOptions[] = {kClear};
+constexpr DriverOption kShmOptions[] = {
+    {"perm", 8, [](Line& l, Number x) { l.permissions = static_cast<unsigned>(x) & 0777; }}};
+constexpr DriverOption kPhcOptions[] = {{"nocrossts", 0, [](Line& l, Number) { l.no_cross_timestamps = true; }},
+                                        {"extpps", 0, [](Line& l, Number) { l.external_pulses = true; }},
+                                        {"pin", 10, [](Line& l, Number x) { l.pin = static_cast<int>(x); }},
+                                        {"channel", 10, [](Line& l, Number x) { l.channel = static_cast<int>(x); }},
+                                        kClear};
+constexpr DriverOption kRtcOptions[] = {{"utc", 0, [](Line& l, Number) { l.utc = true; }}};
+constexpr auto kDrivers = std::to_array<Driver>({{"PPS", Line::Driver::Pps, kPpsOptions},
+                                                 {"SHM", Line::Driver::Shm, kShmOptions},
+                                                 {"SOCK", Line::Driver::Sock, {}},
+                                                 {"PHC", Line::Driver::Phc, kPhcOptions},
+                                                 {"RTC", Line::Driver::Rtc, kRtcOptions}});
 
 using Value = OptionRow::Value;
-constexpr auto kOptions = std::to_array<OptionRow>({
-    {.name = "poll", .value = Value::Integer, .min = -32, .max = 32},
-    {.name = "dpoll", .value = Value::Integer, .min = -32, .max = 32},
-    {.name = "refid", .value = Value::ReferenceId},
-    {.name = "lock", .value = Value::ReferenceId},
-    {.name = "rate", .value = Value::Integer, .min = 1},
-    {.name = "maxlockage", .value = Value::Integer, .min = 0},
-    {.name = "width", .value = Value::Real, .usual_min = 0, .usual_max = 1},
-    {.name = "pps"},
-    {.name = "offset", .value = Value::Real},
-    {.name = "delay", .value = Value::Real, .usual_min = 0},
-    {.name = "stratum", .value = Value::Integer, .min = 0, .max = 15},
-    {.name = "precision", .value = Value::Real, .usual_min = 0},
-    {.name = "maxdispersion", .value = Value::Real, .usual_min = 0},
-    {.name = "filter", .value = Value::Integer, .min = 0, .usual_min = 1, .usual_max = 256},
-    {.name = "prefer"},
-    {.name = "noselect"},
-    {.name = "trust"},
-    {.name = "require"},
-    {.name = "tai"},
-    {.name = "local"},
-    {.name = "minsamples", .value = Value::Integer, .min = 0},
-    {.name = "maxsamples", .value = Value::Integer, .min = 0},
-    {.name = "maxunreach", .value = Value::Integer, .min = 0},
+struct Option {
+  OptionRow row;
+  void (*store)(RefclockLine&, const OptionReader&);
+};
+
+// Left-aligned.
+ntp::RefId ref_id(std::string_view text) {
+  ntp::RefId id;
+  for (std::size_t i = 0; i < 4; ++i)
+    id.value = id.value << 8 | (i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u);
+  return id;
+}
+
+using Read = OptionReader;
+constexpr auto kOptions = std::to_array<Option>({
+    {{.name = "poll", .value = Value::Integer, .min = -32, .max = 32},
+     [](Line& l, const Read& r) { l.poll = r.integer(); }},
+    {{.name = "dpoll", .value = Value::Integer, .min = -32, .max = 32},
+     [](Line& l, const Read& r) { l.driver_poll = r.integer(); }},
+    {{.name = "refid", .value = Value::ReferenceId}, [](Line& l, const Read& r) { l.ref_id = ref_id(r.text()); }},
+    {{.name = "lock", .value = Value::ReferenceId}, [](Line& l, const Read& r) { l.lock = ref_id(r.text()); }},
+    {{.name = "rate", .value = Value::Integer, .min = 1}, [](Line& l, const Read& r) { l.rate = r.integer(); }},
+    {{.name = "maxlockage", .value = Value::Integer, .min = 0},
+     [](Line& l, const Read& r) { l.max_lock_age = r.integer(); }},
+    {{.name = "width", .value = Value::Real, .usual_min = 0, .usual_max = 1},
+     [](Line& l, const Read& r) { l.width = Duration::seconds(r.number()); }},
+    {{.name = "pps"}, [](Line& l, const Read&) { l.pps = true; }},
+    {{.name = "offset", .value = Value::Real},
+     [](Line& l, const Read& r) { l.offset = Duration::seconds(r.number()); }},
+    {{.name = "delay", .value = Value::Real, .usual_min = 0},
+     [](Line& l, const Read& r) { l.delay = Duration::seconds(r.number()); }},
+    {{.name = "stratum", .value = Value::Integer, .min = 0, .max = 15},
+     [](Line& l, const Read& r) { l.stratum = r.integer(); }},
+    {{.name = "precision", .value = Value::Real, .usual_min = 0},
+     [](Line& l, const Read& r) { l.precision = Duration::seconds(r.number()); }},
+    {{.name = "maxdispersion", .value = Value::Real, .usual_min = 0},
+     [](Line& l, const Read& r) { l.max_dispersion = Duration::seconds(r.number()); }},
+    {{.name = "filter", .value = Value::Integer, .min = 0, .usual_min = 1, .usual_max = 256},
+     [](Line& l, const Read& r) { l.filter = std::clamp(r.integer(), 1, 256); }},
+    {{.name = "prefer"}, [](Line& l, const Read&) { l.marks.prefer = true; }},
+    {{.name = "noselect"}, [](Line& l, const Read&) { l.marks.noselect = true; }},
+    {{.name = "trust"}, [](Line& l, const Read&) { l.marks.trust = true; }},
+    {{.name = "require"}, [](Line& l, const Read&) { l.marks.require = true; }},
+    {{.name = "tai"}, [](Line& l, const Read&) { l.tai = true; }},
+    {{.name = "local"}, [](Line& l, const Read&) { l.local = true; }},
+    {{.name = "minsamples", .value = Value::Integer, .min = 0},
+     [](Line& l, const Read& r) { l.min_samples = r.integer(); }},
+    {{.name = "maxsamples", .value = Value::Integer, .min = 0},
+     [](Line& l, const Read& r) { l.max_samples = r.integer(); }},
+    {{.name = "maxunreach", .value = Value::Integer, .min = 0},
+     [](Line& l, const Read& r) { l.max_unreach = r.integer(); }},
 });
+
+constexpr auto kRows = [] {
+  std::array<OptionRow, kOptions.size()> rows{};
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = kOptions[i].row;
+  return rows;
+}();
 
 bool is_digits(std::string_view text, int base) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [base](char c) { return c >= '0' && c < '0' + base; });
@@ -77,7 +123,8 @@ const Driver* read_driver(const Statement& statement, Findings& findings) {
   return nullptr;
 }
 
-void read_driver_option(const Driver& driver, const Statement& statement, std::string_view text, Findings& findings) {
+void read_driver_option(const Driver& driver, const Statement& statement, std::string_view text, RefclockLine& line,
+                        Findings& findings) {
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
   const auto found = std::find_if(driver.options.begin(), driver.options.end(),
@@ -94,40 +141,51 @@ void read_driver_option(const Driver& driver, const Statement& statement, std::s
   if (value.starts_with('-') && found->base == 10) value.remove_prefix(1);
   const bool usual = found->base == 0 ? equals == std::string_view::npos : is_digits(value, found->base);
   if (!usual) warn_of_unusual(statement, text, findings);
+  if (equals != std::string_view::npos) value = text.substr(equals + 1);
+  const auto number = parse_saturated_prefix(value, found->base == 0 ? 10 : found->base);
+  // Where there is no number chrony has a 0.
+  found->store(line, std::clamp<std::int64_t>(number ? number->value : 0, -1, std::numeric_limits<int>::max()));
 }
 
 // What follows the colons of the parameter; one at its end is followed by nothing.
-void read_parameter(const Driver& driver, const Statement& statement, Findings& findings) {
+void read_parameter(const Driver& driver, const Statement& statement, RefclockLine& line, Findings& findings) {
   std::string_view rest = statement.words[2].text;
   std::size_t colon = rest.find(':');
   const std::string_view parameter = rest.substr(0, colon);
+  line.parameter = std::string(parameter);
   if (driver.name == "SHM" && !is_digits(parameter, 10)) {
     warn_of_unusual(statement, parameter.empty() ? rest : parameter, findings);
   }
   while (colon != std::string_view::npos && colon + 1 < rest.size()) {
     rest.remove_prefix(colon + 1);
     colon = rest.find(':');
-    read_driver_option(driver, statement, rest.substr(0, colon), findings);
+    read_driver_option(driver, statement, rest.substr(0, colon), line, findings);
   }
 }
 
 }  // namespace
 
-std::optional<RefclockFacts> read_refclock(const Statement& statement, Findings& findings) {
+std::optional<RefclockLine> read_refclock(const Statement& statement, Findings& findings) {
   const std::size_t errors_before = findings.errors.size();
   if (statement.words.size() < 3) {
     findings.errors.push_back(finding_at(statement, statement.words.size(), could_not_parse(statement)));
     return std::nullopt;
   }
-  RefclockFacts facts;
+  RefclockLine line;
   if (const Driver* driver = read_driver(statement, findings)) {
-    facts.is_rtc = driver->name == "RTC";
-    read_parameter(*driver, statement, findings);
+    line.driver = driver->driver;
+    read_parameter(*driver, statement, line, findings);
   }
-  OptionReader options(statement, 3, kOptions, OptionReader::Shapes::Named, findings);
-  while (const OptionRow* option = options.next()) facts.is_tai = facts.is_tai || option->name == "tai";
+  OptionReader options(statement, 3, kRows, OptionReader::Shapes::Named, findings);
+  while (const OptionRow* option = options.next()) {
+    kOptions[static_cast<std::size_t>(option - kRows.data())].store(line, options);
+  }
   if (findings.errors.size() > errors_before) return std::nullopt;
-  return facts;
+  return line;
+}
+
+void parse_refclock(const Statement& statement, Config& config, Findings& findings) {
+  if (auto line = read_refclock(statement, findings)) config.refclocks.push_back(std::move(*line));
 }
 
 }  // namespace timed::config

@@ -8,14 +8,9 @@
 
 namespace timed::config {
 
-// What other lines must fit to.
-struct RefclockFacts {
-  bool is_rtc = false;
-  bool is_tai = false;  // "tai"
-};
-
 // Nothing after an error.
-std::optional<RefclockFacts> read_refclock(const Statement& statement, Findings& findings);
+std::optional<RefclockLine> read_refclock(const Statement& statement, Findings& findings);
+void parse_refclock(const Statement& statement, Config& config, Findings& findings);
 
 }  // namespace timed::config
 

@@ -24,8 +24,8 @@ void Relations::note(const Directive& row, const Statement& statement, const Lin
   if (row.name != "refclock" || !good) return;
   Findings told_already;
   const auto refclock = read_refclock(statement, told_already);
-  if (refclock && refclock->is_rtc) add(Kind::RtcRefclock, statement, place);
-  if (refclock && refclock->is_tai) add(Kind::TaiRefclock, statement, place);
+  if (refclock && refclock->driver == RefclockLine::Driver::Rtc) add(Kind::RtcRefclock, statement, place);
+  if (refclock && refclock->tai) add(Kind::TaiRefclock, statement, place);
 }
 
 void Relations::add(Kind kind, const Statement& statement, const LinePlace& place) {

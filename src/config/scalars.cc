@@ -78,11 +78,7 @@ struct Apply {
   Config& config;
   Findings& findings;
 
-  void operator()(const NotYet& not_yet) const {
-    const std::size_t errors_before = findings.errors.size();
-    std::visit(Check{row, statement, findings}, not_yet.arguments);
-    if (findings.errors.size() == errors_before) warn(" directive is not available yet", Finding::Place::Parenthesis);
-  }
+  void operator()(const NotYet& not_yet) const { std::visit(Check{row, statement, findings}, not_yet.arguments); }
   void operator()(Retired) const { warn(" directive is no longer supported", Finding::Place::None); }
   void operator()(Ignored) const {}
   // The parser reads the files; it never comes here with them.
@@ -108,6 +104,9 @@ struct Apply {
   }
   void operator()(Place<std::string> place) const {
     if (has_arguments(statement, 1, findings)) place(config) = std::string(statement.arguments()[0].text);
+  }
+  void operator()(Place<std::vector<std::string>> place) const {
+    if (has_arguments(statement, 1, findings)) place(config).emplace_back(statement.arguments()[0].text);
   }
   void operator()(RealSetter set) const {
     if (const auto value = read_real(row, statement, findings)) set(config, *value);
@@ -139,6 +138,10 @@ struct Default {
 
 }  // namespace
 
+bool is_available(const Directive& row) {
+  return !row.not_yet && !std::holds_alternative<NotYet>(row.field);
+}
+
 std::string describe(const Directive& row) {
   std::string text(row.name);
   if (row.argument.empty()) return text + " alone";
@@ -155,7 +158,11 @@ std::string default_text(const Directive& row) {
 
 void apply(const Directive& row, const Statement& statement, Config& config, Findings& findings) {
   const std::size_t errors_before = findings.errors.size();
-  std::visit(Apply{row, statement, config, findings}, row.field);
+  const Apply apply_to{row, statement, config, findings};
+  std::visit(apply_to, row.field);
+  if (!is_available(row) && findings.errors.size() == errors_before) {
+    apply_to.warn(" directive is not available yet", Finding::Place::Parenthesis);
+  }
   for (std::size_t i = errors_before; i < findings.errors.size(); ++i) {
     if (findings.errors[i].expected.empty()) findings.errors[i].expected = describe(row);
   }

@@ -7,6 +7,7 @@
 
 #include "checks.h"
 #include "number_reader.h"
+#include "refclock.h"
 #include "source_statements.h"
 #include "statements.h"
 #include "timed/config/directives.h"
@@ -43,7 +44,8 @@ inline constexpr Directive kSources[] = {
          "A makestep line does the same without the delay at the start."},
     {.name = "refclock",
      .argument = "DRIVER PARAMETER[:OPTION]... [OPTION]...",
-     .field = NotYet{&check_refclock},
+     .field = &parse_refclock,
+     .not_yet = true,
      .repeatable = true,
      .help = "A reference clock attached to this machine."},
     {.name = "manual", .field = NotYet{NoArgument{}}, .help = "Let the time be typed in with timedc settime."},

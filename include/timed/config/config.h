@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "timed/base/address.h"
+#include "timed/config/device_options.h"
+#include "timed/config/nts_options.h"
 #include "timed/control/options.h"
 #include "timed/discipline/options.h"
 #include "timed/server/options.h"
@@ -70,6 +72,13 @@ struct JournalOptions {
   int banner = 32;        // "logbanner": entries from one banner to the next; 0 = none
 };
 
+// "ratelimit", "ntsratelimit", "cmdratelimit".
+struct RateLimits {
+  server::RateLimitOptions ntp;
+  server::RateLimitOptions nts = {.interval = 6};
+  server::RateLimitOptions commands = {.interval = -4};
+};
+
 struct Config {
   std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
@@ -80,8 +89,15 @@ struct Config {
   discipline::DriftFileOptions drift_file;   // "driftfile"
   server::ServerOptions server;              // the NTP port
   std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
+  RateLimits rate_limits;
+  NtsOptions nts;
   control::ControlOptions control = default_control();  // the command sockets
   JournalOptions journal;
+  std::vector<server::AccessRule> command_access;  // "cmdallow", "cmddeny", in the order of the lines
+  TimestampOptions timestamps;
+  PtpOptions ptp;
+  RtcOptions rtc;
+  std::vector<RefclockLine> refclocks;  // "refclock", in the order of the lines
   ProcessOptions process;
   std::optional<InitStepSlewOptions> init_step_slew;
   std::optional<MailOnChangeOptions> mail_on_change;

@@ -56,9 +56,10 @@ struct Include {};     // reads files
 struct IncludeAll {};  // reads directories
 using RealSetter = void (*)(Config&, double);
 using StatementParser = void (*)(const Statement&, Config&, Findings&);
-using Field = std::variant<NotYet, Retired, Ignored, Include, IncludeAll, bool& (*)(Config&), int& (*)(Config&),
-                           std::uint16_t& (*)(Config&), double& (*)(Config&), Duration& (*)(Config&),
-                           Frequency& (*)(Config&), std::string& (*)(Config&), RealSetter, StatementParser>;
+using Field =
+    std::variant<NotYet, Retired, Ignored, Include, IncludeAll, bool& (*)(Config&), int& (*)(Config&),
+                 std::uint16_t& (*)(Config&), double& (*)(Config&), Duration& (*)(Config&), Frequency& (*)(Config&),
+                 std::string& (*)(Config&), std::vector<std::string>& (*)(Config&), RealSetter, StatementParser>;
 
 struct Directive {
   std::string_view name = {};
@@ -67,6 +68,7 @@ struct Directive {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   Field field = {};
+  bool not_yet = false;     // the value is stored, but nothing uses it yet: a warning
   bool repeatable = false;  // lines add up; otherwise the last one holds
   std::string_view help = {};
 };
@@ -81,6 +83,9 @@ std::span<const DirectiveGroup> directive_groups();
 const Directive* find_directive(std::string_view word);
 // All words in the order of the groups.
 std::span<const std::string_view> directive_words();
+
+// Whether what a line says has an effect; otherwise it is answered with a warning.
+bool is_available(const Directive& row);
 
 // What the operator may write for a row: "minsources COUNT, a whole number of at least 1".
 std::string describe(const Directive& row);

@@ -15,6 +15,16 @@ struct AccessRule {
   bool allow = false;
   bool all = false;             // also discards the more specific rules below
   std::vector<Subnet> subnets;  // both 0.0.0.0/0 and ::/0 where none was named
+  std::string host;             // a name instead: its first address is meant, and subnets is empty until it is known
+};
+
+// How often one address is answered: "ratelimit" and its like (spec config.md 2.4, "Rate limit options").
+struct RateLimitOptions {
+  bool enabled = false;
+  int interval = 3;  // "interval", log2 s in which one answer is earned, -19 … 12
+  int burst = 8;     // "burst": answers that can be saved up, 1 … 255
+  int leak = 2;      // "leak": one request of 2^leak is answered all the same, 1 … 4
+  int kod = 0;       // "kod": one of 2^kod of the others is told so, 1 … 4; 0 = none
 };
 
 struct ServerOptions {
@@ -23,8 +33,12 @@ struct ServerOptions {
   IpAddress bind_v6 = IpAddress::any(Family::Inet6);
   std::string device;  // "binddevice"
   int dscp = 0;        // "dscp"
-  bool use_v4 = true;  // -6 clears it
-  bool use_v6 = true;  // -4 clears it
+  // "clientloglimit", bytes for what is known of clients; "noclientlog" keeps nothing.
+  std::uint64_t client_log_limit = 524288;
+  bool no_client_log = false;
+  std::string signd_directory;  // "ntpsigndsocket": Samba's; empty = nothing is signed there
+  bool use_v4 = true;           // -6 clears it
+  bool use_v6 = true;           // -4 clears it
 };
 
 }  // namespace timed::server

@@ -344,7 +344,7 @@ std::string with_word(std::string message, const std::string& word) {
 }
 
 bool is_not_yet(const std::string& word) {
-  return std::holds_alternative<NotYet>(find_directive(word)->field);
+  return !is_available(*find_directive(word));
 }
 
 // A directory where there is none is nothing.
