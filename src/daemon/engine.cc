@@ -64,7 +64,7 @@ struct Engine::Parts {
   bool step(Duration offset);
   void tell_clamped_frequency();
   void lose_synchronisation();
-  void on_external_step(Duration jump);
+  void on_jump(const Jump& jump);
   void publish();
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
 
@@ -215,15 +215,17 @@ void Engine::on_ready(std::function<Status()> fn) {
 }
 
 void Engine::begin_turn() {
-  const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now());
-  if (jump) parts_->on_external_step(*jump);
+  std::optional<Duration> suspended;
+  if (parts_->config.resume_step) suspended = parts_->env.clock.suspended();
+  const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now(), suspended);
+  if (jump) parts_->on_jump(*jump);
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();
 }
 
 void Engine::end_turn() {
-  if (std::exchange(parts_->selection_due, false)) parts_->select();
+  if (!parts_->jumps.stopped() && std::exchange(parts_->selection_due, false)) parts_->select();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
 }
@@ -338,13 +340,16 @@ void Engine::Parts::tell_clamped_frequency() {
 }
 
 // Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.
-void Engine::Parts::on_external_step(Duration jump) {
-  log::warning("%s time jump detected!", jump > Duration::zero() ? "Forward" : "Backward");
-  clock.on_unknown_step(jump);
+void Engine::Parts::on_jump(const Jump& jump) {
+  tell(announce_jump(jump));
+  clock.on_unknown_step(jump.size);
   reference->on_unknown_step();
   sources->on_unknown_step();
   select();
   lose_synchronisation();
+  if (!config.resume_step || !modes.is_normal()) return;
+  reference->allow_steps(*config.resume_step);
+  sources->refresh_by_burst();
 }
 
 void Engine::Parts::lose_synchronisation() {

@@ -63,6 +63,9 @@ class Reference {
   // Local time has changed by a step: what is kept in local time moves with it.
   void on_step(Duration offset);
 
+  // Offsets above the threshold may be stepped in the next updates, besides what makestep allows.
+  void allow_steps(const MakeStep& allowed) { extra_steps_ = allowed; }
+
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
   Frequency skew() const { return skew_; }
@@ -113,7 +116,7 @@ class Reference {
   LocalTime local_reference_time_;
   int change_start_;
   int change_ignore_;
-  int step_limit_;
+  MakeStep make_step_, extra_steps_;  // with what is left of their limits
 };
 
 }  // namespace timed::discipline
