@@ -77,6 +77,16 @@ void parse_makestep(const Statement& statement, Config& config, Findings& findin
   if (numbers.ok()) config.reference.make_step = make_step;
 }
 
+void parse_resumestep(const Statement& statement, Config& config, Findings& findings) {
+  const std::size_t given = statement.arguments().size();
+  if (given != 1 && !has_arguments(statement, 2, findings)) return;
+  NumberReader numbers(statement, 1, statement.words.size(), findings);
+  discipline::MakeStep allowed;
+  allowed.threshold = Duration::seconds(numbers.real());
+  allowed.limit = given == 2 ? numbers.integer() : 1;
+  if (numbers.ok()) config.resume_step = allowed;
+}
+
 void parse_maxchange(const Statement& statement, Config& config, Findings& findings) {
   if (!has_arguments(statement, 3, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);

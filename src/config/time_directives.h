@@ -225,6 +225,13 @@ inline constexpr Directive kClock[] = {
      .field = [](Config& c) -> Frequency& { return c.clock.max_slew_rate; },
      .help = "How much faster or slower than true the clock may run while an offset is corrected, in parts per "
              "million."},
+    {.name = "resumestep",
+     .argument = "THRESHOLD [LIMIT]",
+     .field = &parse_resumestep,
+     .help = "When the machine was asleep, or somebody else has stepped the clock, ask all sources in a burst and step "
+             "the clock instead of slewing it where an offset is larger than THRESHOLD seconds, in the LIMIT updates "
+             "(default 1) that follow. Without this line the rules of makestep alone hold then. chrony has no such "
+             "line."},
     {.name = "tempcomp",
      .argument = "FILE INTERVAL (T0 K0 K1 K2 | POINTS)",
      .field = &parse_tempcomp,

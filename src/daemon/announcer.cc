@@ -59,6 +59,21 @@ Announcement announce_wrong_by(Duration offset) {
   return {Severity::Warning, format("System clock wrong by %.6f seconds", offset.to_seconds())};
 }
 
+Announcement announce_jump(const Jump& jump) {
+  switch (jump.kind) {
+    case Jump::Kind::Step:
+      return {Severity::Warning,
+              jump.size > Duration::zero() ? "Forward time jump detected!" : "Backward time jump detected!"};
+    case Jump::Kind::Asleep:
+      return {Severity::Info, format("Machine was asleep for %.0f seconds", jump.size.to_seconds())};
+    case Jump::Kind::Stopped:
+      return {Severity::Warning, "System clock stands still!"};
+    case Jump::Kind::RunsAgain:
+      return {Severity::Info, "System clock runs again"};
+  }
+  return {};
+}
+
 Announcement announce_step(Duration offset, bool done) {
   if (!done) return {Severity::Error, "Could not step system clock"};
   return {Severity::Warning, format("System clock was stepped by %.6f seconds", offset.to_seconds())};

@@ -86,7 +86,7 @@ struct Engine::Parts {
   void update_leap(ntp::Leap voted);
   void tell_clamped_frequency();
   void lose_synchronisation();
-  void on_external_step(Duration jump);
+  void on_jump(const Jump& jump);
   void publish();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
@@ -291,9 +291,11 @@ void Engine::on_ready(std::function<Status()> fn) {
 }
 
 void Engine::begin_turn() {
-  const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now());
+  std::optional<Duration> suspended;
+  if (parts_->config.resume_step) suspended = parts_->env.clock.suspended();
+  const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now(), suspended);
   parts_->leap.watch_kernel(parts_->jumps.latest());
-  if (jump) parts_->on_external_step(*jump);
+  if (jump) parts_->on_jump(*jump);
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();
@@ -301,7 +303,7 @@ void Engine::begin_turn() {
 
 void Engine::end_turn() {
   if (parts_->history_due && parts_->sources->all_names_tried()) parts_->take_history();
-  if (std::exchange(parts_->selection_due, false)) parts_->select();
+  if (!parts_->jumps.stopped() && std::exchange(parts_->selection_due, false)) parts_->select();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
 }
@@ -458,9 +460,9 @@ void Engine::Parts::tell_clamped_frequency() {
 }
 
 // Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.
-void Engine::Parts::on_external_step(Duration jump) {
-  log::warning("%s time jump detected!", jump > Duration::zero() ? "Forward" : "Backward");
-  clock.on_unknown_step(jump);
+void Engine::Parts::on_jump(const Jump& jump) {
+  tell(announce_jump(jump));
+  clock.on_unknown_step(jump.size);
   reference->on_unknown_step();
   manual.clear();
   sources->on_unknown_step();
@@ -468,6 +470,9 @@ void Engine::Parts::on_external_step(Duration jump) {
   leap.on_clock_stepped();
   select();
   lose_synchronisation();
+  if (!config.resume_step || !modes.is_normal()) return;
+  reference->allow_steps(*config.resume_step);
+  sources->refresh_by_burst();
 }
 
 void Engine::Parts::take_temperature(const TemperaturePoll::Reading& reading) {

@@ -33,7 +33,7 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
       local_activated_(options.local.activate <= Duration::zero()),
       change_start_(options.max_change.start),
       change_ignore_(options.max_change.ignore),
-      step_limit_(options.make_step.limit) {}
+      make_step_(options.make_step) {}
 
 // How much of a measured frequency is believed: all of it when it is known much better than what we have.
 double Reference::frequency_gain(Frequency measured_skew) const {
@@ -55,9 +55,13 @@ bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {
 }
 
 bool Reference::wants_step(Duration offset, Duration pending) {
-  if (step_limit_ == 0) return false;
-  if (step_limit_ > 0) --step_limit_;
-  return abs(offset + pending) > options_.make_step.threshold;
+  bool wanted = false;
+  for (MakeStep* const allowed : {&make_step_, &extra_steps_}) {
+    if (allowed->limit == 0) continue;
+    if (allowed->limit > 0) --allowed->limit;
+    wanted = wanted || abs(offset + pending) > allowed->threshold;
+  }
+  return wanted;
 }
 
 // Root mean square of the offsets: the first ones count fully, as long as they shrink.

@@ -289,6 +289,13 @@ bool SourceSet::set_online(SourceId id, bool online) {
   return true;
 }
 
+void SourceSet::refresh_by_burst() {
+  constexpr int kGood = 4, kTotal = 8;
+  for (const auto& source : sources_) {
+    if (source->association.is_polling()) start_burst(source->id, kGood, kTotal);
+  }
+}
+
 bool SourceSet::start_burst(SourceId id, int good, int total) {
   Source* const source = get(id);
   if (source == nullptr || !source->address.is_set()) return false;

@@ -33,12 +33,20 @@ Oscillator::Oscillator(TrueTime start, Frequency error, double wander, SeededRan
     : at_(start.nanos()), last_step_(at_), error_(error.to_ratio()), wander_(wander), gaussian_(random) {}
 
 void Oscillator::advance(TrueTime to) {
+  if (stands_ && to.nanos() < at_) return;
   TIMED_ASSERT(to.nanos() >= at_);
+  stands_ = false;
   while (to.nanos() >= step_end()) {
     advance_within_step(step_end());
     begin_step();
   }
   advance_within_step(to.nanos());
+}
+
+void Oscillator::stand_until(TrueTime end) {
+  last_step_ += end.nanos() - at_;
+  at_ = end.nanos();
+  stands_ = true;
 }
 
 TrueTime Oscillator::when_counted(std::int64_t target, TrueTime horizon) const {
@@ -92,6 +100,7 @@ MonoTime SimClock::mono_now() {
 
 // Nobody sees the clock but by reading it, so it may leap when it is read.
 RawTime SimClock::exact_now() {
+  if (held_) return *held_;
   RawTime time = unleapt_now();
   if (leap_at_ns_ == 0 || time.nanos() < leap_at_ns_) return time;
   const int seconds = leap_ == env::LeapAction::Insert ? -1 : 1;
@@ -126,6 +135,23 @@ Result<Frequency> SimClock::set_frequency(Frequency wanted) {
   ++frequency_changes_;
   if (rate_changed_) rate_changed_();
   return oscillator_.correction();
+}
+
+void SimClock::suspend(Duration span, Duration error) {
+  oscillator_.advance(world_.now());
+  oscillator_.stand_until(world_.now() + span);
+  disturb(span + error);
+  suspended_ += span;
+  if (rate_changed_) rate_changed_();
+}
+
+void SimClock::hold(bool held) {
+  if (held) {
+    held_ = exact_now();
+  } else if (held_) {
+    offset_ns_ = held_->nanos() - mono_now().nanos();
+    held_.reset();
+  }
 }
 
 void SimClock::disturb_frequency(Frequency change) {

@@ -34,6 +34,8 @@ class Oscillator {
  public:
   Oscillator(TrueTime start, Frequency error, double wander, SeededRandom random);
 
+  // Nothing is counted until then.
+  void stand_until(TrueTime end);
   // Counts on to a time, not before the last one, at the present correction.
   void advance(TrueTime to);
   void set_correction(Frequency correction) { correction_ = correction; }
@@ -59,6 +61,7 @@ class Oscillator {
   std::int64_t last_step_;
   double error_;
   const double wander_;
+  bool stands_ = false;  // at_ may lie ahead
   Gaussian gaussian_;
   Frequency correction_;
   std::int64_t counted_ = 0;
@@ -86,7 +89,7 @@ class SimClock : public env::SystemClock {
   Status step(Duration offset) override;
   Status set_leap(env::LeapAction action, std::optional<int> tai_offset) override;
   Status set_sync_status(const env::SyncStatus& status) override;
-  std::optional<Duration> suspended() override { return Duration::zero(); }
+  std::optional<Duration> suspended() override { return suspended_; }
 
   // ---- what the world sees ----
   MonoTime mono_now();
@@ -99,6 +102,10 @@ class SimClock : public env::SystemClock {
   TrueTime when_mono(MonoTime target, TrueTime horizon);
   // Somebody else sets the clock.
   void disturb(Duration offset) { offset_ns_ += units_internal::saturated_nanos(offset.to_seconds()); }
+  // The machine sleeps: its counters stand until then, and the kernel adds the sleep to the clock, wrong by so much.
+  void suspend(Duration span, Duration error);
+  // Readings stay what they are, while monotonic time goes on; then they go on from there.
+  void hold(bool held);
   // Somebody else adds this to the correction that the kernel makes.
   void disturb_frequency(Frequency change);
   // The oscillator itself changes: its temperature, its age.
@@ -122,6 +129,8 @@ class SimClock : public env::SystemClock {
   SeededRandom random_;
   Oscillator oscillator_;
   std::int64_t offset_ns_;  // raw - monotonic
+  std::optional<RawTime> held_;
+  Duration suspended_;
   std::function<void()> rate_changed_;
   std::vector<Duration> steps_;
   std::uint64_t frequency_changes_ = 0;

@@ -108,6 +108,8 @@ struct Config {
   ProcessOptions process;
   std::optional<InitStepSlewOptions> init_step_slew;
   std::optional<MailOnChangeOptions> mail_on_change;
+  // "resumestep": steps allowed after the machine was asleep, or the clock stepped by somebody else.
+  std::optional<discipline::MakeStep> resume_step;
   RunOptions run;
   Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
 };

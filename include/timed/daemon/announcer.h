@@ -6,6 +6,7 @@
 
 #include "timed/base/log.h"
 #include "timed/base/units.h"
+#include "timed/daemon/jumps.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -22,6 +23,7 @@ Announcement announce(const discipline::SelectionMessage& message, const std::st
                       const discipline::SelectionOptions& options);
 // reference - local at an update, larger than logchange.
 Announcement announce_wrong_by(Duration offset);
+Announcement announce_jump(const Jump& jump);
 Announcement announce_step(Duration offset, bool done);
 Announcement announce_smoothing(bool leap_only);  // it has begun
 // A change that would have led out of the time that the clock may tell.

@@ -1,5 +1,5 @@
-// Notices that somebody else has moved the system clock, or that the machine was asleep (spec discipline.md D.10).
-// Pure: given the readings of two clocks at each turn.
+// Notices that somebody else has moved or stopped the system clock, or that the machine was asleep (spec discipline.md
+// D.10).  Pure: given the readings of the clocks at each turn.
 #ifndef TIMED_DAEMON_JUMPS_H_
 #define TIMED_DAEMON_JUMPS_H_
 
@@ -9,26 +9,45 @@
 
 namespace timed::daemon {
 
+struct Jump {
+  enum class Kind {
+    Step,       // raw time has jumped; after a long sleep too, as the kernel then adds it
+    Asleep,     // the machine slept, and raw time has hardly jumped
+    Stopped,    // raw time stands still; once, until it runs again
+    RunsAgain,  // after it stood still
+  };
+  Kind kind = Kind::Step;
+  Duration size;  // of the jump, positive = forward; Asleep: how long
+};
+
 class Jumps {
  public:
   // Smaller ones show up as measurements; chrony's threshold.
   static constexpr Duration kThreshold = Duration::seconds(10);
+  static constexpr Duration kShortestSleep = Duration::seconds(1);
 
-  // At the begin of a turn.  The kernel slews both clocks alike, so that only a step (or sleep, in which the
-  // monotonic clock stands) sets them apart: by how much raw time has jumped since the last turn, positive = forward.
-  std::optional<Duration> check(RawTime raw, MonoTime mono);
-  // What the last check found, however small.
-  Duration latest() const { return latest_; }
+  // At the begin of a turn.  The kernel slews raw and monotonic time alike, so that only a step (or sleep, in which
+  // monotonic time stands) sets them apart.  suspended: how long the machine was ever asleep, where that matters.
+  std::optional<Jump> check(RawTime raw, MonoTime mono, std::optional<Duration> suspended = {});
   // We have stepped the clock ourselves.
   void on_own_step(Duration offset);
+  // What the last check found between two turns, however small.
+  Duration latest() const { return latest_; }
+  // Raw time stands still: what is measured with it means nothing.
+  bool stopped() const { return stopped_; }
 
  private:
   struct Readings {
     RawTime raw;
     MonoTime mono;
+    std::optional<Duration> suspended;
   };
+  std::optional<Jump> check_running(const Readings& now);
+
   std::optional<Readings> last_;
   Duration latest_;
+  std::optional<Readings> anchor_;  // where the present look at a standing clock began
+  bool stopped_ = false;
 };
 
 }  // namespace timed::daemon

@@ -75,6 +75,8 @@ class Reference {
   void set_make_step(const MakeStep& make_step);
   void set_max_update_skew(Frequency skew) { options_.max_update_skew = skew; }
   void set_local(const LocalReferenceOptions& local);
+  // Offsets above the threshold may be stepped in the next updates, besides what makestep allows.
+  void allow_steps(const MakeStep& allowed) { extra_steps_ = allowed; }
 
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
@@ -129,7 +131,7 @@ class Reference {
   LocalTime local_reference_time_;
   int change_start_;
   int change_ignore_;
-  int step_limit_;
+  MakeStep make_step_, extra_steps_;  // with what is left of their limits
 };
 
 }  // namespace timed::discipline

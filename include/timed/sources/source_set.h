@@ -169,6 +169,8 @@ class SourceSet {
   bool is_connectable(discipline::SourceId id);
   // A burst of at most `total` requests, until `good` good samples; for each source, or one.
   bool start_burst(discipline::SourceId id, int good, int total);
+  // The same, as iburst would, for all that are online.
+  void refresh_by_burst();
 
   // The source at an index of 0 … size() - 1; empty beyond.
   std::optional<SourceReport> report(std::size_t index, FreeTime now) const;

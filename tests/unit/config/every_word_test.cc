@@ -202,6 +202,8 @@ const std::map<std::string, Word>& words() {
        {{"root@localhost 0.5"},
         {{"", kMissing}, {"a", kMissing}, {"a 1 2", kTooMany}, {"a x", kNotParsed}, {"a nan", kNotParsed}},
         {"a 1x"}}},
+      {"resumestep",
+       {{"1", "0.1 -1", "1 3"}, {{"", kMissing}, {"1 2 3", kTooMany}, {"x", kNotParsed}, {"1 x", kNotParsed}}}},
       {"makestep",
        {{"1 3", "0.1 -1"},
         {{"", kMissing},
