@@ -139,8 +139,7 @@ void Reference::set_unsynchronised(const Now& now) {
 }
 
 void Reference::set_make_step(const MakeStep& make_step) {
-  options_.make_step = make_step;
-  step_limit_ = make_step.limit;
+  make_step_ = make_step;
 }
 
 void Reference::set_local(const LocalReferenceOptions& local) {

@@ -21,7 +21,6 @@ struct CommandContext {
   discipline::LocalClock& clock;
   ClockOrders& orders;
   std::function<void()> cycle_logs;
-  ClockOrders& orders;
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);
