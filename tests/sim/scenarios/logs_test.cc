@@ -151,7 +151,7 @@ TEST(Logs, TellOfTheLossOfSynchronisation) {
   scenario.run_for(Duration::seconds(300));
   const auto before = rows(node, "tracking");
   node.clock().disturb(Duration::seconds(3600));
-  scenario.run_for(Duration::seconds(5));
+  scenario.run_for(Duration::seconds(20));  // it is noticed at the next turn, at the latest with the next poll
   const auto after = rows(node, "tracking");
   ASSERT_GT(after.size(), before.size()) << scenario.report(node);
   EXPECT_EQ(after[before.size()].substr(20, 20), "0.0.0.0          0  ");
