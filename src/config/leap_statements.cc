@@ -1,11 +1,11 @@
-// The lines about leap seconds and the smoothing of served time.
+#include "leap_statements.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "findings.h"
 #include "number_reader.h"
-#include "statements.h"
 
 namespace timed::config {
 namespace {

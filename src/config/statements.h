@@ -16,8 +16,6 @@ void parse_initstepslew(const Statement& statement, Config& config, Findings& fi
 void parse_mailonchange(const Statement& statement, Config& config, Findings& findings);
 void parse_sched_priority(const Statement& statement, Config& config, Findings& findings);
 void parse_local(const Statement& statement, Config& config, Findings& findings);
-void parse_leapsecmode(const Statement& statement, Config& config, Findings& findings);
-void parse_smoothtime(const Statement& statement, Config& config, Findings& findings);
 void parse_allow(const Statement& statement, Config& config, Findings& findings);
 void parse_deny(const Statement& statement, Config& config, Findings& findings);
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);

@@ -7,6 +7,7 @@
 
 #include "checks.h"
 #include "clock_statements.h"
+#include "leap_statements.h"
 #include "number_reader.h"
 #include "refclock.h"
 #include "source_statements.h"

@@ -33,6 +33,8 @@ namespace {
 
 // What we say of our clock ages on its own (dispersion, the waits of local mode): renewed this often while asked.
 constexpr Duration kPublishAgain = Duration::seconds(1);
+// With resumestep: nothing wakes a sleeper's loop before its next poll, so it looks this often whether it has slept.
+constexpr Duration kResumeWatch = Duration::seconds(10);
 
 std::uint64_t random_seed(env::Host& host) {
   std::array<std::byte, 8> bytes{};
@@ -66,6 +68,7 @@ struct Engine::Parts {
                     [this](const TemperaturePoll::Reading& r) { take_temperature(r); }),
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
+        resume_watch(e.timers, [this] { watch_for_resume(); }),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -87,6 +90,7 @@ struct Engine::Parts {
   void tell_clamped_frequency();
   void lose_synchronisation();
   void on_jump(const Jump& jump);
+  void watch_for_resume();
   void publish();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
@@ -114,6 +118,7 @@ struct Engine::Parts {
   std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
   Duration precision = Duration::micros(1);
   Jumps jumps;
+  env::Timer resume_watch;
   RunModes modes;
   std::function<Status()> ready;
 
@@ -268,6 +273,7 @@ void Engine::start() {
   }
   parts_->temperature.start();
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
+  parts_->watch_for_resume();
   parts_->modes.start();
 }
 
@@ -275,6 +281,7 @@ void Engine::stop() {
   parts_->env.host.notify("STOPPING=1");
   parts_->sources->stop();
   parts_->temperature.stop();
+  parts_->resume_watch.disarm();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
@@ -478,6 +485,11 @@ void Engine::Parts::on_jump(const Jump& jump) {
 void Engine::Parts::take_temperature(const TemperaturePoll::Reading& reading) {
   clock.set_compensation(reading.compensation);
   if (journal.wants_tempcomp()) journal.write({clock.read().local, reading.temperature, reading.compensation});
+}
+
+// The look itself is what every turn begins with.
+void Engine::Parts::watch_for_resume() {
+  if (config.resume_step) resume_watch.arm_in(kResumeWatch);
 }
 
 void Engine::Parts::lose_synchronisation() {

@@ -44,6 +44,7 @@ struct SourceSet::Source {
   std::optional<env::Timer> close_timer;   // of the socket
   std::optional<MonoTime> last_kiss_logged;
   bool told_no_address = false;    // that no address was found, until one is
+  bool told_out_of_order = false;  // that a sample was not later than the one before, until one is: a clock may stand
   bool told_send_failure = false;  // that a request could not be sent, until one is
 };
 

@@ -236,7 +236,9 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
   if (near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
-  } else if (!source.stats.accumulate(sample, view)) {
+  } else if (source.stats.accumulate(sample, view)) {
+    source.told_out_of_order = false;
+  } else if (!std::exchange(source.told_out_of_order, true)) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }
   outcome.samples = source.stats.samples();
