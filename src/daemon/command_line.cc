@@ -32,7 +32,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {'Q', "", "Print the offset of the clock and exit"},
     {'r', "", "Begin with the measurements that the last run has saved"},
     {'R', "", "Take this for a restart: step the clock only where makestep has no limit"},
-    {'s', "", "Set the clock from the real-time clock", false},
+    {'s', "", "Set a clock that is behind to the time of the drift file"},
     {'t', "SECONDS", "Exit after a time"},
     {'u', "USER", "Run as this user"},
     {'U', "", "Start without root too"},
@@ -116,7 +116,7 @@ class Parse {
       if (option->available) {
         take_option(letter, value);
       } else {
-        take_unavailable(*option, value);
+        take_unavailable(value);
       }
     }
   }
@@ -162,6 +162,9 @@ class Parse {
         break;
       case 'R':
         line_.restart = true;
+        break;
+      case 's':
+        line_.restore_time = true;
         break;
       case 'U':
         line_.need_root = false;
@@ -250,15 +253,10 @@ class Parse {
     line_.ready_descriptor = static_cast<int>(*number);
   }
 
-  // An argument that asks for nothing can be obeyed.
-  void take_unavailable(const Option& option, std::string_view value) {
-    if (!option.argument.empty()) {
-      const auto number = read_number(value);
-      if (!number || *number == 0) return;
-      refuse("system call filter not supported", false);
-      return;
-    }
-    refuse(std::string("Option -") + option.letter + " is not available yet", false);
+  // A level that asks for nothing can be obeyed.
+  void take_unavailable(std::string_view value) {
+    const auto number = read_number(value);
+    if (number && *number != 0) refuse("system call filter not supported", false);
   }
 
   // A check says more than a print, so that both together are a check.
@@ -311,6 +309,7 @@ void apply_options(const CommandLine& command_line, config::Config& config) {
   if (command_line.sched_priority) config.process.sched_priority = *command_line.sched_priority;
   config.process.lock_memory = config.process.lock_memory || command_line.lock_memory;
   config.process.reload_history = command_line.reload_history;
+  config.process.restore_time = command_line.restore_time;
   config.clock.control = command_line.control_clock;
   config.family = command_line.family;
   discipline::MakeStep& make_step = config.reference.make_step;

@@ -45,6 +45,12 @@ std::optional<Drift> DriftFile::read() {
   return drift;
 }
 
+std::optional<RawTime> DriftFile::modified() const {
+  if (options_.path.empty()) return std::nullopt;
+  const auto info = files_.info(options_.path);
+  return info ? std::optional(info->modified) : std::nullopt;
+}
+
 void DriftFile::note_update(Duration interval, const Drift& drift) {
   since_write_ += interval;
   if (since_write_ >= options_.interval) write(drift);

@@ -85,6 +85,7 @@ struct Engine::Parts {
   void update_reference(const discipline::ReferenceInput& input);
   void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
   bool step(Duration offset);
+  void restore_time();
   void on_leap_announced(discipline::SourceId id);
   void update_leap(ntp::Leap voted);
   void tell_clamped_frequency();
@@ -271,6 +272,7 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
+  if (parts_->config.process.restore_time) parts_->restore_time();
   parts_->temperature.start();
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->watch_for_resume();
@@ -459,6 +461,18 @@ bool Engine::Parts::step(Duration offset) {
   if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
   leap.on_clock_stepped();
   return done;
+}
+
+// A machine that forgets the time while it is off: it was at least as late when the drift file was written.
+void Engine::Parts::restore_time() {
+  const auto known = drift_file.modified();
+  const RawTime now = clock.read_raw();
+  if (!known || *known <= now) return;
+  if (step(*known - now)) {
+    log::info("System time restored from driftfile");
+  } else {
+    log::error("Could not step system clock");
+  }
 }
 
 void Engine::Parts::tell_clamped_frequency() {

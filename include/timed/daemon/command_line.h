@@ -37,6 +37,7 @@ struct CommandLine {
   bool lock_memory = false;                          // -m
   int ready_descriptor = 0;                          // -N; 0 = none
   bool reload_history = false;                       // -r
+  bool restore_time = false;                         // -s
   bool restart = false;                              // -R: no steps that are meant for the first start
   bool control_clock = true;                         // -x and -Q clear it
   bool need_root = true;                             // cleared by -U, -Q and where nothing is opened

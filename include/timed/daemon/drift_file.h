@@ -27,6 +27,8 @@ class DriftFile {
 
   // What to start with; tells the operator.  Empty without a (valid) file.
   std::optional<Drift> read();
+  // When it was last written; empty without one.
+  std::optional<RawTime> modified() const;
   // After each update of the reference: writes when enough time went by.
   void note_update(Duration interval, const Drift& drift);
   void write(const Drift& drift);

@@ -25,7 +25,7 @@ std::optional<control::ManualTimestampReply> settime(Scenario& scenario, Node& n
 }
 
 TEST(Manual, TypedTimesSetAClockWithoutAnySource) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     Scenario scenario(seed);
     ClockModel clock = usual_clock();
     clock.start_error = Duration::seconds(3);

@@ -34,7 +34,7 @@ Outcome lose_network(std::uint64_t seed, const std::string& directive) {
 }
 
 TEST(FallbackDrift, ALongAverageIsNearerThanTheLastFrequency) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const Outcome without = lose_network(seed, "");
     EXPECT_GT(abs(without.after), Frequency::ppm(3)) << seed;
     EXPECT_EQ(without.stratum, 2) << "the last update holds, with growing dispersion";

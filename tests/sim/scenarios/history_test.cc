@@ -21,7 +21,7 @@ Node& run_first(Scenario& scenario, const std::string& config = kConfig) {
 }
 
 TEST(History, ARestartGoesOnWhereTheLastRunEnded) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     Scenario scenario(seed);
     Node& node = run_first(scenario);
     ASSERT_TRUE(node.files().exists(kDump)) << scenario.report(node);

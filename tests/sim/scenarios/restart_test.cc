@@ -59,6 +59,24 @@ TEST(Restart, WithoutADriftFileTheKernelRemembers) {
   EXPECT_TRUE(node.log().contains("Initial frequency ")) << scenario.report(node);
 }
 
+// A machine without a real-time clock comes up in the past; with -s it is at least as late as when it went down.
+TEST(Restart, TheDriftFileSavesTheTimeWhereAsked) {
+  for (const bool asked : {true, false}) {
+    Scenario scenario(6);
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), "driftfile /drift\n");
+    if (asked) node.set_options({"-s"});
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(100));
+    node.stop();
+    node.clock().disturb(Duration::seconds(-86400));
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(10));
+    EXPECT_EQ(node.log().count("System time restored from driftfile"), asked ? 1u : 0u) << scenario.report(node);
+    EXPECT_EQ(abs(node.clock_error()) < Duration::seconds(1), asked) << scenario.report(node);
+    EXPECT_FALSE(node.log().contains("time jump detected")) << scenario.report(node);
+  }
+}
+
 TEST(Restart, AWrongConfigurationIsRefusedInChronysWords) {
   Scenario scenario(3);
   Node& node = scenario.add("client", {"10.0.0.2"}, {}, "server 10.0.0.1 minpol 4\n");

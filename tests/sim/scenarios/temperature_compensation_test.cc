@@ -46,7 +46,7 @@ Performance run(std::uint64_t seed, const std::string& directive, const std::str
 }
 
 TEST(TemperatureCompensation, TakesTheTemperatureOutOfTheClock) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const Performance without = run(seed, "");
     const Performance polynomial = run(seed, std::string("tempcomp ") + kSensor + " 1 40000 0 -0.001 0\n");
     const Performance points =

@@ -126,9 +126,13 @@ TEST(CommandLine, WhatItDoesNotKnowEndsItWithTheUsage) {
   }
 }
 
-TEST(CommandLine, OptionsThatAreNotAvailableAreRefused) {
-  EXPECT_EQ(refused({"-s"}).message, "Option -s is not available yet");
-  EXPECT_FALSE(refused({"-s"}).show_usage);
+TEST(CommandLine, TimeIsRestoredOnlyWhereAsked) {
+  for (const auto& [words, wanted] : std::vector<std::pair<Words, bool>>{{{"-s"}, true}, {{}, false}}) {
+    const CommandLine line = accepted(words);
+    config::Config config;
+    apply_options(line, config);
+    EXPECT_EQ(config.process.restore_time, wanted);
+  }
 }
 
 TEST(CommandLine, ArgumentsThatAskForNothingAreTaken) {
