@@ -280,7 +280,7 @@ TEST(UsageText, IsLaidOutLikeChronyds) {
     letters.push_back(text.substr(at + 3, 2));
   }
   EXPECT_EQ(letters,
-            (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-q", "-Q", "-r", "-R",
+            (std::vector<std::string>{"-4", "-6", "-f", "-n", "-d", "-l", "-L", "-p", "-q", "-Q", "-r", "-R", "-s",
                                       "-t", "-u", "-U", "-P", "-m", "-x", "-N", "-v", "-h", "--", "--", "--"}));
   EXPECT_NE(text.find("(" + config::default_path() + ")"), std::string::npos);
   EXPECT_NE(text.find("(" + config::default_user() + ")"), std::string::npos);
