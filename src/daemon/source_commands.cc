@@ -167,24 +167,21 @@ std::string words_of(const AddSourceRequest& q) {
 
 std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& request) {
   using Type = AddSourceRequest::Type;
-  if (request.type != Type::Server && request.type != Type::Pool && request.type != Type::Peer) {
-    return ReplyStatus::Invalid;
-  }
+  if (request.type == Type::Peer) return ReplyStatus::Failed;  // not polled yet
+  if (request.type != Type::Server && request.type != Type::Pool) return ReplyStatus::Invalid;
   const bool printable =
       std::all_of(request.name.begin(), request.name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   if (!request.name_complete || request.name.empty() || !printable) return ReplyStatus::InvalidName;
   if (request.port > 0xffff) return ReplyStatus::Invalid;
   const std::string text = words_of(request);
   const auto words = split_words(text);
-  auto parsed = sources::parse_source_line(words);
+  const auto kind = request.type == Type::Pool ? sources::SourceKind::Pool : sources::SourceKind::Server;
+  auto parsed = sources::parse_source_line(words, kind);
   auto* const line = std::get_if<sources::ParsedLine>(&parsed);
   if (line == nullptr) {
     const bool unavailable = std::get<sources::LineError>(parsed).kind == sources::LineError::Kind::NotAvailable;
     return unavailable ? ReplyStatus::Failed : ReplyStatus::Invalid;
   }
-  line->line.kind = request.type == Type::Server ? sources::SourceKind::Server
-                    : request.type == Type::Pool ? sources::SourceKind::Pool
-                                                 : sources::SourceKind::Peer;
   return std::move(line->line);
 }
 

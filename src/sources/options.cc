@@ -55,16 +55,19 @@ double quantile_share(double value) {
   return value == 0.0 ? 0.0 : std::round(clamp(0.05, value, 0.95) * 100.0) / 100.0;
 }
 
+constexpr std::int64_t kMonoRoot = 0xf323;
+
 using Line = SourceLine;
 using Arg = Value;
 constexpr auto kOptions = std::to_array<OptionRow>({
     {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
-    {"auto_offline"},
+    {"auto_offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.auto_offline = true; }, Standing::NotYet},
     {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
     {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); },
      Standing::NotYet},
-    {"copy"},
-    {"extfield", Argument::Extension},
+    {"copy", Argument::None, 0, 0, [](Line& l, const Arg&) { l.copy = true; }, Standing::NotYet},
+    {"extfield", Argument::Extension, 0, 0,
+     [](Line& l, const Arg& v) { (v.integer == kMonoRoot ? l.mono_root : l.net_correction) = true; }, Standing::NotYet},
     {"filter", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.filter = std::min(v.as_int(), 256); }},
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
@@ -103,7 +106,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"require", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.require = true; }},
     {"trust", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.trust = true; }},
     {"version", Argument::Integer, 1, 4, [](Line& l, const Arg& v) { l.version = v.as_int(); }},
-    {"xleave"},
+    {"xleave", Argument::None, 0, 0, [](Line& l, const Arg&) { l.xleave = true; }, Standing::NotYet},
 });
 
 constexpr auto kOptionWords = [] {
@@ -120,7 +123,7 @@ const OptionRow* find_option(std::string_view word) {
 }
 
 bool is_known_extension(std::int64_t type) {
-  return type == 0x10a || type == 0xf323 || type == 0xf324;
+  return type == 0x10a || type == kMonoRoot || type == 0xf324;
 }
 
 struct ParsedValue {
@@ -215,7 +218,7 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
     at.use(argument->length);
     value = argument->value;
   }
-  if (row->standing == Standing::Refused) {
+  if (row->standing == Standing::Refused && parsed.line.kind != SourceKind::Peer) {
     return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
   }
   if (row->store != nullptr) row->store(parsed.line, value);
@@ -233,12 +236,13 @@ void settle_polls(PollOptions& poll) {
 
 }  // namespace
 
-std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words) {
+std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words, SourceKind kind) {
   if (words.empty()) return LineError{LineError::Kind::MissingHost, 0, "a host name or an address"};
   const std::string_view host = words[0].text;
   const bool printable = std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   if (host.empty() || !printable) return LineError{LineError::Kind::BadValue, 0, "a host name or an address"};
   ParsedLine parsed;
+  parsed.line.kind = kind;
   parsed.line.name = std::string(host);
   for (OptionCursor at(words); !at.at_end();) {
     if (auto error = parse_option(at, parsed)) return *error;

@@ -62,6 +62,11 @@ struct SourceLine {
   int max_sources = 4;               // "maxsources" of a pool, 1 … 16
   int version = 4;                   // "version", 1 … 4
   bool offline = false;              // "offline": starts without polling
+  bool auto_offline = false;         // "auto_offline": ends polling when a request cannot be sent
+  bool xleave = false;               // "xleave": interleaved mode
+  bool copy = false;                 // "copy": appear as the server itself
+  bool mono_root = false;            // "extfield F323": precise root values and the server's own steps
+  bool net_correction = false;       // "extfield 10A": corrections of transparent clocks
   std::optional<std::uint32_t> key;  // "key": symmetric key that packets are authenticated with, not 0
   bool nts = false;                  // "nts": keys are established with the server; goes before key
   std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
@@ -88,8 +93,10 @@ struct ParsedLine {
 
 // words: the host and its options, without the directive's own word.  Option words are matched without regard to
 // case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
-// `key` and `nts` are refused as NotAvailable: a source that was to be authenticated must not be polled without.
-std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words);
+// `key` and `nts` are refused as NotAvailable, but of a peer: a source that was to be authenticated must not be polled
+// without, and peers are not polled yet.
+std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words,
+                                                      SourceKind kind = SourceKind::Server);
 
 // The statistics options that hold for a source: its own, else the daemon-wide ones; minsamples within 1 … maxsamples.
 discipline::StatsOptions effective_stats(const SourceLine& line, const discipline::StatsOptions& defaults);

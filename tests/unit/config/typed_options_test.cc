@@ -239,5 +239,20 @@ TEST(RealNumbers, ThatAreNoneNeverGetThrough) {
   }
 }
 
+TEST(TypedOptions, PeersAreKeptApart) {
+  const Config c = read("peer a nts key 5 xleave port 124 maxpoll 8\nserver b xleave copy auto_offline extfield F323");
+  ASSERT_EQ(c.peers.size(), 1u);
+  EXPECT_EQ(c.peers[0].kind, sources::SourceKind::Peer);
+  EXPECT_EQ(c.peers[0].key, 5u);
+  EXPECT_TRUE(c.peers[0].nts && c.peers[0].xleave);
+  EXPECT_EQ(c.peers[0].port, 124);
+  EXPECT_EQ(c.peers[0].poll.max_poll, 8);
+  ASSERT_EQ(c.sources.size(), 1u);
+  const sources::SourceLine& server = c.sources[0];
+  EXPECT_TRUE(server.xleave && server.copy && server.auto_offline && server.mono_root);
+  EXPECT_FALSE(server.net_correction);
+  EXPECT_TRUE(read("server b extfield 10A").sources[0].net_correction);
+}
+
 }  // namespace
 }  // namespace timed::config
