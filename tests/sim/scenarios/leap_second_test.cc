@@ -89,7 +89,6 @@ TEST(LeapSecond, TheKernelStepsInSystemMode) {
       EXPECT_EQ(s.client().clock().kernel_leaps(), -seconds);
       EXPECT_TRUE(s.client().clock().steps().size() <= 1) << s.report();
       EXPECT_TRUE(s.logged("System clock status reset after leap second")) << s.report();
-      EXPECT_TRUE(s.logged(("System clock TAI offset set to " + std::to_string(36 + seconds)).c_str()) || true);
       EXPECT_EQ(s.client().clock().tai_offset(), 36 + seconds) << s.report();
       EXPECT_EQ(s.client().clock().leap(), env::LeapAction::None);
       EXPECT_FALSE(s.logged("time jump detected")) << s.report();
