@@ -5,19 +5,6 @@
 namespace timed::control {
 namespace {
 
-double read_float(ByteReader& from) {
-  return decode_float(from.u32());
-}
-void write_float(ByteWriter& into, double value) {
-  into.u32(encode_float(value));
-}
-Duration read_duration(ByteReader& from) {
-  return Duration::seconds(read_float(from));
-}
-void write_duration(ByteWriter& into, Duration value) {
-  write_float(into, value.to_seconds());
-}
-
 LocalRequest read_local(ByteReader& from, bool old) {
   LocalRequest q;
   q.old = old;

@@ -46,6 +46,22 @@ double decode_float(std::uint32_t word) {
   return std::ldexp(static_cast<double>(coefficient), exponent - kCoefficientBits);
 }
 
+double read_float(ByteReader& from) {
+  return decode_float(from.u32());
+}
+
+void write_float(ByteWriter& into, double value) {
+  into.u32(encode_float(value));
+}
+
+Duration read_duration(ByteReader& from) {
+  return Duration::seconds(read_float(from));
+}
+
+void write_duration(ByteWriter& into, Duration value) {
+  write_float(into, value.to_seconds());
+}
+
 SourceAddress SourceAddress::unresolved(std::uint32_t id) {
   SourceAddress address;
   address.unresolved_id = id;

@@ -14,19 +14,6 @@ constexpr std::uint8_t kPacketReply = 2;
 constexpr std::uint8_t kOldestBadVersion = 4;  // a daemon of at least this version says BadVersion
 constexpr std::size_t kNameSize = 256;
 
-double read_float(ByteReader& from) {
-  return decode_float(from.u32());
-}
-void write_float(ByteWriter& into, double value) {
-  into.u32(encode_float(value));
-}
-Duration read_duration(ByteReader& from) {
-  return Duration::seconds(read_float(from));
-}
-void write_duration(ByteWriter& into, Duration value) {
-  write_float(into, value.to_seconds());
-}
-
 // --- Bodies of replies ---
 
 void write_body(ByteWriter&, const std::monostate&) {}

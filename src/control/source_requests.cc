@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t kNameSize = 256;
 
-double read_real(ByteReader& from) {
-  return decode_float(from.u32());
-}
-void write_real(ByteWriter& into, double value) {
-  into.u32(encode_float(value));
-}
-
 }  // namespace
 
 WhichSources read_which_sources(ByteReader& from) {
@@ -51,16 +44,16 @@ AddSourceRequest read_add_source(ByteReader& from) {
   q.max_samples = from.i32();
   q.key = from.u32();
   q.nts_port = from.u32();
-  q.max_delay = read_real(from);
-  q.max_delay_ratio = read_real(from);
-  q.max_delay_dev_ratio = read_real(from);
-  q.min_delay = read_real(from);
-  q.asymmetry = read_real(from);
-  q.offset = read_real(from);
+  q.max_delay = read_float(from);
+  q.max_delay_ratio = read_float(from);
+  q.max_delay_dev_ratio = read_float(from);
+  q.min_delay = read_float(from);
+  q.asymmetry = read_float(from);
+  q.offset = read_float(from);
   q.flags = from.u32();
   q.filter = from.i32();
   q.cert_set = from.u32();
-  q.max_delay_quantile = read_real(from);
+  q.max_delay_quantile = read_float(from);
   q.max_unreach = from.i32();
   return q;
 }
@@ -82,16 +75,16 @@ void write_add_source(ByteWriter& into, const AddSourceRequest& q) {
   into.i32(q.max_samples);
   into.u32(q.key);
   into.u32(q.nts_port);
-  write_real(into, q.max_delay);
-  write_real(into, q.max_delay_ratio);
-  write_real(into, q.max_delay_dev_ratio);
-  write_real(into, q.min_delay);
-  write_real(into, q.asymmetry);
-  write_real(into, q.offset);
+  write_float(into, q.max_delay);
+  write_float(into, q.max_delay_ratio);
+  write_float(into, q.max_delay_dev_ratio);
+  write_float(into, q.min_delay);
+  write_float(into, q.asymmetry);
+  write_float(into, q.offset);
   into.u32(q.flags);
   into.i32(q.filter);
   into.u32(q.cert_set);
-  write_real(into, q.max_delay_quantile);
+  write_float(into, q.max_delay_quantile);
   into.i32(q.max_unreach);
 }
 

@@ -14,6 +14,11 @@ namespace timed::control {
 // A number in 7 bits of exponent and 25 of coefficient (section 2.1).  NaN becomes 0, huge values saturate.
 std::uint32_t encode_float(double value);
 double decode_float(std::uint32_t word);
+double read_float(ByteReader& from);
+void write_float(ByteWriter& into, double value);
+// In seconds.
+Duration read_duration(ByteReader& from);
+void write_duration(ByteWriter& into, Duration value);
 
 // The address of a source, or the number that stands for it while its name is not resolved, or neither.
 struct SourceAddress {
