@@ -90,7 +90,7 @@ std::optional<server::AccessRule> parse_access_rule(bool allow, const Statement&
     return rule;
   }
   if (next + 1 < statement.words.size()) {
-    findings.errors.push_back(finding_at(statement, next + 1, could_not_parse(statement)));
+    refuse(statement, next + 1, findings);
     return std::nullopt;
   }
   const std::string_view text = statement.words[next].text;

@@ -13,10 +13,6 @@
 namespace timed::config {
 namespace {
 
-void refuse(const Statement& statement, std::size_t word, Findings& findings, std::string expected = {}) {
-  findings.errors.push_back(finding_at(statement, word, could_not_parse(statement), std::move(expected)));
-}
-
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
                      [word](std::string_view other) { return equals_ignoring_case(word, other); });

@@ -70,6 +70,10 @@ std::string invalid_syntax(const Statement& statement) {
   return with_directive("Invalid syntax for % directive", statement);
 }
 
+void refuse(const Statement& statement, std::size_t word, Findings& findings, std::string expected) {
+  findings.errors.push_back(finding_at(statement, word, could_not_parse(statement), std::move(expected)));
+}
+
 bool has_arguments(const Statement& statement, std::size_t count, Findings& findings) {
   const std::size_t given = statement.arguments().size();
   if (given == count) return true;

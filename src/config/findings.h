@@ -26,6 +26,8 @@ std::string invalid_option(const Statement& statement);
 std::string invalid_value(const Statement& statement);
 std::string invalid_syntax(const Statement& statement);
 
+// "Could not parse", at a word.
+void refuse(const Statement& statement, std::size_t word, Findings& findings, std::string expected = {});
 // Exactly so many arguments, or an error and false.
 bool has_arguments(const Statement& statement, std::size_t count, Findings& findings);
 // A real that chrony reads as a number only at its begin is taken; the rest is worth a warning.

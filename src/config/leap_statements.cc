@@ -29,7 +29,7 @@ void parse_leapsecmode(const Statement& statement, Config& config, Findings& fin
     }
   }
   const std::size_t at = arguments.size() == 1 ? 1 : std::min<std::size_t>(statement.words.size(), 2);
-  findings.errors.push_back(finding_at(statement, at, could_not_parse(statement), one_of(kModeWords)));
+  refuse(statement, at, findings, one_of(kModeWords));
   if (arguments.size() == 1) findings.errors.back().suggestion = nearest_word(arguments[0].text, kModeWords);
 }
 
@@ -38,7 +38,7 @@ void parse_smoothtime(const Statement& statement, Config& config, Findings& find
   if (arguments.size() != 2 && !has_arguments(statement, 3, findings)) return;
   const bool leap_only = arguments.size() == 3;
   if (leap_only && !equals_ignoring_case(arguments[2].text, "leaponly")) {
-    findings.errors.push_back(finding_at(statement, 3, could_not_parse(statement), "leaponly, or nothing more"));
+    refuse(statement, 3, findings, "leaponly, or nothing more");
     return;
   }
   NumberReader numbers(statement, 1, 3, findings);

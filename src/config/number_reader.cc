@@ -19,7 +19,7 @@ std::optional<std::int64_t> read_whole_number(const Statement& statement, double
   if (!has_arguments(statement, 1, findings)) return std::nullopt;
   const auto value = parse_integer(statement.arguments()[0].text);
   if (!value) {
-    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    refuse(statement, 1, findings);
     return std::nullopt;
   }
   if (static_cast<double>(*value) < min || static_cast<double>(*value) > max) {
@@ -37,7 +37,7 @@ std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::
   const std::string_view text = statement.words[word].text;
   const auto number = parse_saturated_prefix(text);
   if (!number) {
-    findings.errors.push_back(finding_at(statement, word, could_not_parse(statement)));
+    refuse(statement, word, findings);
     return std::nullopt;
   }
   const double value = static_cast<double>(number->value);

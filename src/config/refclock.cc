@@ -168,7 +168,7 @@ void read_parameter(const Driver& driver, const Statement& statement, RefclockLi
 std::optional<RefclockLine> read_refclock(const Statement& statement, Findings& findings) {
   const std::size_t errors_before = findings.errors.size();
   if (statement.words.size() < 3) {
-    findings.errors.push_back(finding_at(statement, statement.words.size(), could_not_parse(statement)));
+    refuse(statement, statement.words.size(), findings);
     return std::nullopt;
   }
   RefclockLine line;

@@ -48,7 +48,7 @@ std::optional<double> read_real(const Directive& row, const Statement& statement
   const std::string_view text = statement.arguments()[0].text;
   const auto real = parse_real_prefix(text);
   if (!real || std::isnan(real->value)) {
-    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    refuse(statement, 1, findings);
     return std::nullopt;
   }
   warn_of_rest(statement, text.substr(real->length), findings);

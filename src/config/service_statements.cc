@@ -15,10 +15,6 @@ namespace {
 
 using Value = OptionRow::Value;
 
-void refuse(const Statement& statement, std::size_t word, Findings& findings, std::string expected = {}) {
-  findings.errors.push_back(finding_at(statement, word, could_not_parse(statement), std::move(expected)));
-}
-
 constexpr auto kRateLimitOptions = std::to_array<OptionRow>({
     {.name = "interval", .value = Value::Integer, .min = -32, .max = 32, .usual_min = -19, .usual_max = 12},
     // chrony documents up to 255 and takes up to 32.

@@ -41,7 +41,7 @@ void put_address(const IpAddress& address, IpAddress& v4, IpAddress& v6) {
 
 std::optional<IpAddress> read_address(const Statement& statement, std::size_t word, Findings& findings) {
   const auto address = IpAddress::parse(statement.words[word].text);
-  if (!address) findings.errors.push_back(finding_at(statement, word, could_not_parse(statement)));
+  if (!address) refuse(statement, word, findings);
   return address;
 }
 
@@ -55,12 +55,12 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
   options.path = std::string(arguments[0].text);
   if (arguments.size() > 1) {
     if (!equals_ignoring_case(arguments[1].text, "interval")) {
-      findings.errors.push_back(finding_at(statement, 2, could_not_parse(statement)));
+      refuse(statement, 2, findings);
       return;
     }
     const auto seconds = arguments.size() > 2 ? parse_integer(arguments[2].text) : std::nullopt;
     if (!seconds || arguments.size() > 3) {
-      findings.errors.push_back(finding_at(statement, seconds ? 4 : 3, could_not_parse(statement)));
+      refuse(statement, seconds ? 4 : 3, findings);
       return;
     }
     options.interval = Duration::seconds(static_cast<double>(*seconds));
@@ -99,7 +99,7 @@ void parse_maxchange(const Statement& statement, Config& config, Findings& findi
 
 void parse_initstepslew(const Statement& statement, Config& config, Findings& findings) {
   if (statement.words.size() < 2) {
-    findings.errors.push_back(finding_at(statement, 1, could_not_parse(statement)));
+    refuse(statement, 1, findings);
     return;
   }
   NumberReader numbers(statement, 1, 2, findings);
