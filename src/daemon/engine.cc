@@ -85,6 +85,7 @@ struct Engine::Parts {
   void update_reference(const discipline::ReferenceInput& input);
   void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
   bool step(Duration offset);
+  void on_clock_stepped();
   void restore_time();
   void on_leap_announced(discipline::SourceId id);
   void update_leap(ntp::Leap voted);
@@ -454,12 +455,17 @@ void Engine::Parts::on_leap_announced(discipline::SourceId id) {
   if (const auto voted = selector.vote_on_leap(id, candidates)) update_leap(*voted);
 }
 
+// By whomever: what was planned on the clock as it was is planned no longer.
+void Engine::Parts::on_clock_stepped() {
+  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
+  leap.on_clock_stepped();
+}
+
 bool Engine::Parts::step(Duration offset) {
   const bool done = clock.step(offset);
   if (done) jumps.on_own_step(offset);
   reference->on_step(offset);
-  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
-  leap.on_clock_stepped();
+  on_clock_stepped();
   return done;
 }
 
@@ -487,8 +493,7 @@ void Engine::Parts::on_jump(const Jump& jump) {
   reference->on_unknown_step();
   manual.clear();
   sources->on_unknown_step();
-  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
-  leap.on_clock_stepped();
+  on_clock_stepped();
   select();
   lose_synchronisation();
   if (!config.resume_step || !modes.is_normal()) return;
@@ -498,7 +503,7 @@ void Engine::Parts::on_jump(const Jump& jump) {
 
 void Engine::Parts::take_temperature(const TemperaturePoll::Reading& reading) {
   clock.set_compensation(reading.compensation);
-  if (journal.wants_tempcomp()) journal.write({clock.read().local, reading.temperature, reading.compensation});
+  journal.write(TempcompRow{clock.read().local, reading.temperature, reading.compensation});
 }
 
 // The look itself is what every turn begins with.
