@@ -325,6 +325,14 @@ class Lab:
         return self.start(label, space.command(peer("usr/sbin/chronyd"), "-d", "-x", "-f", configuration),
                           peer_environment())
 
+    def chronyd_servers(self, space, strata):
+        """A chronyd for each address, of that stratum, labelled with the address; returns when they serve."""
+        for address, stratum in strata.items():
+            space.run("ip", "address", "add", f"{address}/24", "dev", "lab0")
+            self.chronyd(address, space, f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0")
+        wait_until(lambda: all(f"{a}:123" in space.run("ss", "-Hlun", check=False).stdout for a in strata), 10,
+                   "the servers listen")
+
     def timedc(self, label, space, *words, check=True):
         return space.run(timedc(), "-n", "-h", self.timed_socket(label), *words, check=check).stdout
 

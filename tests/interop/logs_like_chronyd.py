@@ -125,11 +125,7 @@ def check_selection(ours, theirs):
 
 def test(net):
     server, client = net.pair()
-    for address, stratum in SERVERS.items():
-        server.run("ip", "address", "add", f"{address}/24", "dev", "lab0")
-        net.chronyd(address, server, f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0")
-    lab.wait_until(lambda: all(f"{a}:123" in server.run("ss", "-Hlun", check=False).stdout for a in SERVERS), 10,
-                   "the servers listen")
+    net.chronyd_servers(server, SERVERS)
     net.write("drift", "1.5 0.25\n")
     text = "".join(f"server {address} iburst minpoll 0 maxpoll 0{' offset 0.3' if address == WRONG else ''}\n"
                    for address in SERVERS)

@@ -63,11 +63,7 @@ def check_tracking(ours, theirs):
 
 def test(net):
     server, client = net.pair()
-    for address, stratum in SERVERS.items():
-        server.run("ip", "address", "add", f"{address}/24", "dev", "lab0")
-        net.chronyd(address, server, f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0")
-    lab.wait_until(lambda: all(f"{a}:123" in server.run("ss", "-Hlun", check=False).stdout for a in SERVERS), 10,
-                   "the servers listen")
+    net.chronyd_servers(server, SERVERS)
     text = "cmdport 0\n" + "".join(f"server {address} iburst minpoll 0 maxpoll 0 {OPTIONS.get(address, '')}\n"
                                    for address in SERVERS)
     net.chronyd("chronyd", client, text)
