@@ -38,24 +38,6 @@ void check_choice(const Statement& statement, std::span<const std::string_view> 
   }
 }
 
-// An integer of which only the begin counts and which nothing limits.
-bool read_loose_integer(const Statement& statement, std::size_t word, double usual_min, double usual_max,
-                        Findings& findings) {
-  const std::string_view text = statement.words[word].text;
-  // What does not fit is taken too: chrony lets it wrap.
-  const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
-  const std::size_t end = std::min(text.find_first_not_of("0123456789", sign), text.size());
-  if (end == sign) {
-    refuse(statement, word, findings);
-    return false;
-  }
-  const auto number = parse_integer_prefix(text);
-  const double value = number ? static_cast<double>(number->value) : (text[0] == '-' ? -kLargestReal : kLargestReal);
-  if (value < usual_min || value > usual_max) warn_of_unusual(statement, text.substr(0, end), findings);
-  warn_of_rest(statement, text.substr(end), findings);
-  return true;
-}
-
 constexpr auto kRateLimitOptions = std::to_array<OptionRow>({
     {.name = "interval", .value = Value::Integer, .min = -32, .max = 32, .usual_min = -19, .usual_max = 12},
     // chrony documents up to 255 and takes up to 32.
@@ -86,10 +68,6 @@ void check_options(const Statement& statement, std::size_t first, std::span<cons
 
 void check_refclock(const Statement& statement, Findings& findings) {
   static_cast<void>(read_refclock(statement, findings));
-}
-
-void check_bindacqaddress(const Statement& statement, Findings& findings) {
-  if (has_arguments(statement, 1, findings)) static_cast<void>(read_address(statement, 1, findings));
 }
 
 void check_authselectmode(const Statement& statement, Findings& findings) {
@@ -129,18 +107,6 @@ void check_smoothtime(const Statement& statement, Findings& findings) {
   NumberReader numbers(statement, 1, 3, findings);
   numbers.real();
   numbers.real();
-}
-
-void check_broadcast(const Statement& statement, Findings& findings) {
-  const std::size_t given = statement.arguments().size();
-  if (given < 2 || given > 3) {
-    refuse(statement, std::min<std::size_t>(statement.words.size(), 4), findings);
-    return;
-  }
-  constexpr double kLongestInterval = 1 << 24;
-  if (!read_loose_integer(statement, 1, 1, kLongestInterval, findings)) return;
-  if (!read_address(statement, 2, findings)) return;
-  if (given == 3) read_loose_integer(statement, 3, 0, 65535, findings);
 }
 
 void check_clientloglimit(const Statement& statement, Findings& findings) {

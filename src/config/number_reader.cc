@@ -32,6 +32,23 @@ std::optional<std::int64_t> read_whole_number(const Statement& statement, double
   return value;
 }
 
+std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::size_t word, double usual_min,
+                                               double usual_max, Findings& findings) {
+  const std::string_view text = statement.words[word].text;
+  // What does not fit is taken too: chrony lets it wrap.
+  const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", sign), text.size());
+  if (end == sign) {
+    findings.errors.push_back(finding_at(statement, word, could_not_parse(statement)));
+    return std::nullopt;
+  }
+  const auto number = parse_integer_prefix(text);
+  const double value = number ? static_cast<double>(number->value) : (text[0] == '-' ? -kLargestReal : kLargestReal);
+  if (value < usual_min || value > usual_max) warn_of_unusual(statement, text.substr(0, end), findings);
+  warn_of_rest(statement, text.substr(end), findings);
+  return static_cast<std::int64_t>(value);
+}
+
 double NumberReader::real() {
   const std::string_view text = word();
   const auto parsed = parse_real_prefix(text);

@@ -23,6 +23,10 @@ double bounded(double value);
 // The only argument as a whole number within limits, or an error and nothing.
 std::optional<std::int64_t> read_whole_number(const Statement& statement, double min, double max, Findings& findings);
 
+// An integer of which only the begin counts and which nothing limits; what is beyond the usual is a warning.
+std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::size_t word, double usual_min,
+                                               double usual_max, Findings& findings);
+
 class NumberReader {
  public:
   // Words first … end - 1 of the statement are the numbers; there must be that many.

@@ -27,9 +27,10 @@ inline constexpr Directive kServer[] = {
      .help = "UDP port on which NTP requests are received. 0 serves nobody."},
     {.name = "broadcast",
      .argument = "INTERVAL ADDRESS [PORT]",
-     .field = NotYet{&check_broadcast},
+     .field = &parse_broadcast,
      .repeatable = true,
-     .help = "Send the time to a broadcast address."},
+     .help = "Send the time, without authentication, to a broadcast address each so many seconds while the clock is "
+             "synchronised, to port 123 where none is given."},
     {.name = "clientloglimit",
      .argument = "BYTES",
      .field = NotYet{&check_clientloglimit},

@@ -5,6 +5,7 @@
 
 #include "timed/base/bytes.h"
 #include "timed/ntp/extension.h"
+#include "timed/ntp/fuzz.h"
 
 namespace timed::server {
 namespace {
@@ -73,11 +74,8 @@ std::uint64_t VerdictCounts::total() const {
   return sum;
 }
 
-// Bits below the precision of the clock carry no time.  Random ones keep what they would otherwise tell of the
-// machine to itself, and let two stamps of one instant differ.
 ntp::NtpTimestamp Responder::fuzzed(LocalTime t, int precision_log2) {
-  const int bits = std::clamp(32 + precision_log2, 2, 32);
-  return {ntp::NtpTimestamp::from(t).bits ^ (entropy_.u64() >> (64 - bits))};
+  return ntp::fuzzed(ntp::NtpTimestamp::from(t), precision_log2, entropy_.u64());
 }
 
 Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer) {
@@ -91,17 +89,10 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   if (request.size > ntp::kHeaderSize && wants_authentication(packet)) return Verdict::BadAuth;
 
   const LocalTime arrived = state.to_local(request.stamp.time);
-  ntp::Header header;
-  header.leap = state.leap;
+  ntp::Header header = state.header_at(arrived);
   header.version = packet.header().version;
   header.mode = *mode;
-  header.stratum = state.stratum < ntp::kUnsynchronisedStratum ? state.stratum : ntp::Stratum{0};
   header.poll = std::max(packet.header().poll, kMinAnswerPoll);
-  header.precision = state.precision_log2;
-  header.root_delay = ntp::NtpShort::from(state.root_delay);
-  header.root_dispersion = ntp::NtpShort::from(state.root_dispersion_at(arrived));
-  header.ref_id = state.ref_id;
-  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time);
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived, state.precision_log2);
   header.receive.bits |= kReceiveBit;

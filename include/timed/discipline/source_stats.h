@@ -66,6 +66,8 @@ class SourceStats {
   void regress(const LocalView& view);
   // Forgets all samples.
   void reset();
+  // The reference was moved, positive = set forward, which no frequency explains: samples and estimate move with it.
+  void shift(Duration offset);
 
   std::size_t samples() const { return history_.size(); }
   const SampleHistory& history() const { return history_; }

@@ -63,6 +63,28 @@ struct SourceLine {
   bool nts = false;                  // "nts": keys are established with the server; goes before key
   std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
   std::uint32_t cert_set = 0;        // "certset": the trusted certificates that the server is checked with
+  bool auto_offline = false;         // "auto_offline": a request that cannot be sent ends polling
+  bool xleave = false;               // "xleave": interleaved mode
+  bool copy = false;                 // "copy": appear as the server itself
+  bool mono_root = false;            // "extfield F323"
+};
+
+// One line of "broadcast": the time is sent there, unasked.
+struct BroadcastLine {
+  Duration interval = Duration::seconds(64);  // 1 … 2^24 s
+  IpAddress address;
+  std::uint16_t port = 123;
+};
+
+// Where requests go out.
+struct AcquisitionOptions {
+  // "acquisitionport": one socket for all requests; 0 = of a port that the kernel chooses.  Empty: a socket and port of
+  // its own for each.
+  std::optional<std::uint16_t> port;
+  bool from_server_socket = false;                    // the port is that of the server
+  IpAddress bind_v4 = IpAddress::any(Family::Inet4);  // "bindacqaddress"
+  IpAddress bind_v6 = IpAddress::any(Family::Inet6);
+  std::string device;  // "bindacqdevice"
 };
 
 // Why a line was refused, and at which of its words.

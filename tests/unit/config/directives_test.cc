@@ -362,9 +362,41 @@ TEST(Directives, ServersKeepTheOrderOfTheirLines) {
 
 TEST(Directives, OptionsOfServersWithoutFunctionYetAreWarnings) {
   EXPECT_EQ(
-      warnings("server a xleave"),
-      std::vector<std::string>{"xleave option in server directive is not available yet (at line 1 in file t.conf)"});
-  EXPECT_EQ(read("server a xleave").sources.size(), 1u);
+      warnings("server a certset 1"),
+      std::vector<std::string>{"certset option in server directive is not available yet (at line 1 in file t.conf)"});
+  EXPECT_EQ(read("server a certset 1").sources.size(), 1u);
+}
+
+TEST(Directives, PeersAreSourcesOfTheirOwnKind) {
+  const Config c = read("server a xleave\npeer b xleave minpoll 4");
+  ASSERT_EQ(c.sources.size(), 2u);
+  EXPECT_EQ(c.sources[0].kind, sources::SourceKind::Server);
+  EXPECT_EQ(c.sources[1].kind, sources::SourceKind::Peer);
+  EXPECT_EQ(c.sources[1].poll.min_poll, 4);
+}
+
+TEST(Directives, APeerWithNtsIsNeverAsked) {
+  EXPECT_EQ(warnings("peer a nts"),
+            std::vector<std::string>{"NTS not supported with peers (at line 1 in file t.conf)"});
+  EXPECT_TRUE(read("peer a nts").sources.empty());
+}
+
+TEST(Directives, AcquisitionIsWhereRequestsLeaveFrom) {
+  EXPECT_FALSE(read("").acquisition.port.has_value());
+  const Config c = read("acquisitionport 0\nbindacqaddress 10.0.0.1\nbindacqaddress 2001:db8::1\nbindacqdevice eth1");
+  EXPECT_EQ(c.acquisition.port, std::uint16_t{0});
+  EXPECT_EQ(c.acquisition.bind_v4, *IpAddress::parse("10.0.0.1"));
+  EXPECT_EQ(c.acquisition.bind_v6, *IpAddress::parse("2001:db8::1"));
+  EXPECT_EQ(c.acquisition.device, "eth1");
+}
+
+TEST(Directives, BroadcastsAddUp) {
+  const Config c = read("broadcast 32 192.0.2.255\nbroadcast 0 ff02::101 1123");
+  ASSERT_EQ(c.broadcasts.size(), 2u);
+  EXPECT_EQ(c.broadcasts[0].interval, Duration::seconds(32));
+  EXPECT_EQ(c.broadcasts[0].port, 123);
+  EXPECT_EQ(c.broadcasts[1].interval, Duration::seconds(1)) << "a second at least";
+  EXPECT_EQ(c.broadcasts[1].port, 1123);
 }
 
 TEST(Places, AreCompiledIn) {
