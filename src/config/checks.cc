@@ -109,6 +109,18 @@ void check_smoothtime(const Statement& statement, Findings& findings) {
   numbers.real();
 }
 
+void check_broadcast(const Statement& statement, Findings& findings) {
+  const std::size_t given = statement.arguments().size();
+  if (given < 2 || given > 3) {
+    refuse(statement, std::min<std::size_t>(statement.words.size(), 4), findings);
+    return;
+  }
+  constexpr double kLongestInterval = 1 << 24;
+  if (!read_loose_integer(statement, 1, 1, kLongestInterval, findings)) return;
+  if (!read_address(statement, 2, findings)) return;
+  if (given == 3) read_loose_integer(statement, 3, 0, 65535, findings);
+}
+
 void check_clientloglimit(const Statement& statement, Findings& findings) {
   if (!has_arguments(statement, 1, findings)) return;
   constexpr double kMostBytes = 1e12;

@@ -12,6 +12,7 @@ void check_fallbackdrift(const Statement& statement, Findings& findings);
 void check_tempcomp(const Statement& statement, Findings& findings);
 void check_leapsecmode(const Statement& statement, Findings& findings);
 void check_smoothtime(const Statement& statement, Findings& findings);
+void check_broadcast(const Statement& statement, Findings& findings);
 void check_clientloglimit(const Statement& statement, Findings& findings);
 void check_hwtimestamp(const Statement& statement, Findings& findings);
 void check_ratelimit(const Statement& statement, Findings& findings);

@@ -27,10 +27,9 @@ inline constexpr Directive kServer[] = {
      .help = "UDP port on which NTP requests are received. 0 serves nobody."},
     {.name = "broadcast",
      .argument = "INTERVAL ADDRESS [PORT]",
-     .field = &parse_broadcast,
+     .field = NotYet{&check_broadcast},
      .repeatable = true,
-     .help = "Send the time, without authentication, to a broadcast address each so many seconds while the clock is "
-             "synchronised, to port 123 where none is given."},
+     .help = "Send the time to a broadcast address."},
     {.name = "clientloglimit",
      .argument = "BYTES",
      .field = NotYet{&check_clientloglimit},

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
-#include <limits>
 
 #include "access_rule.h"
 #include "findings.h"
@@ -138,28 +138,6 @@ void parse_bindacqaddress(const Statement& statement, Config& config, Findings& 
 void parse_acquisitionport(const Statement& statement, Config& config, Findings& findings) {
   const auto port = read_whole_number(statement, 0, std::numeric_limits<std::uint16_t>::max(), findings);
   if (port) config.acquisition.port = static_cast<std::uint16_t>(*port);
-}
-
-void parse_broadcast(const Statement& statement, Config& config, Findings& findings) {
-  const std::size_t given = statement.arguments().size();
-  if (given < 2 || given > 3) {
-    const std::size_t at = std::min<std::size_t>(statement.words.size(), 4);
-    findings.errors.push_back(finding_at(statement, at, could_not_parse(statement)));
-    return;
-  }
-  constexpr double kLongestInterval = 1 << 24;
-  const auto interval = read_loose_integer(statement, 1, 1, kLongestInterval, findings);
-  const auto address = interval ? read_address(statement, 2, findings) : std::nullopt;
-  if (!address) return;
-  sources::BroadcastLine line;
-  line.interval = Duration::seconds(std::clamp(static_cast<double>(*interval), 1.0, kLongestInterval));
-  line.address = *address;
-  if (given == 3) {
-    const auto port = read_loose_integer(statement, 3, 0, std::numeric_limits<std::uint16_t>::max(), findings);
-    if (!port) return;
-    line.port = static_cast<std::uint16_t>(*port);
-  }
-  config.broadcasts.push_back(line);
 }
 
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings) {

@@ -20,7 +20,6 @@ void parse_deny(const Statement& statement, Config& config, Findings& findings);
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_acquisitionport(const Statement& statement, Config& config, Findings& findings);
 void parse_bindacqaddress(const Statement& statement, Config& config, Findings& findings);
-void parse_broadcast(const Statement& statement, Config& config, Findings& findings);
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_log(const Statement& statement, Config& config, Findings& findings);
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings);

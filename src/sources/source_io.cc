@@ -1,5 +1,7 @@
 // How the requests of sources leave and their responses come in.  A response counts only where it comes from the
 // address and port that were asked, on the very socket that the request left from.
+#include "source_io.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -12,17 +14,12 @@ namespace timed::sources {
 using discipline::Now;
 using discipline::PlacedStamp;
 
-namespace {
-
-// Stamps of the kernel that are older than this are not of this datagram.
-constexpr Duration kMaxStampAge = Duration::seconds(1);
-// A stamp cannot be of the future, but for the grain of clocks: one that is was made before we stepped the clock back.
-constexpr Duration kMaxStampLead = Duration::micros(100);
-
 bool is_believable(const env::Stamp& stamp, const Now& now) {
   const Duration age = now.raw - stamp.time;
   return age <= kMaxStampAge && age >= -kMaxStampLead;
 }
+
+namespace {
 
 ntp::Mode mode_of(const env::Datagram& datagram) {
   return static_cast<ntp::Mode>(static_cast<unsigned>(datagram.data[0]) & 7);

@@ -74,14 +74,13 @@ struct Config {
   std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
   sources::AcquisitionOptions acquisition;   // "acquisitionport", "bindacqaddress", "bindacqdevice"
-  std::vector<sources::BroadcastLine> broadcasts;  // "broadcast"
-  discipline::StatsOptions stats;                  // "minsamples", "maxsamples" of sources that do not say their own
-  discipline::SelectionOptions selection;          // which sources are used
-  discipline::ReferenceOptions reference;          // what their time does to ours; "local"
-  discipline::ClockOptions clock;                  // how the kernel's clock is steered
-  discipline::DriftFileOptions drift_file;         // "driftfile"
-  server::ServerOptions server;                    // the NTP port
-  std::vector<server::AccessRule> access;          // "allow", "deny", in the order of the lines; nobody at first
+  discipline::StatsOptions stats;            // "minsamples", "maxsamples" of sources that do not say their own
+  discipline::SelectionOptions selection;    // which sources are used
+  discipline::ReferenceOptions reference;    // what their time does to ours; "local"
+  discipline::ClockOptions clock;            // how the kernel's clock is steered
+  discipline::DriftFileOptions drift_file;   // "driftfile"
+  server::ServerOptions server;              // the NTP port
+  std::vector<server::AccessRule> access;    // "allow", "deny", in the order of the lines; nobody at first
   control::ControlOptions control = default_control();  // the command sockets
   JournalOptions journal;
   ProcessOptions process;

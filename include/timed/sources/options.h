@@ -69,13 +69,6 @@ struct SourceLine {
   bool mono_root = false;            // "extfield F323"
 };
 
-// One line of "broadcast": the time is sent there, unasked.
-struct BroadcastLine {
-  Duration interval = Duration::seconds(64);  // 1 … 2^24 s
-  IpAddress address;
-  std::uint16_t port = 123;
-};
-
 // Where requests go out.
 struct AcquisitionOptions {
   // "acquisitionport": one socket for all requests; 0 = of a port that the kernel chooses.  Empty: a socket and port of

@@ -115,15 +115,14 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {
-    "acquisitionport", "authselectmode",    "bindacqaddress", "bindacqdevice",   "broadcast",     "clientloglimit",
-    "cmdallow",        "cmddeny",           "cmdratelimit",   "dumpdir",         "fallbackdrift", "hwclockfile",
-    "hwtimestamp",     "hwtstimeout",       "keyfile",        "leapseclist",     "leapsecmode",   "leapsectz",
-    "manual",          "maxntsconnections", "maxtxbuffers",   "nocerttimecheck", "noclientlog",   "nosystemcert",
-    "ntpsigndsocket",  "ntsaeads",          "ntscachedir",    "ntsdumpdir",      "ntsntpserver",  "ntsport",
-    "ntsprocesses",    "ntsratelimit",      "ntsrefresh",     "ntsrotate",       "ntsservercert", "ntsserverkey",
-    "ntstrustedcerts", "opencommands",      "peer",           "ptpdomain",       "ptpport",       "ratelimit",
-    "refclock",        "rtcautotrim",       "rtcdevice",      "rtcfile",         "rtconutc",      "smoothtime",
-    "sourcedir",       "tempcomp"};
+    "authselectmode",  "broadcast",     "clientloglimit", "cmdallow",        "cmddeny",           "cmdratelimit",
+    "dumpdir",         "fallbackdrift", "hwclockfile",    "hwtimestamp",     "hwtstimeout",       "keyfile",
+    "leapseclist",     "leapsecmode",   "leapsectz",      "manual",          "maxntsconnections", "maxtxbuffers",
+    "nocerttimecheck", "noclientlog",   "nosystemcert",   "ntpsigndsocket",  "ntsaeads",          "ntscachedir",
+    "ntsdumpdir",      "ntsntpserver",  "ntsport",        "ntsprocesses",    "ntsratelimit",      "ntsrefresh",
+    "ntsrotate",       "ntsservercert", "ntsserverkey",   "ntstrustedcerts", "opencommands",      "ptpdomain",
+    "ptpport",         "ratelimit",     "refclock",       "rtcautotrim",     "rtcdevice",         "rtcfile",
+    "rtconutc",        "smoothtime",    "sourcedir",      "tempcomp"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
@@ -388,15 +387,6 @@ TEST(Directives, AcquisitionIsWhereRequestsLeaveFrom) {
   EXPECT_EQ(c.acquisition.bind_v4, *IpAddress::parse("10.0.0.1"));
   EXPECT_EQ(c.acquisition.bind_v6, *IpAddress::parse("2001:db8::1"));
   EXPECT_EQ(c.acquisition.device, "eth1");
-}
-
-TEST(Directives, BroadcastsAddUp) {
-  const Config c = read("broadcast 32 192.0.2.255\nbroadcast 0 ff02::101 1123");
-  ASSERT_EQ(c.broadcasts.size(), 2u);
-  EXPECT_EQ(c.broadcasts[0].interval, Duration::seconds(32));
-  EXPECT_EQ(c.broadcasts[0].port, 123);
-  EXPECT_EQ(c.broadcasts[1].interval, Duration::seconds(1)) << "a second at least";
-  EXPECT_EQ(c.broadcasts[1].port, 1123);
 }
 
 TEST(Places, AreCompiledIn) {
