@@ -32,10 +32,25 @@ Finding refused_source(const Statement& statement, const sources::LineError& err
   return finding;
 }
 
-bool wants_nts(const Statement& statement, const sources::LineError& error) {
-  return error.kind == sources::LineError::Kind::NotAvailable &&
-         equals_ignoring_case(statement.arguments()[error.word].text, "nts");
+// Takes the option at a word out of the words, with its value if it has one.  The word may end a number.
+void take_out(std::vector<Word>& words, std::size_t at) {
+  Word& word = words[at];
+  const bool is_key = !equals_ignoring_case(word.text.substr(word.text.size() - 3), "nts");
+  if (is_key && at + 1 < words.size()) {
+    Word& value = words[at + 1];
+    const auto number = parse_integer_prefix(value.text);
+    const std::size_t length = number ? number->length : value.text.size();
+    value.text.remove_prefix(length);
+    value.column += length;
+    if (value.text.empty()) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+  word.text.remove_suffix(3);
+  if (word.text.empty()) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
 }
+
+}  // namespace
+
+namespace {
 
 void parse_source(const Statement& statement, sources::SourceKind kind, Config& config, Findings& findings) {
   auto parsed = sources::parse_source_line(statement.arguments());
@@ -44,7 +59,6 @@ void parse_source(const Statement& statement, sources::SourceKind kind, Config& 
     return;
   }
   auto& line = std::get<sources::ParsedLine>(parsed);
-  line.line.kind = kind;
   for (const std::size_t option : line.not_available) {
     std::string summary(statement.arguments()[option].text);
     summary += " option in ";
@@ -81,15 +95,19 @@ void parse_sourcedir(const Statement& statement, Config& config, Findings& findi
   config.source_directories.push_back(std::move(directories));
 }
 
-void parse_peer(const Statement& statement, Config& config, Findings& findings) {
-  const auto parsed = sources::parse_source_line(statement.arguments());
-  if (const auto* error = std::get_if<sources::LineError>(&parsed); error != nullptr && wants_nts(statement, *error)) {
-    // As with chrony it is known and never asked: what was to be authenticated must not be without.
-    findings.warnings.push_back(finding_at(statement, error->word + 1, "NTS not supported with peers"));
-    findings.warnings.back().place = Finding::Place::Parenthesis;
-    return;
+void check_peer(const Statement& statement, Findings& findings) {
+  std::vector<Word> words(statement.words.begin(), statement.words.end());
+  while (true) {
+    const Statement left{words};
+    const auto parsed = sources::parse_source_line(left.arguments());
+    const auto* error = std::get_if<sources::LineError>(&parsed);
+    if (error == nullptr) return;
+    if (error->kind != sources::LineError::Kind::NotAvailable) {
+      findings.errors.push_back(refused_source(left, *error));
+      return;
+    }
+    take_out(words, error->word + 1);
   }
-  parse_source(statement, sources::SourceKind::Peer, config, findings);
 }
 
 }  // namespace timed::config

@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "timed/discipline/sample_history.h"
-#include "timed/ntp/extension.h"
 
 namespace timed::sources {
 namespace {
@@ -56,21 +55,16 @@ double quantile_share(double value) {
   return value == 0.0 ? 0.0 : std::round(clamp(0.05, value, 0.95) * 100.0) / 100.0;
 }
 
-// The network correction (10A) goes with NTP over PTP: alone it is never sent.
-void take_extension(SourceLine& line, const Value& type) {
-  if (type.integer == ntp::kMonoRootType) line.mono_root = true;
-}
-
 using Line = SourceLine;
 using Arg = Value;
 constexpr auto kOptions = std::to_array<OptionRow>({
     {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
-    {"auto_offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.auto_offline = true; }},
+    {"auto_offline"},
     {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
     {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); },
      Standing::NotYet},
-    {"copy", Argument::None, 0, 0, [](Line& l, const Arg&) { l.copy = true; }},
-    {"extfield", Argument::Extension, 0, 0, &take_extension},
+    {"copy"},
+    {"extfield", Argument::Extension},
     {"filter", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.filter = std::min(v.as_int(), 256); }},
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
@@ -109,7 +103,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"require", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.require = true; }},
     {"trust", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.trust = true; }},
     {"version", Argument::Integer, 1, 4, [](Line& l, const Arg& v) { l.version = v.as_int(); }},
-    {"xleave", Argument::None, 0, 0, [](Line& l, const Arg&) { l.xleave = true; }},
+    {"xleave"},
 });
 
 constexpr auto kOptionWords = [] {

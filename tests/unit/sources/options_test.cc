@@ -157,7 +157,7 @@ TEST(SourceLine, OptionsWithoutFunctionAreListed) {
       parse("a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 certset 1 ntsport 4460 iburst");
   const auto* parsed = std::get_if<ParsedLine>(&result);
   ASSERT_NE(parsed, nullptr);
-  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{10, 12}));
+  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{1, 2, 3, 4, 6, 8, 10, 12}));
   EXPECT_TRUE(parsed->line.poll.iburst);
 }
 
@@ -169,16 +169,6 @@ TEST(SourceLine, OptionsOfAuthenticationAreStored) {
   EXPECT_EQ(line_of("a certset -1").cert_set, 4294967295u) << "as with chrony it wraps";
   EXPECT_EQ(line_of("a certset 99999999999999999999").cert_set, 4294967295u);
   EXPECT_FALSE(line_of("a").key.has_value());
-}
-
-TEST(SourceLine, OptionsOfTheExchange) {
-  const SourceLine plain = line_of("a");
-  EXPECT_FALSE(plain.xleave || plain.copy || plain.auto_offline || plain.mono_root);
-  EXPECT_TRUE(line_of("a xleave").xleave);
-  EXPECT_TRUE(line_of("a copy").copy);
-  EXPECT_TRUE(line_of("a auto_offline").auto_offline);
-  EXPECT_TRUE(line_of("a extfield F323").mono_root);
-  EXPECT_FALSE(line_of("a extfield 10A").mono_root);
 }
 
 TEST(SourceLine, OwnSampleLimitsGoBeforeThoseOfTheDaemon) {
