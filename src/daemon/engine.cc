@@ -75,6 +75,8 @@ struct Engine::Parts {
   LeapCallbacks leap_callbacks();
   RunActions run_actions();
   void make_sources(const std::vector<sources::SourceLine>& lines);
+  sources::AcquisitionOptions acquisition() const;
+  void share_server_sockets();
   void go_normal();
   bool is_synchronised();
   void take_history();
@@ -140,6 +142,7 @@ Status Engine::open() {
   parts_->start_clock();
   parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
                                                                : parts_->config.sources);
+  parts_->share_server_sockets();
   // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
   if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
   parts_->control.open_udp();
@@ -193,17 +196,26 @@ RunActions Engine::Parts::run_actions() {
   return actions;
 }
 
+sources::AcquisitionOptions Engine::Parts::acquisition() const {
+  sources::AcquisitionOptions options = config.acquisition;
+  options.from_server_socket = options.port && *options.port != 0 && *options.port == config.server.port;
+  return options;
+}
+
 void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) {
   const sources::SourceSetOptions options{.stats = config.stats,
                                           .precision = precision,
                                           .max_clock_error = config.selection.max_clock_error,
                                           .family = config.family,
                                           .dscp = config.server.dscp,
-                                          .refresh = Duration::seconds(config.refresh)};
+                                          .refresh = Duration::seconds(config.refresh),
+                                          .acquisition = acquisition()};
   const sources::SourceSetSeams seams{env.timers, env.network, env.host, clock.timeline()};
   sources::SourceSetCallbacks callbacks;
   callbacks.now = [this] { return clock.read(); };
   callbacks.own = [this] { return own_view(); };
+  callbacks.own_state = [this] { return reference->own_state(clock.read()); };
+  callbacks.server_socket = [this](Family family) { return server.shared_socket(family); };
   callbacks.on_sample = [this](discipline::SourceId id) {
     selector.note_sample(id);
     selection_due = true;
@@ -220,6 +232,19 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
     return leap.is_close(clock.read()) || leap.is_close(when) || leap.is_close(when + offset);
   };
   sources.emplace(lines, options, seams, std::move(callbacks));
+}
+
+// Peers, and what else leaves from the port of the server.
+void Engine::Parts::share_server_sockets() {
+  server::SocketSharing sharing;
+  sharing.take = [this](const env::Datagram& datagram) { return sources->on_server_datagram(datagram); };
+  sharing.take_transmit_stamps = [this](Family family, std::span<const env::TransmitStamp> stamps) {
+    sources->on_server_transmit_stamps(family, stamps);
+  };
+  const auto needs = [this](Family family) {
+    return sources::need_server_socket(config.sources, acquisition(), family);
+  };
+  server.share(std::move(sharing), needs(Family::Inet4), needs(Family::Inet6));
 }
 
 // From here on the daemon is ready, and does what it is configured for.

@@ -26,6 +26,10 @@ void SampleHistory::retire(std::size_t n) {
   }
 }
 
+void SampleHistory::shift(Duration offset) {
+  for (Sample& sample : samples_) sample.offset = sample.offset + WideDuration(offset);
+}
+
 void SampleHistory::clear() {
   samples_.clear();
   runs_ = 0;

@@ -67,6 +67,11 @@ SourceStats::SourceStats(const StatsOptions& options, Duration precision)
   reset();
 }
 
+void SourceStats::shift(Duration offset) {
+  history_.shift(offset);
+  estimate_.offset = estimate_.offset + WideDuration(offset);
+}
+
 void SourceStats::reset() {
   history_.clear();
   ok_ = false;

@@ -5,6 +5,7 @@
 
 #include "timed/base/bytes.h"
 #include "timed/ntp/extension.h"
+#include "timed/ntp/fuzz.h"
 
 namespace timed::server {
 namespace {
@@ -74,11 +75,8 @@ std::uint64_t VerdictCounts::total() const {
   return sum;
 }
 
-// Bits below the precision of the clock carry no time.  Random ones keep what they would otherwise tell of the
-// machine to itself, and let two stamps of one instant differ.
 ntp::NtpTimestamp Responder::fuzzed(LocalTime t, int precision_log2) {
-  const int bits = std::clamp(32 + precision_log2, 2, 32);
-  return {ntp::NtpTimestamp::from(t).bits ^ (entropy_.u64() >> (64 - bits))};
+  return ntp::fuzzed(ntp::NtpTimestamp::from(t), precision_log2, entropy_.u64());
 }
 
 Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer) {
@@ -95,17 +93,13 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   const LocalTime arrived = state.to_local(request.stamp.time);
   const bool served = *mode == ntp::Mode::Server;
   const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
-  ntp::Header header;
+  ntp::Header header = state.header_at(arrived);
   const bool announces = state.leap == ntp::Leap::Insert || state.leap == ntp::Leap::Delete;
-  header.leap = served && state.hide_leap && announces ? ntp::Leap::Normal : state.leap;
+  if (served && state.hide_leap && announces) header.leap = ntp::Leap::Normal;
   header.version = packet.header().version;
   header.mode = *mode;
-  header.stratum = state.stratum < ntp::kUnsynchronisedStratum ? state.stratum : ntp::Stratum{0};
   header.poll = std::max(packet.header().poll, kMinAnswerPoll);
-  header.precision = state.precision_log2;
-  header.root_delay = ntp::NtpShort::from(state.root_delay);
-  header.root_dispersion = ntp::NtpShort::from(state.root_dispersion_at(arrived));
-  header.ref_id = abs(smoothing) > ntp::poll_interval(state.precision_log2) ? ntp::kSmoothedRefId : state.ref_id;
+  if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
   if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived + smoothing, state.precision_log2);

@@ -18,12 +18,36 @@ Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Ne
 
 Server::~Server() = default;
 
+void Server::share(SocketSharing sharing, bool needs_v4, bool needs_v6) {
+  sharing_ = std::move(sharing);
+  needed_v4_ = needs_v4;
+  needed_v6_ = needs_v6;
+}
+
+bool Server::wants_socket(Family family) const {
+  const bool is_v4 = family == Family::Inet4;
+  if (options_.port == 0 || !(is_v4 ? options_.use_v4 : options_.use_v6)) return false;
+  return access_.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
+}
+
 Status Server::open() {
-  int wanted = 0;
-  if (options_.use_v4) socket_v4_ = open_socket(options_.bind_v4, wanted);
-  if (options_.use_v6) socket_v6_ = open_socket(options_.bind_v6, wanted);
-  if (wanted > 0 && !is_open()) return Error{"Could not open NTP sockets"};
+  const bool v4 = wants_socket(Family::Inet4);
+  const bool v6 = wants_socket(Family::Inet6);
+  if (v4) socket_v4_ = open_socket(options_.bind_v4);
+  if (v6) socket_v6_ = open_socket(options_.bind_v6);
+  if ((v4 || v6) && !is_open()) return Error{"Could not open NTP sockets"};
   return Status::success();
+}
+
+env::UdpSocket* Server::shared_socket(Family family) {
+  const bool is_v4 = family == Family::Inet4;
+  auto& socket = is_v4 ? socket_v4_ : socket_v6_;
+  bool& needed = is_v4 ? needed_v4_ : needed_v6_;
+  // Once: a port that others have is told about once.
+  if (socket == nullptr && !std::exchange(needed, true) && wants_socket(family)) {
+    socket = open_socket(is_v4 ? options_.bind_v4 : options_.bind_v6);
+  }
+  return socket.get();
 }
 
 void Server::close() {
@@ -31,9 +55,7 @@ void Server::close() {
   socket_v6_.reset();
 }
 
-std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind, int& wanted) {
-  if (options_.port == 0 || !access_.any_allowed(bind.family())) return nullptr;
-  ++wanted;
+std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind) {
   env::UdpOptions udp;
   udp.local = {bind, options_.port};
   udp.device = options_.device;
@@ -53,6 +75,7 @@ std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind, int& wanted)
 }
 
 void Server::serve(env::UdpSocket& socket) {
+  if (sharing_.take_transmit_stamps) take_transmit_stamps(socket);
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     const std::size_t n = socket.receive(batch_->requests);
     answer(socket, std::span(batch_->requests).first(n));
@@ -60,9 +83,26 @@ void Server::serve(env::UdpSocket& socket) {
   }
 }
 
+void Server::take_transmit_stamps(env::UdpSocket& socket) {
+  std::array<env::TransmitStamp, env::kBatch> stamps;
+  const std::size_t count = socket.transmit_stamps(stamps);
+  if (count == 0) return;
+  const Family family = &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
+  sharing_.take_transmit_stamps(family, std::span(stamps).first(count));
+}
+
+// Requests of clients never are, whoever they are from.
+bool Server::is_for_sources(const env::Datagram& datagram) const {
+  const auto mode = static_cast<ntp::Mode>(static_cast<unsigned>(datagram.data[0]) & 7);
+  const bool may_be =
+      mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive || mode == ntp::Mode::Server;
+  return may_be && datagram.size >= ntp::kHeaderSize && sharing_.take && sharing_.take(datagram);
+}
+
 void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> requests) {
   std::size_t pending = 0;
   for (const env::Datagram& request : requests) {
+    if (is_for_sources(request)) continue;
     const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending]);
     verdicts_.add(verdict);
     if (verdict == Verdict::Answer) ++pending;

@@ -2,9 +2,15 @@
 // once, on the socket of that request, may change anything but counters: reachability, poll, the stamps that the next
 // packet is compared with, the source's stratum.  So a forged, replayed or reflected packet, a kiss of death from
 // somebody who has not seen the request, or an old answer that comes late cannot end or bend an association.
+//
+// A peer's packets are to be answered too, and two peers that have lost each other must find together again.  So its
+// last packet that was no answer is kept, if it is authentic, to be answered where nothing better came since our last
+// one; nothing else is taken from it.
 #include "timed/sources/association.h"
 
 #include <algorithm>
+
+#include "timed/sources/symmetric.h"
 
 namespace timed::sources {
 namespace {
@@ -12,8 +18,13 @@ namespace {
 using discipline::Now;
 using discipline::PlacedStamp;
 
-// The precision field of a request says nothing of our clock: all bits of the transmit field are noise.
-constexpr std::int8_t kRequestPrecision = 32;
+SourceLine own_options(const SourceLine& line) {
+  return line.kind == SourceKind::Peer ? without_ignored_options(line) : line;
+}
+
+ExchangeRules rules_of(const SourceLine& line) {
+  return {line.kind == SourceKind::Peer, line.xleave, line.mono_root};
+}
 
 ResponseReport report_of(const CheckedResponse& checked, const Exchange& exchange, const ntp::Header& header,
                          const IpAddress& local_address) {
@@ -29,8 +40,9 @@ ResponseReport report_of(const CheckedResponse& checked, const Exchange& exchang
     report.peer_dispersion = checked.sample->peer_dispersion;
   }
   report.response_time = checked.response_time;
-  report.transmit_source = exchange.transmitted.source;
-  report.receive_source = exchange.received.source;
+  report.interleaved = checked.interleaved;
+  report.transmit_source = checked.transmit_source;
+  report.receive_source = checked.receive_source;
   return report;
 }
 
@@ -51,7 +63,14 @@ void Reachability::clear() {
 }
 
 Association::Association(const SourceLine& line, EntropyPool& random)
-    : check_(line.check), version_(static_cast<std::uint8_t>(line.version)), random_(random), schedule_(line.poll) {}
+    : check_(line.check),
+      copy_(own_options(line).copy),
+      auto_offline_(line.auto_offline),
+      version_(static_cast<std::uint8_t>(line.version)),
+      random_(random),
+      schedule_(own_options(line).poll) {
+  exchange_.rules = rules_of(line);
+}
 
 Actions Association::go_online(const Now& now) {
   Actions actions;
@@ -75,32 +94,35 @@ Actions Association::go_offline() {
 
 Actions Association::start_burst(int good, int total, const Now& now) {
   Actions actions;
-  if (schedule_.in_burst()) return actions;
+  if (schedule_.in_burst() || is_symmetric()) return actions;
   schedule_.start_burst(good, total);
   actions.add(arm(first_delay(now)));
   return actions;
 }
 
 void Association::reset_exchange() {
+  const ExchangeRules rules = exchange_.rules;
   exchange_ = Exchange{};
+  exchange_.rules = rules;
+  schedule_.set_peer_poll(std::nullopt);
   unanswered_ = 0;
   delay_quantile_.reset();
   filtered_delay_ = Duration::infinity();
 }
 
-Actions Association::on_timer() {
+Actions Association::on_timer(const RequestContext& context) {
   if (!schedule_.begin_transmission()) return go_offline();
-  ntp::Header header;
-  header.version = version_;
-  header.poll = static_cast<std::int8_t>(schedule_.poll());
-  header.precision = kRequestPrecision;
-  ntp::NtpTimestamp cookie;
-  while (cookie.is_zero() || cookie == exchange_.cookie) cookie.bits = random_.u64();
-  header.transmit = cookie;
-  exchange_.cookie = cookie;
-  exchange_.answered = false;
+  own_stratum_ = context.own.stratum;
+  interleaved_ = may_interleave(exchange_, unanswered_);
+  const RequestValues values{version_, schedule_.own_poll(), unanswered_};
+  const ntp::Header header = next_request(exchange_, values, context, random_);
   SendRequest request;
-  ntp::write_header(header, request.bytes);
+  ntp::write_header(header, std::span(request.data).first<ntp::kHeaderSize>());
+  request.size = ntp::kHeaderSize;
+  if (exchange_.rules.mono_root) {
+    ntp::write_mono_root({}, std::span(request.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
+    request.size += ntp::kMonoRootSize;
+  }
   Actions actions;
   actions.add(request);
   return actions;
@@ -114,6 +136,9 @@ Actions Association::on_sent(const PlacedStamp& at, const Now& now, bool is_syst
 
 Actions Association::on_send_failed(const Now& now) {
   exchange_.cookie = {};
+  exchange_.receive_cookie = {};
+  exchange_.transmitted.reset();
+  if (auto_offline_) return go_offline();
   return after_transmission(false, now, false);
 }
 
@@ -123,58 +148,75 @@ Actions Association::after_transmission(bool sent, const Now& now, bool is_syste
   Actions actions;
   if (unanswered_ >= 2) {
     reachability_.shift(false);
+    if (!reachability_.reachable()) schedule_.set_peer_poll(std::nullopt);
     const double change = is_system_peer ? PollSchedule::kUnansweredSystemPeer : PollSchedule::kUnanswered;
     if (sent) schedule_.adjust(change, nearness());
     actions.add(SampleMissed{});
   }
-  schedule_.end_transmission(sent, reachability_.reachable());
+  schedule_.end_transmission(sent, reachability_.reachable(), interleaved_);
   exchange_.presending = schedule_.is_presending();
-  actions.add(arm(schedule_.interval()));
+  actions.add(arm(interval(Duration::zero(), true)));
   return actions;
 }
 
 void Association::on_transmit_stamp(const PlacedStamp& at) {
-  const Duration later = at.free - exchange_.transmitted.free;
-  const bool awaited = !exchange_.cookie.is_zero() && !exchange_.answered;
-  if (!awaited || later < Duration::zero() || later > kMaxTransmitDelay) return;
+  const bool awaited = exchange_.transmitted && !exchange_.cookie.is_zero() && !exchange_.answered;
+  if (!awaited) return;
+  const Duration later = at.free - exchange_.transmitted->free;
+  if (later < Duration::zero() || later > kMaxTransmitDelay) return;
   exchange_.transmitted = at;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_sent;
+}
+
+bool Association::answers_us(ntp::Mode mode) const {
+  if (!is_symmetric()) return mode == ntp::Mode::Server;
+  return mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive;
 }
 
 Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& packet, const IpAddress& local_address,
                                   const ResponseContext& basic_context, const Now& now) {
   ResponseContext context = basic_context;
   context.quantile_limit = quantile_limit();
-  Received result{};
   ++counters_.received;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_received;
-  result.verdict = ResponseVerdict::Malformed;
-  if (!packet.ok()) return result;
-  result.verdict = ResponseVerdict::WrongMode;
-  if (packet.header().mode != ntp::Mode::Server) return result;
+  if (!packet.ok()) return {ResponseVerdict::Malformed, {}, {}};
+  if (!answers_us(packet.header().mode)) return {ResponseVerdict::WrongMode, {}, {}};
 
   Exchange exchange = exchange_;
   exchange.received = at;
   const CheckedResponse checked = check_response(packet, exchange, check_, context);
-  result.verdict = ResponseVerdict::NotExpected;
-  if (!is_polling()) return result;
-  result.response = report_of(checked, exchange, packet.header(), local_address);
-  if (!checked.tests.valid()) return result;
-
-  keep_response(checked, *result.response, context.near_leap_second);
-  feed_quantile(checked, context.precision);
-  result.actions.add(CloseSocket{});
-  if (checked.tests.good()) {
-    ++counters_.good;
-    schedule_.on_good_response();
-    result.verdict = ResponseVerdict::Good;
-    result.actions.add(TakeSample{*checked.sample});
-    if (!is_polling()) result.actions.add(*go_offline().begin());
-    return result;
+  if (!is_polling()) return {ResponseVerdict::NotExpected, {}, {}};
+  const ResponseReport report = report_of(checked, exchange, packet.header(), local_address);
+  if (!checked.tests.valid()) {
+    if (is_symmetric()) keep_peer_packet(checked, at, packet.header());
+    return {ResponseVerdict::NotExpected, {}, report};
   }
+  own_stratum_ = context.own.stratum;
+  keep_response(checked, at, packet.header(), context.near_leap_second);
+  report_ = report;
+  feed_quantile(checked, context.precision);
+  Received result = checked.tests.good() ? take_good(checked) : take_bad(checked, now);
+  result.response = report;
+  return result;
+}
+
+Received Association::take_good(const CheckedResponse& checked) {
+  ++counters_.good;
+  schedule_.on_good_response();
+  Received result{ResponseVerdict::Good, {}, {}};
+  result.actions.add(CloseSocket{});
+  result.actions.add(TakeSample{copied(*checked.sample), exchange_.phase.take()});
+  if (!is_polling()) result.actions.add(*go_offline().begin());
+  return result;
+}
+
+Received Association::take_bad(const CheckedResponse& checked, const Now& now) {
   const bool no_loop = checked.tests.passed(PacketTest::NoLoop);
   schedule_.adjust(no_loop ? PollSchedule::kNotGoodNoLoop : PollSchedule::kNotGood, nearness());
-  result.verdict = checked.tests.synchronised() ? ResponseVerdict::Rejected : ResponseVerdict::Unsynchronised;
+  const bool synchronised = checked.tests.synchronised();
+  Received result{synchronised ? ResponseVerdict::Rejected : ResponseVerdict::Unsynchronised, {}, {}};
+  result.actions.add(CloseSocket{});
+  if (copy_ && !synchronised) result.actions.add(ForgetSamples{});
   Duration extra;
   if (checked.rate_kiss) {
     extra = schedule_.on_rate_kiss();
@@ -183,6 +225,12 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   result.actions.add(SampleMissed{});
   result.actions.add(timer_for_next(now, extra));
   return result;
+}
+
+// One that would appear as its server is a stratum below it, so that what we then serve is the server's.
+discipline::Sample Association::copied(discipline::Sample sample) const {
+  if (copy_) sample.stratum = stratum_;
+  return sample;
 }
 
 std::optional<Duration> Association::quantile_limit() const {
@@ -197,19 +245,62 @@ void Association::feed_quantile(const CheckedResponse& checked, Duration precisi
   delay_quantile_->add(checked.sample->peer_delay, random_);
 }
 
-void Association::keep_response(const CheckedResponse& checked, const ResponseReport& report, bool near_leap_second) {
-  const ntp::Header& header = report.header;
+void Association::keep_peer_packet(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header) {
+  if (checked.late) {
+    if (header.transmit.minus(exchange_.last.transmit) > Duration::zero()) keep_stamps(checked, at, header);
+    return;
+  }
+  const bool authentic = checked.tests.passed(PacketTest::NotDuplicate) && checked.tests.passed(PacketTest::Authentic);
+  if (!authentic || header.transmit.is_zero()) return;
+  const bool newer =
+      exchange_.first_transmit.is_zero() || header.transmit.minus(exchange_.first_transmit) > Duration::zero();
+  if (!newer) return;
+  exchange_.first_transmit = header.transmit;
+  exchange_.first_received = at;
+}
+
+void Association::keep_stamps(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header) {
+  LastResponse& last = exchange_.last;
+  last.receive = header.receive;
+  last.transmit = header.transmit;
+  last.received = at;
+  last.synchronised = header.leap != ntp::Leap::Unsynchronised && checked.tests.passed(PacketTest::Synchronised) &&
+                      checked.tests.passed(PacketTest::RootDistance);
+  exchange_.transmitted_before = checked.stamps_used ? std::nullopt : exchange_.transmitted;
+  exchange_.first_transmit = {};
+  exchange_.first_received.reset();
+}
+
+void Association::keep_response(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header,
+                                bool near_leap_second) {
   ++counters_.valid;
+  exchange_.phase.keep(checked.mono_root, checked.server_moved);
+  keep_stamps(checked, at, header);
+  LastResponse& last = exchange_.last;
+  last.root = checked.root;
+  last.stratum = header.stratum;
+  last.poll = header.poll;
+  last.own_poll = schedule_.own_poll();
+  last.unanswered = unanswered_;
   exchange_.answered = true;
-  exchange_.last_receive = header.receive;
-  exchange_.last_transmit = header.transmit;
   unanswered_ = 0;
   reachability_.shift(checked.tests.synchronised());
+  if (is_symmetric()) {
+    schedule_.set_peer_poll(reachability_.reachable() ? std::optional<int>(header.poll) : std::nullopt);
+  }
+  keep_server(checked, header, near_leap_second);
+}
+
+void Association::keep_server(const CheckedResponse& checked, const ntp::Header& header, bool near_leap_second) {
   if (checked.tests.synchronised()) {
     stratum_ = std::max(header.stratum, static_cast<ntp::Stratum>(check_.min_stratum));
     if (!near_leap_second) leap_ = header.leap;
   }
-  report_ = report;
+  if (!copy_) return;
+  copied_ref_id_.reset();
+  if (!checked.tests.synchronised()) return;
+  copied_ref_id_ = header.ref_id;
+  --stratum_;  // a synchronised server has 1 at least
 }
 
 Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& now) {
@@ -245,6 +336,7 @@ Actions Association::on_new_server(const Now& now) {
   reachability_.updates = updates;
   stratum_ = 0;
   leap_ = ntp::Leap::Unsynchronised;
+  copied_ref_id_.reset();
   counters_ = {};
   report_.reset();
   min_delay_ = Duration::infinity();
@@ -259,9 +351,14 @@ Duration Association::first_delay(const Now& now) const {
   return schedule_.first_delay(last_sent_ ? std::optional(now.mono - *last_sent_) : std::nullopt);
 }
 
+Duration Association::interval(Duration since_sent, bool after_sending) const {
+  if (!is_symmetric()) return schedule_.interval();
+  return peer_interval({schedule_.interval(), since_sent, after_sending, own_stratum_, exchange_.last.stratum});
+}
+
 ArmTimer Association::timer_for_next(const Now& now, Duration extra) {
   const Duration since = last_sent_ ? now.mono - *last_sent_ : Duration::zero();
-  return arm(schedule_.interval() - since + extra);
+  return arm(interval(since, false) - since + extra);
 }
 
 ArmTimer Association::arm(Duration delay) {

@@ -90,7 +90,8 @@ AddResult SourceSet::add(const SourceLine& line, Severity severity) {
 SourceSet::Source& SourceSet::create(const SourceLine& line, LineId id) {
   auto source = std::make_unique<Source>(line, id, SourceId{++last_id_}, options_, random_);
   Source* const s = source.get();
-  s->timer.emplace(seams_.timers, request_times_, [this, s] { on_timer(*s); });
+  SpacedTimes& others = line.kind == SourceKind::Peer ? peer_times_ : request_times_;
+  s->timer.emplace(seams_.timers, others, [this, s] { on_timer(*s); });
   s->close_timer.emplace(seams_.timers, [this, s] { close_socket(*s); });
   if (!s->literal) s->unresolved_id = ++last_unresolved_id_;
   sources_.push_back(std::move(source));
@@ -195,7 +196,7 @@ void SourceSet::replace(Source& source, const std::vector<IpAddress>& addresses)
 bool SourceSet::is_usable(const Source& source, const IpAddress& address) {
   const Family family = wanted_family(source.line, options_.family);
   if (!address.is_set() || (family != Family::Unspecified && address.family() != family)) return false;
-  return !find(address) && connect_to(source, address).ok();
+  return !find(address) && sockets_.connect(Endpoint{address, source.line.port, 0}).ok();
 }
 
 void SourceSet::take_address(Source& source, const IpAddress& address) {
@@ -210,9 +211,7 @@ void SourceSet::take_address(Source& source, const IpAddress& address) {
     return;
   }
   close_socket(source);
-  source.stats.reset();
-  if (source.filter) source.filter->reset();
-  source.filter_polls = 0;
+  forget_samples(source);
   source.last_kiss_logged.reset();
   source.told_send_failure = false;
   lines_.at(source.line_id).members.doubt(source.id);
@@ -261,7 +260,8 @@ void SourceSet::refresh() {
 
 bool SourceSet::is_connectable(SourceId id) {
   const Source* const source = get(id);
-  return source != nullptr && source->address.is_set() && connect_to(*source, source->address).ok();
+  return source != nullptr && source->address.is_set() &&
+         sockets_.connect(Endpoint{source->address, source->line.port, 0}).ok();
 }
 
 }  // namespace timed::sources

@@ -23,6 +23,7 @@ void PollSchedule::reset() {
   poll_ = std::max(options_.min_poll, 0);
   score_ = 0.0;
   presends_left_ = 0;
+  peer_poll_.reset();
 }
 
 void PollSchedule::go_online() {
@@ -59,11 +60,11 @@ bool PollSchedule::begin_transmission() {
   return true;
 }
 
-void PollSchedule::end_transmission(bool sent, bool reachable) {
+void PollSchedule::end_transmission(bool sent, bool reachable, bool interleaved) {
   if (presends_left_ > 0) {
     --presends_left_;
   } else if (poll_ >= options_.presend && burst_total_left_ == 0) {
-    presends_left_ = 1;
+    presends_left_ = interleaved ? 2 : 1;
   }
   // A burst that begins before the network is there does not wear off.
   const bool waits_for_network = mode_ == PollMode::BurstWasOnline && !sent && !reachable;
@@ -120,7 +121,7 @@ double PollSchedule::adjustment_for(const SampleAgreement& agreement) const {
 
 Duration PollSchedule::interval() const {
   if (presends_left_ > 0) return kPresendLead;
-  const Duration normal = ntp::poll_interval(poll_);
+  const Duration normal = ntp::poll_interval(poll());
   return in_burst() ? std::min(kMaxBurstInterval, normal / 4.0) : normal;
 }
 
@@ -131,7 +132,7 @@ Duration PollSchedule::first_delay(std::optional<Duration> since_last) const {
 PollDelay PollSchedule::stretched(Duration delay, double random) const {
   const double factor = 1.0 + kMaxStretch * random;
   const double separation_s =
-      std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll_).to_seconds() / 8.0, kMaxSeparation_s));
+      std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll()).to_seconds() / 8.0, kMaxSeparation_s));
   return {std::max(delay, Duration::zero()) * factor, Duration::seconds(separation_s) * factor};
 }
 

@@ -63,7 +63,7 @@ std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) 
     c.marks = source->line.marks;
     c.stratum = association.stratum();
     c.leap = association.leap();
-    c.ref_id = source->ref_id;
+    c.ref_id = association.copied_ref_id().value_or(source->ref_id);
     c.reach = association.reachability().bits;
     c.reach_size = association.reachability().size;
     c.unreachable_run = association.reachability().unreachable_run;
@@ -89,6 +89,7 @@ std::optional<SourceReport> SourceSet::report(std::size_t index, FreeTime now) c
   r.reachability = source.association.reachability();
   r.ref_id = source.ref_id;
   r.marks = source.line.marks;
+  r.kind = source.line.kind;
   r.mode = source.association.mode();
   r.last_sample = source.stats.last_sample(view);
   r.stats = source.stats.report(now, view);

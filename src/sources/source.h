@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "timed/discipline/sample_filter.h"
 #include "timed/sources/source_set.h"
@@ -38,6 +39,7 @@ struct SourceSet::Source {
   discipline::SourceStats stats;
   std::optional<discipline::SampleFilter> filter;
   int filter_polls = 0;                    // polls since its last output, with a sample or without
+  Duration server_moved;                   // since the last sample that the statistics took
   std::unique_ptr<env::UdpSocket> socket;  // of the request that is out
   std::uint32_t stamp_id = 0;              // of its transmit stamp
   std::optional<SpacedTimer> timer;        // of the next request
@@ -47,6 +49,22 @@ struct SourceSet::Source {
   bool told_out_of_order = false;  // that a sample was not later than the one before, until one is: a clock may stand
   bool told_send_failure = false;  // that a request could not be sent, until one is
 };
+
+// Runs one event of an association and does what it wants.
+template <class Event>
+void SourceSet::run(Source& source, const Event& event) {
+  constexpr int kFullReach = 8;
+  const unsigned long updates = source.association.reachability().updates;
+  const ntp::Leap leap = source.association.leap();
+  carry_out(source, event());
+  const Reachability& after = source.association.reachability();
+  if (source.association.leap() != leap && callbacks_.on_leap) callbacks_.on_leap(source.id);
+  if (after.updates != updates && !after.reachable()) {
+    callbacks_.on_reachability(source.id);
+    if (after.size == kFullReach) replace_bad(source.id);
+  }
+  if (std::exchange(source.answered_well, false)) on_good_reply(source);
+}
 
 }  // namespace timed::sources
 

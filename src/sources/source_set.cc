@@ -4,47 +4,14 @@
 #include <utility>
 
 #include "source.h"
-#include "timed/auth/digest.h"
 #include "timed/base/log.h"
 #include "timed/base/text.h"
 
 namespace timed::sources {
 
 using discipline::Now;
-using discipline::PlacedStamp;
 using discipline::Sample;
 using discipline::SourceId;
-
-namespace {
-
-// Stamps of the kernel that are older than this are not of this datagram.
-constexpr Duration kMaxStampAge = Duration::seconds(1);
-// A stamp cannot be of the future, but for the grain of clocks: one that is was made before we stepped the clock back.
-constexpr Duration kMaxStampLead = Duration::micros(100);
-// Bits of the reachability register.
-constexpr int kFullReach = 8;
-
-bool is_believable(const env::Stamp& stamp, const Now& now) {
-  const Duration age = now.raw - stamp.time;
-  return age <= kMaxStampAge && age >= -kMaxStampLead;
-}
-
-}  // namespace
-
-// Runs one event of an association and does what it wants.
-template <class Event>
-void SourceSet::run(Source& source, const Event& event) {
-  const unsigned long updates = source.association.reachability().updates;
-  const ntp::Leap leap = source.association.leap();
-  carry_out(source, event());
-  const Reachability& after = source.association.reachability();
-  if (source.association.leap() != leap && callbacks_.on_leap) callbacks_.on_leap(source.id);
-  if (after.updates != updates && !after.reachable()) {
-    callbacks_.on_reachability(source.id);
-    if (after.size == kFullReach) replace_bad(source.id);
-  }
-  if (std::exchange(source.answered_well, false)) on_good_reply(source);
-}
 
 SourceSet::SourceSet(const std::vector<SourceLine>& lines, const SourceSetOptions& options, const SourceSetSeams& seams,
                      SourceSetCallbacks callbacks)
@@ -52,11 +19,14 @@ SourceSet::SourceSet(const std::vector<SourceLine>& lines, const SourceSetOption
       seams_(seams),
       callbacks_(std::move(callbacks)),
       random_([&host = seams.host](std::span<std::byte> into) { host.random(into); }),
+      sockets_(seams.network, options.acquisition, options.dscp,
+               [this](env::UdpSocket& socket) { on_shared_readable(socket); }),
       names_(seams.host, seams.timers,
              [this](const NameLookup& lookup, const NameLookups::Addresses& addresses) {
                return on_answer(lookup, addresses);
              }),
       refresh_plan_(options.refresh, seams.timers.now()) {
+  sockets_.open_shared();
   for (const SourceLine& line : lines) {
     const AddResult result = add(line, log::Severity::Debug);
     if (result.status == AddStatus::Added) continue;
@@ -81,21 +51,12 @@ void SourceSet::stop() {
     source->timer->disarm();
     close_socket(*source);
   }
+  sockets_.close_shared();
 }
 
 void SourceSet::begin_polling(Source& source) {
   if (source.line.offline) return;
   run(source, [&] { return source.association.go_online(callbacks_.now()); });
-}
-
-Result<std::unique_ptr<env::UdpSocket>> SourceSet::connect_to(const Source& source, const IpAddress& address) {
-  env::UdpOptions options;
-  options.local.address = IpAddress::any(address.family());
-  options.remote = Endpoint{address, source.line.port, 0};
-  options.dscp = options_.dscp;
-  options.transmit_stamps = true;
-  options.priority = env::SocketPriority::Sources;
-  return seams_.network.open_udp(options);
 }
 
 // ---- events and actions ----
@@ -104,106 +65,16 @@ void SourceSet::carry_out(Source& source, const Actions& actions) {
   for (const Action& action : actions) {
     if (const auto* request = std::get_if<SendRequest>(&action)) carry_out(source, send(source, *request));
     if (const auto* timer = std::get_if<ArmTimer>(&action)) source.timer->arm_in(timer->delay, timer->separation);
-    if (const auto* taken = std::get_if<TakeSample>(&action)) carry_out(source, take_sample(source, taken->sample));
+    if (const auto* taken = std::get_if<TakeSample>(&action)) carry_out(source, take_sample(source, *taken));
     if (std::holds_alternative<SampleMissed>(action)) carry_out(source, miss_sample(source));
     if (std::holds_alternative<CloseSocket>(action)) close_socket(source);
     if (std::holds_alternative<RateKissObeyed>(action)) log_rate_kiss(source);
+    if (std::holds_alternative<ForgetSamples>(action)) forget_samples(source);
     if (std::holds_alternative<StopPolling>(action)) {
       source.timer->disarm();
       close_socket(source);
     }
   }
-}
-
-void SourceSet::on_timer(Source& source) {
-  run(source, [&] { return source.association.on_timer(); });
-}
-
-Actions SourceSet::send(Source& source, const SendRequest& request) {
-  close_socket(source);
-  auto socket = connect_to(source, source.address);
-  if (!socket.ok()) return fail_to_send(source, socket.error());
-  source.socket = socket.take();
-  source.socket->on_readable([this, s = &source] { on_readable(*s); });
-
-  env::Datagram datagram{};
-  datagram.peer = Endpoint{source.address, source.line.port, 0};
-  datagram.want_stamp = true;
-  datagram.size = request.bytes.size();
-  std::copy(request.bytes.begin(), request.bytes.end(), datagram.data.begin());
-  const env::SendResult result = source.socket->send(std::span(&datagram, 1));
-  if (result.sent != 1) return fail_to_send(source, result.refused.value_or(Error{"Could not send datagram"}));
-  source.told_send_failure = false;
-  const Now now = callbacks_.now();
-  source.stamp_id = datagram.stamp_id;
-  source.close_timer->arm_in(source.association.response_timeout());
-  const auto at = seams_.timeline.place(datagram.stamp);
-  const PlacedStamp sent = at.value_or(PlacedStamp{now.raw, now.free, Duration::zero(), env::StampSource::Daemon});
-  return source.association.on_sent(sent, now, callbacks_.own().system_peer == source.id);
-}
-
-// Told once until a request leaves again: a machine may be without a network for days.
-Actions SourceSet::fail_to_send(Source& source, const Error& error) {
-  close_socket(source);
-  if (!std::exchange(source.told_send_failure, true)) {
-    log::warning("Could not ask %s : %s", describe(source.id).c_str(), error.reason().c_str());
-  }
-  return source.association.on_send_failed(callbacks_.now());
-}
-
-void SourceSet::close_socket(Source& source) {
-  source.close_timer->disarm();
-  source.socket.reset();
-}
-
-void SourceSet::on_readable(Source& source) {
-  take_transmit_stamps(source);
-  const IpAddress bound_to = source.socket->local_endpoint().address;
-  std::array<env::Datagram, 4> datagrams;
-  const std::size_t count = source.socket->receive(datagrams);
-  // A response closes the socket; what came with it is still shown to the association, which counts it.
-  for (std::size_t i = 0; i < count; ++i) take_response(source, datagrams[i], bound_to);
-}
-
-void SourceSet::take_transmit_stamps(Source& source) {
-  std::array<env::TransmitStamp, 4> stamps;
-  const std::size_t count = source.socket->transmit_stamps(stamps);
-  if (count == 0) return;
-  const RawTime latest = callbacks_.now().raw + kMaxStampLead;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (stamps[i].id != source.stamp_id || stamps[i].stamp.time > latest) continue;
-    if (const auto at = seams_.timeline.place(stamps[i].stamp)) source.association.on_transmit_stamp(*at);
-  }
-}
-
-std::optional<PlacedStamp> SourceSet::place_received(const env::Stamp& stamp, const Now& now) const {
-  if (stamp.source == env::StampSource::Daemon || is_believable(stamp, now)) return seams_.timeline.place(stamp);
-  return seams_.timeline.place(env::Stamp{now.raw, Duration::zero(), env::StampSource::Daemon});
-}
-
-void SourceSet::take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to) {
-  if (datagram.peer.address != source.address || datagram.peer.port != source.line.port) return;
-  const Now now = callbacks_.now();
-  const auto at = place_received(datagram.stamp, now);
-  if (!at) return;  // from before a step: its time means nothing any more
-  const bool cut = datagram.size > datagram.data.size();
-  const auto packet = ntp::PacketView::parse(cut ? std::span<const std::byte>{} : datagram.bytes());
-  const IpAddress local = datagram.local.is_set() ? datagram.local : bound_to;
-  const ResponseContext context{.view = seams_.timeline.view(),
-                                .stats = source.stats,
-                                .own = callbacks_.own(),
-                                .local_ref_id = auth::ref_id_of(local),
-                                .precision = options_.precision,
-                                .max_clock_error = options_.max_clock_error,
-                                .near_leap_second = near_leap_second(now.local, Duration::zero())};
-  std::optional<ResponseReport> response;
-  run(source, [&] {
-    Received received = source.association.on_response(*at, packet, local, context, now);
-    response = received.response;
-    return received.actions;
-  });
-  if (!response || !callbacks_.on_response) return;
-  callbacks_.on_response({source.address, *response, source.association.poll(), source.association.poll_score()});
 }
 
 // One poll more: after as many as the filter is long it gives one sample for all of them.  Where it cannot (nothing
@@ -215,7 +86,9 @@ std::optional<Sample> SourceSet::filter_output(Source& source) {
   return output;
 }
 
-Actions SourceSet::take_sample(Source& source, const Sample& sample) {
+Actions SourceSet::take_sample(Source& source, const TakeSample& taken) {
+  const Sample& sample = taken.sample;
+  source.server_moved += taken.server_moved;
   source.answered_well = true;
   if (!source.filter) return accumulate(source, sample);
   source.filter->add(sample);
@@ -234,6 +107,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   SampleOutcome outcome;
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
+  if (source.server_moved != Duration::zero()) source.stats.shift(std::exchange(source.server_moved, {}));
   if (near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
   } else if (source.stats.accumulate(sample, view)) {
@@ -258,11 +132,16 @@ void SourceSet::log_rate_kiss(Source& source) {
   log::warning("Received KoD RATE from %s", source.address.to_string().c_str());
 }
 
+void SourceSet::forget_samples(Source& source) {
+  source.stats.reset();
+  if (source.filter) source.filter->reset();
+  source.filter_polls = 0;
+  source.server_moved = Duration::zero();
+}
+
 void SourceSet::on_unknown_step() {
   for (const auto& source : sources_) {
-    source->stats.reset();
-    if (source->filter) source->filter->reset();
-    source->filter_polls = 0;
+    forget_samples(*source);
     run(*source, [&] { return source->association.on_unknown_step(callbacks_.now()); });
   }
 }

@@ -62,8 +62,9 @@ struct World {
         stats(discipline::StatsOptions{}, Duration::nanos(100)),
         association(sources::SourceLine{}, random) {
     association.go_online(now());
-    const auto actions = association.on_timer();
-    request = actions.find<sources::SendRequest>()->bytes;
+    const auto actions = association.on_timer({timeline.view(), {}, now()});
+    const auto bytes = actions.find<sources::SendRequest>()->bytes();
+    std::copy(bytes.begin(), bytes.end(), request.begin());
     association.on_sent(stamp_at(timeline, 0.0), now(), false);
   }
   discipline::Now now() const { return timeline.now(raw_at(0.02), MonoTime::from_seconds(100)); }

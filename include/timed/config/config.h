@@ -84,6 +84,7 @@ struct Config {
   std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
   std::vector<sources::SourceLine> peers;    // "peer", the same; without effect yet
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
+  sources::AcquisitionOptions acquisition;   // "acquisitionport", "bindacqaddress", "bindacqdevice"
   std::vector<sources::SourceDirectories> source_directories;  // "sourcedir"
   discipline::StatsOptions stats;              // "minsamples", "maxsamples" of sources that do not say their own
   discipline::SelectionOptions selection;      // which sources are used

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "timed/base/units.h"
+#include "timed/ntp/packet.h"
 #include "timed/ntp/types.h"
 
 namespace timed::discipline {
@@ -53,6 +54,18 @@ struct OwnState {
   }
   Duration root_dispersion_at(LocalTime t) const {
     return root_dispersion + abs(t - dispersion_since) * dispersion_rate;
+  }
+  // What a packet says of the clock at a time: all but version, mode, poll and the stamps of the exchange.
+  ntp::Header header_at(LocalTime t) const {
+    ntp::Header header;
+    header.leap = leap;
+    header.stratum = stratum < ntp::kUnsynchronisedStratum ? stratum : ntp::Stratum{0};
+    header.precision = precision_log2;
+    header.root_delay = ntp::NtpShort::from(root_delay);
+    header.root_dispersion = ntp::NtpShort::from(root_dispersion_at(t));
+    header.ref_id = ref_id;
+    if (reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(reference_time);
+    return header;
   }
 };
 

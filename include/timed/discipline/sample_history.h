@@ -21,6 +21,8 @@ class SampleHistory {
   // The n oldest become runs samples, of which there are never more than current ones.
   void retire(std::size_t n);
   void clear();
+  // The reference was moved: all offsets grow by so much.
+  void shift(Duration offset);
 
   std::size_t size() const { return samples_.size() - runs_; }  // current samples
   std::size_t runs_size() const { return runs_; }

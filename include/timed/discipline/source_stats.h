@@ -68,6 +68,8 @@ class SourceStats {
   void restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view);
   // Forgets all samples.
   void reset();
+  // The reference was moved, positive = set forward, which no frequency explains: samples and estimate move with it.
+  void shift(Duration offset);
 
   std::size_t samples() const { return history_.size(); }
   const SampleHistory& history() const { return history_; }

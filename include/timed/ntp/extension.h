@@ -7,6 +7,9 @@
 #include <optional>
 #include <span>
 
+#include "timed/base/units.h"
+#include "timed/ntp/types.h"
+
 namespace timed::ntp {
 
 inline constexpr std::size_t kMinExtension = 16;      // octets, with its four of type and length
@@ -27,6 +30,22 @@ class ExtensionWalk {
  private:
   std::span<const std::byte> rest_;
 };
+
+// chrony's experimental field F323: root values in a finer unit, and receive stamps of a clock that is never moved in
+// phase (spec wire.md 1.8).
+struct MonoRoot {
+  Duration root_delay;
+  Duration root_dispersion;
+  NtpTimestamp receive;     // zero = unknown
+  std::uint32_t epoch = 0;  // another one: stamps of before cannot be compared
+};
+inline constexpr std::uint16_t kMonoRootType = 0xf323;
+inline constexpr std::size_t kMonoRootSize = 28;  // octets of the whole field
+
+// The field of a response.  Empty where there is none, or one that is not what it says.
+std::optional<MonoRoot> find_mono_root(std::span<const std::byte> fields);
+// The whole field; all values zero is what a request has.
+void write_mono_root(const MonoRoot& values, std::span<std::byte, kMonoRootSize> into);
 
 }  // namespace timed::ntp
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -21,6 +22,14 @@
 
 namespace timed::server {
 
+// Who else uses the sockets of the server: sources that are peers, or that ask from its port.  Neither function may
+// destroy the server.
+struct SocketSharing {
+  // A packet that is no request of a client.  True: it was for them, and is not to be answered.
+  std::function<bool(const env::Datagram&)> take;
+  std::function<void(Family, std::span<const env::TransmitStamp>)> take_transmit_stamps;
+};
+
 class Server {
  public:
   // A socket is served at most this many batches before others get their turn.
@@ -33,8 +42,13 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens a socket for each family of which some address is allowed.  One that cannot be opened is logged and left
-  // out; fails where one was wanted and none could be opened.
+  // Before open().  The socket of a family that is needed is opened even where nobody is allowed.
+  void share(SocketSharing sharing, bool needs_v4, bool needs_v6);
+  // The socket of a family, opened now where it was not; null where that cannot be.
+  env::UdpSocket* shared_socket(Family family);
+
+  // Opens a socket for each family of which some address is allowed, or that is shared.  One that cannot be opened is
+  // logged and left out; fails where one was wanted and none could be opened.
   Status open();
   // Closes the sockets.  Not from inside a turn of theirs.
   void close();
@@ -55,7 +69,10 @@ class Server {
     std::array<env::Datagram, env::kBatch> answers;
   };
 
-  std::unique_ptr<env::UdpSocket> open_socket(IpAddress bind, int& wanted);
+  std::unique_ptr<env::UdpSocket> open_socket(IpAddress bind);
+  bool wants_socket(Family family) const;
+  void take_transmit_stamps(env::UdpSocket& socket);
+  bool is_for_sources(const env::Datagram& datagram) const;
   void serve(env::UdpSocket& socket);
   void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);
   void send(env::UdpSocket& socket, std::span<env::Datagram> answers);
@@ -70,6 +87,9 @@ class Server {
   VerdictCounts verdicts_;
   std::atomic<std::uint64_t> unsent_{0};
   std::unique_ptr<Batch> batch_;
+  SocketSharing sharing_;
+  bool needed_v4_ = false;
+  bool needed_v6_ = false;
   std::unique_ptr<env::UdpSocket> socket_v4_;
   std::unique_ptr<env::UdpSocket> socket_v6_;
 };

@@ -1,4 +1,4 @@
-// One NTP server as we ask it: a client-mode state machine of events in and actions out (spec discipline.md A).
+// One NTP server or peer as we ask it: a state machine of events in and actions out (spec discipline.md A).
 // Pure: time and randomness come from outside, sockets and timers are somebody else's.
 //
 // A packet that is not the valid answer to the request that is out changes counters and nothing else.
@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "timed/base/address.h"
@@ -31,7 +32,10 @@ namespace timed::sources {
 // Open a connected socket of its own in the place of an earlier one, send this, and answer with on_sent() or
 // on_send_failed().
 struct SendRequest {
-  std::array<std::byte, ntp::kHeaderSize> bytes;
+  std::array<std::byte, ntp::kMaxPacket> data{};
+  std::size_t size = 0;
+
+  std::span<const std::byte> bytes() const { return std::span(data).first(size); }
 };
 // Call on_timer() after the delay, and not nearer to the timers of other associations than the separation.
 // Replaces an earlier one.
@@ -42,6 +46,8 @@ struct ArmTimer {
 // Add it to the statistics and answer with on_sample_taken().
 struct TakeSample {
   discipline::Sample sample;
+  // The server has moved its clock by this since the sample before, positive = forward: move earlier samples by it.
+  Duration server_moved;
 };
 // A poll gave no sample: a filter of samples counts it.
 struct SampleMissed {};
@@ -51,12 +57,15 @@ struct CloseSocket {};
 struct StopPolling {};
 // The server has asked to be asked less often, and will be.  For the operator.
 struct RateKissObeyed {};
+// Forget all samples: the server whose place we took has lost its time.
+struct ForgetSamples {};
 
-using Action = std::variant<SendRequest, ArmTimer, TakeSample, SampleMissed, CloseSocket, StopPolling, RateKissObeyed>;
+using Action = std::variant<SendRequest, ArmTimer, TakeSample, SampleMissed, CloseSocket, StopPolling, RateKissObeyed,
+                            ForgetSamples>;
 
 class Actions {
  public:
-  static constexpr std::size_t kMax = 4;
+  static constexpr std::size_t kMax = 5;
 
   void add(Action action) {
     TIMED_ASSERT(size_ < kMax);
@@ -113,6 +122,7 @@ struct ResponseReport {
   Duration peer_delay;
   Duration peer_dispersion;
   Duration response_time;
+  bool interleaved = false;
   env::StampSource transmit_source = env::StampSource::Daemon;
   env::StampSource receive_source = env::StampSource::Daemon;
 };
@@ -120,7 +130,7 @@ struct ResponseReport {
 // What became of a datagram; counted, never logged.
 enum class ResponseVerdict : std::uint8_t {
   Malformed,       // no NTP packet at all, or of a version that does not exist
-  WrongMode,       // not a server's response
+  WrongMode,       // not a response of a server, or packet of a peer
   NotExpected,     // failed one of tests 1, 2, 3, 5: spoofed, replayed, late, or a second answer
   Unsynchronised,  // valid, but of a server that has no time to give
   Rejected,        // failed one of tests A to D
@@ -157,13 +167,13 @@ class Association {
   // Up to `total` requests that end after `good` good samples.
   Actions start_burst(int good, int total, const discipline::Now& now);
 
-  Actions on_timer();
+  Actions on_timer(const RequestContext& context);
   // The request left; `at` is our own reading of the clock just before.
   Actions on_sent(const discipline::PlacedStamp& at, const discipline::Now& now, bool is_system_peer);
   Actions on_send_failed(const discipline::Now& now);
   // When the request that is out really left.
   void on_transmit_stamp(const discipline::PlacedStamp& at);
-  // A datagram on the socket of the request that is out.
+  // A datagram on the socket of the request that is out; of a peer, on the one that all its packets come in on.
   Received on_response(const discipline::PlacedStamp& at, const ntp::PacketView& packet, const IpAddress& local_address,
                        const ResponseContext& context, const discipline::Now& now);
   Actions on_sample_taken(const SampleOutcome& outcome, const discipline::Now& now);
@@ -178,6 +188,7 @@ class Association {
   // How long the socket of a request stays open.
   Duration response_timeout() const { return check_.max_delay + kResponseGrace; }
 
+  bool is_symmetric() const { return exchange_.rules.symmetric; }
   PollMode mode() const { return schedule_.mode(); }
   bool is_polling() const { return schedule_.is_polling(); }
   int poll() const { return schedule_.poll(); }
@@ -191,9 +202,11 @@ class Association {
     stratum_ = stratum;
     leap_ = leap;
   }
-  // Of the last synchronised response; 0 and Unsynchronised before the first.
+  // Of the last synchronised response; 0 and Unsynchronised before the first.  With `copy` as if we were the server.
   ntp::Stratum stratum() const { return stratum_; }
   ntp::Leap leap() const { return leap_; }
+  // With `copy`: the reference of the server, to be shown as the source's.
+  const std::optional<ntp::RefId>& copied_ref_id() const { return copied_ref_id_; }
   const AssociationCounters& counters() const { return counters_; }
   const std::optional<ResponseReport>& last_response() const { return report_; }
   // Requests since the last valid response.
@@ -202,19 +215,32 @@ class Association {
  private:
   void reset_exchange();
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
-  void keep_response(const CheckedResponse& checked, const ResponseReport& report, bool near_leap_second);
+  bool answers_us(ntp::Mode mode) const;
+  // What is kept of packets that are no valid response, too, where a peer sends them.
+  void keep_peer_packet(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header);
+  void keep_stamps(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header);
+  void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
+                     bool near_leap_second);
+  void keep_server(const CheckedResponse& checked, const ntp::Header& header, bool near_leap_second);
+  discipline::Sample copied(discipline::Sample sample) const;
+  Received take_good(const CheckedResponse& checked);
+  Received take_bad(const CheckedResponse& checked, const discipline::Now& now);
   std::optional<Duration> quantile_limit() const;
   void feed_quantile(const CheckedResponse& checked, Duration precision);
   Duration first_delay(const discipline::Now& now) const;
   ArmTimer timer_for_next(const discipline::Now& now, Duration extra);
   ArmTimer arm(Duration delay);
+  Duration interval(Duration since_sent, bool after_sending) const;
   Nearness nearness() const { return {reachability_.reachable(), std::min(min_delay_, filtered_delay_)}; }
 
   CheckOptions check_;
+  bool copy_;
+  bool auto_offline_;
   std::uint8_t version_;
   EntropyPool& random_;
   PollSchedule schedule_;
   Exchange exchange_;
+  bool interleaved_ = false;  // the request that is out
   unsigned unanswered_ = 0;
   std::optional<MonoTime> last_sent_;
   Duration min_delay_ = Duration::infinity();
@@ -223,6 +249,8 @@ class Association {
   Reachability reachability_;
   ntp::Stratum stratum_ = 0;
   ntp::Leap leap_ = ntp::Leap::Unsynchronised;
+  std::optional<ntp::RefId> copied_ref_id_;
+  ntp::Stratum own_stratum_ = 0;  // as served when it was last told
   AssociationCounters counters_;
   std::optional<ResponseReport> report_;
 };

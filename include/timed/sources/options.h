@@ -71,7 +71,22 @@ struct SourceLine {
   bool nts = false;                  // "nts": keys are established with the server; goes before key
   std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
   std::uint32_t cert_set = 0;        // "certset": the trusted certificates that the server is checked with
+  bool auto_offline = false;         // "auto_offline": a request that cannot be sent ends polling
+  bool xleave = false;               // "xleave": interleaved mode
+  bool copy = false;                 // "copy": appear as the server itself
+  bool mono_root = false;            // "extfield F323"
   auto operator<=>(const SourceLine&) const = default;
+};
+
+// Where requests go out.
+struct AcquisitionOptions {
+  // "acquisitionport": one socket for all requests; 0 = of a port that the kernel chooses.  Empty: a socket and port of
+  // its own for each.
+  std::optional<std::uint16_t> port;
+  bool from_server_socket = false;                    // the port is that of the server
+  IpAddress bind_v4 = IpAddress::any(Family::Inet4);  // "bindacqaddress"
+  IpAddress bind_v6 = IpAddress::any(Family::Inet6);
+  std::string device;  // "bindacqdevice"
 };
 
 // The directories of one "sourcedir" line: of files of the same name only that in the first one is read.

@@ -3,6 +3,7 @@
 #ifndef TIMED_SOURCES_POLL_SCHEDULE_H_
 #define TIMED_SOURCES_POLL_SCHEDULE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,7 +52,11 @@ class PollSchedule {
 
   explicit PollSchedule(const PollOptions& options);
 
-  int poll() const { return poll_; }       // log2 seconds
+  // Log2 seconds; the shorter of the two where a peer has told its own.
+  int poll() const { return peer_poll_ ? std::max(std::min(poll_, *peer_poll_), options_.min_poll) : poll_; }
+  int own_poll() const { return poll_; }
+  // The poll of a peer, while it is reachable.
+  void set_peer_poll(std::optional<int> poll) { peer_poll_ = poll; }
   double score() const { return score_; }  // 0 … 1, towards the next poll
   PollMode mode() const { return mode_; }
   bool is_polling() const { return mode_ != PollMode::Offline; }
@@ -69,8 +74,8 @@ class PollSchedule {
 
   // Before each request.  False: a burst of an offline source is over, nothing is to be sent.
   bool begin_transmission();
-  // After it; `reachable` is that of the source.
-  void end_transmission(bool sent, bool reachable);
+  // After it; `reachable` is that of the source.  In interleaved mode it takes two throw-away requests.
+  void end_transmission(bool sent, bool reachable, bool interleaved = false);
   // A good response: ends a burst that has had its share.
   void on_good_response();
   // The server asked for less: the burst ends with the next good response.  Returns what is added to one delay.
@@ -97,6 +102,7 @@ class PollSchedule {
   int burst_good_left_ = 0;
   int burst_total_left_ = 0;
   int presends_left_ = 0;
+  std::optional<int> peer_poll_;
 };
 
 }  // namespace timed::sources

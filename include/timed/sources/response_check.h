@@ -12,6 +12,7 @@
 #include "timed/discipline/timeline.h"
 #include "timed/ntp/packet.h"
 #include "timed/ntp/types.h"
+#include "timed/sources/exchange.h"
 #include "timed/sources/options.h"
 
 namespace timed::sources {
@@ -74,21 +75,21 @@ struct ResponseContext {
   bool near_leap_second = false;  // what is announced now may be of before or after it
 };
 
-// The request that is out, and what the last valid response said.
-struct Exchange {
-  ntp::NtpTimestamp cookie;  // transmit field of the request; zero = none is out
-  bool answered = false;     // it had its one valid response
-  bool presending = false;   // its response is thrown away
-  discipline::PlacedStamp transmitted;
-  discipline::PlacedStamp received;  // the response
-  ntp::NtpTimestamp last_receive;    // fields of the last valid response
-  ntp::NtpTimestamp last_transmit;
-};
-
 struct CheckedResponse {
   PacketTests tests;
-  bool rate_kiss = false;  // a kiss of death of code RATE, to be obeyed
-  // Computed for each response that passes as synchronised; to be used only where tests.good().
+  bool interleaved = false;  // brings back the receive field of the request
+  // Would be valid but for the valid response that came before: a peer's later packet to the same request.
+  bool late = false;
+  bool stamps_used = false;                // in a good sample of basic mode
+  bool rate_kiss = false;                  // a kiss of death of code RATE, to be obeyed
+  std::optional<ntp::MonoRoot> mono_root;  // where it was asked for
+  Duration server_moved;                   // its phase since the last valid response, positive = set forward
+  RootValues root;
+  // Of the exchange that the sample is made of.
+  env::StampSource transmit_source = env::StampSource::Daemon;
+  env::StampSource receive_source = env::StampSource::Daemon;
+  // Computed for each response that passes as synchronised and whose stamps are of synchronised ones; to be used only
+  // where tests.good().
   std::optional<discipline::Sample> sample;
   Duration response_time;  // the server's, between its two stamps
 };
@@ -96,7 +97,11 @@ struct CheckedResponse {
 // Longest time that a server may take to answer.
 inline constexpr Duration kMaxResponseTime = Duration::seconds(4);
 
-// The packet is well formed and of mode 4 (server).
+// A peer's delay and the spacing of its packets, in units of the shorter poll, where it interleaves.
+inline constexpr double kMaxPeerDelayPolls = 0.5;
+inline constexpr double kMaxPeerSpacingPolls = 1.5;
+
+// The packet is well formed and of a mode that answers ours.
 CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& exchange, const CheckOptions& options,
                                const ResponseContext& context);
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,7 @@
 #include "timed/sources/name_lookups.h"
 #include "timed/sources/options.h"
 #include "timed/sources/replacement.h"
+#include "timed/sources/request_sockets.h"
 #include "timed/sources/source_names.h"
 #include "timed/sources/spacing.h"
 
@@ -44,6 +46,7 @@ struct SourceSetOptions {
   Family family = Family::Unspecified;  // -4, -6: the only one used
   int dscp = 0;                         // "dscp" of requests
   Duration refresh;                     // "refresh": look at one name in so long; zero = never
+  AcquisitionOptions acquisition;
 };
 
 struct SourceSetSeams {
@@ -65,6 +68,9 @@ struct ResponseRecord {
 struct SourceSetCallbacks {
   std::function<discipline::Now()> now;  // reads the clock
   std::function<OwnView()> own;
+  std::function<discipline::OwnState()> own_state;  // what peers are told
+  // The socket of the NTP server, which peers use; null where there is none.
+  std::function<env::UdpSocket*(Family)> server_socket;
   std::function<void(discipline::SourceId)> on_sample;        // a sample was added and fitted
   std::function<void(discipline::SourceId)> on_reachability;  // an update left the reachability register empty
   // It is gone, or another server took its place: what was known of it means nothing any more.
@@ -87,6 +93,7 @@ struct SourceReport {
   Reachability reachability;
   ntp::RefId ref_id;  // of the address; zero without
   discipline::SelectMarks marks;
+  SourceKind kind = SourceKind::Server;
   PollMode mode = PollMode::Offline;
   std::optional<discipline::LastSampleReport> last_sample;
   discipline::StatsReport stats;
@@ -151,6 +158,11 @@ class SourceSet {
   std::size_t size() const { return sources_.size(); }
   // All of them, in the order of their creation.  max_jitter stands in where one sample must do.
   std::vector<discipline::Candidate> candidates(FreeTime now, Duration max_jitter) const;
+  // A packet that came in on the socket of the NTP server and is no request of a client.  False where it is of none of
+  // these sources.
+  bool on_server_datagram(const env::Datagram& datagram);
+  void on_server_transmit_stamps(Family family, std::span<const env::TransmitStamp> stamps);
+
   // Somebody else stepped the clock: all samples and exchanges are forgotten, polling begins again.
   void on_unknown_step();
   // In the order of their creation.
@@ -217,19 +229,24 @@ class SourceSet {
   void on_good_reply(Source& source);
   void refresh_oldest();
   void tell_no_address(const Line& line, const std::string& reason);
-  Result<std::unique_ptr<env::UdpSocket>> connect_to(const Source& source, const IpAddress& address);
 
   // Runs one event of an association and does what it wants.
   template <class Event>
   void run(Source& source, const Event& event);
   void on_timer(Source& source);
   void carry_out(Source& source, const Actions& actions);
+  RequestContext request_context() const;
   Actions send(Source& source, const SendRequest& request);
   Actions fail_to_send(Source& source, const Error& error);
+  Result<env::UdpSocket*> open_socket(Source& source);
   void on_readable(Source& source);
-  void take_transmit_stamps(Source& source);
+  void on_shared_readable(env::UdpSocket& socket);
+  void take_transmit_stamp(Source& source, const env::TransmitStamp& stamp, RawTime latest);
+  void take_shared_stamps(Family family, std::span<const env::TransmitStamp> stamps, SocketUse socket);
+  bool take_shared(const env::Datagram& datagram, SocketUse socket);
   void take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to);
-  Actions take_sample(Source& source, const discipline::Sample& sample);
+  Actions take_sample(Source& source, const TakeSample& taken);
+  static void forget_samples(Source& source);
   Actions miss_sample(Source& source);
   std::optional<discipline::Sample> filter_output(Source& source);
   Actions accumulate(Source& source, const discipline::Sample& sample);
@@ -245,6 +262,8 @@ class SourceSet {
   SourceSetCallbacks callbacks_;
   EntropyPool random_;
   SpacedTimes request_times_;
+  SpacedTimes peer_times_;
+  RequestSockets sockets_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::unordered_map<IpAddress, discipline::SourceId, AddressHash> by_address_;
   std::map<LineId, Line> lines_;

@@ -41,13 +41,15 @@ class AssociationTest : public testing::Test {
     return {timeline.view(), stats, own, {0xc0000264}, Duration::seconds(1e-7), Frequency::ppm(1)};
   }
 
+  RequestContext request_context() const { return {timeline.view(), own_state, now()}; }
+
   // Sends the next request and reads its header.
   ArmTimer request() {
-    const Actions actions = association.on_timer();
+    const Actions actions = association.on_timer(request_context());
     const auto* sending = actions.find<SendRequest>();
     EXPECT_NE(sending, nullptr);
     if (sending == nullptr) return {};
-    sent = ntp::PacketView::parse(sending->bytes).header();
+    sent = ntp::PacketView::parse(sending->bytes()).header();
     const Actions after = association.on_sent(placed(test_time(clock)), now(), system_peer);
     EXPECT_NE(after.find<ArmTimer>(), nullptr);
     return *after.find<ArmTimer>();
@@ -81,6 +83,7 @@ class AssociationTest : public testing::Test {
   discipline::SourceStats stats;
   Association association;
   OwnView own;
+  discipline::OwnState own_state;
   bool system_peer = false;
   double clock = 0.0;
   ntp::Header sent;
@@ -169,7 +172,7 @@ TEST_F(AssociationTest, FailedSendsLoseReachabilityButNotThePoll) {
   const double score = association.poll_score();
   for (int i = 0; i < 9; ++i) {
     clock += 64;
-    ASSERT_NE(association.on_timer().find<SendRequest>(), nullptr);
+    ASSERT_NE(association.on_timer(request_context()).find<SendRequest>(), nullptr);
     ASSERT_NE(association.on_send_failed(now()).find<ArmTimer>(), nullptr);
   }
   EXPECT_EQ(association.reachability().bits, 0);
@@ -180,8 +183,8 @@ TEST_F(AssociationTest, FailedSendsLoseReachabilityButNotThePoll) {
 
 TEST_F(AssociationTest, ResponseToARequestThatDidNotLeaveIsRefused) {
   association.go_online(now());
-  const Actions actions = association.on_timer();
-  sent = ntp::PacketView::parse(actions.find<SendRequest>()->bytes).header();
+  const Actions actions = association.on_timer(request_context());
+  sent = ntp::PacketView::parse(actions.find<SendRequest>()->bytes()).header();
   association.on_send_failed(now());
   EXPECT_EQ(receive(answer()).verdict, ResponseVerdict::NotExpected);
 }

@@ -118,9 +118,9 @@ TEST_F(ResponseCheck, ClocksDecadesApartGiveExactOffsets) {
 }
 
 TEST_F(ResponseCheck, Test1DuplicateOfTheLastResponse) {
-  exchange.last_receive = header.receive;
+  exchange.last.receive = header.receive;
   EXPECT_FALSE(fails(PacketTest::NotDuplicate)) << "one new stamp is enough";
-  exchange.last_transmit = header.transmit;
+  exchange.last.transmit = header.transmit;
   EXPECT_TRUE(fails(PacketTest::NotDuplicate));
   EXPECT_FALSE(check().sample.has_value());
 }

@@ -43,6 +43,8 @@ class SourceSetTest : public testing::Test {
     SourceSetCallbacks callbacks;
     callbacks.now = [this] { return timeline.now(network.raw(), timers.now()); };
     callbacks.own = [this] { return own; };
+    callbacks.own_state = [this] { return own_state; };
+    callbacks.server_socket = [this](Family) { return server_socket.get(); };
     callbacks.on_sample = [this](SourceId id) { samples.push_back(id.value); };
     callbacks.on_reachability = [this](SourceId id) { unreachable.push_back(id.value); };
     callbacks.on_forgotten = [this](SourceId id) { forgotten.push_back(id.value); };
@@ -63,6 +65,8 @@ class SourceSetTest : public testing::Test {
   FakeTimers timers;
   FakeNetwork network;
   FakeHost host;
+  discipline::OwnState own_state;
+  std::unique_ptr<env::UdpSocket> server_socket;
   discipline::Timeline timeline;
   OwnView own;
   std::vector<std::uint32_t> samples, unreachable, forgotten;
