@@ -31,10 +31,6 @@ void check_choice(const Statement& statement, std::span<const std::string_view> 
 
 }  // namespace
 
-void check_bindacqaddress(const Statement& statement, Findings& findings) {
-  if (has_arguments(statement, 1, findings)) static_cast<void>(read_address(statement, 1, findings));
-}
-
 void check_authselectmode(const Statement& statement, Findings& findings) {
   constexpr auto kModes = std::to_array<std::string_view>({"require", "prefer", "mix", "ignore"});
   check_choice(statement, kModes, findings);

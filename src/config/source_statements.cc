@@ -32,18 +32,24 @@ Finding refused_source(const Statement& statement, const sources::LineError& err
   return finding;
 }
 
+bool wants_nts(const Statement& statement, const sources::LineError& error) {
+  return error.kind == sources::LineError::Kind::NotAvailable &&
+         equals_ignoring_case(statement.arguments()[error.word].text, "nts");
+}
+
 void parse_source(const Statement& statement, sources::SourceKind kind, Config& config, Findings& findings) {
   auto parsed = sources::parse_source_line(statement.arguments(), kind);
   if (const auto* error = std::get_if<sources::LineError>(&parsed)) {
+    if (kind == sources::SourceKind::Peer && wants_nts(statement, *error)) {
+      // As with chrony it is known and never asked: what was to be authenticated must not be without.
+      findings.warnings.push_back(finding_at(statement, error->word + 1, "NTS not supported with peers"));
+      findings.warnings.back().place = Finding::Place::Parenthesis;
+      return;
+    }
     findings.errors.push_back(refused_source(statement, *error));
     return;
   }
   auto& line = std::get<sources::ParsedLine>(parsed);
-  if (kind == sources::SourceKind::Peer) {
-    // The whole line has no effect yet, and that is told.
-    config.peers.push_back(std::move(line.line));
-    return;
-  }
   for (const std::size_t option : line.not_available) {
     std::string summary(statement.arguments()[option].text);
     summary += " option in ";

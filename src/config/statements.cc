@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -142,6 +143,18 @@ void parse_bindaddress(const Statement& statement, Config& config, Findings& fin
   if (const auto address = read_address(statement, 1, findings)) {
     put_address(*address, config.server.bind_v4, config.server.bind_v6);
   }
+}
+
+void parse_bindacqaddress(const Statement& statement, Config& config, Findings& findings) {
+  if (!has_arguments(statement, 1, findings)) return;
+  if (const auto address = read_address(statement, 1, findings)) {
+    put_address(*address, config.acquisition.bind_v4, config.acquisition.bind_v6);
+  }
+}
+
+void parse_acquisitionport(const Statement& statement, Config& config, Findings& findings) {
+  const auto port = read_whole_number(statement, 0, std::numeric_limits<std::uint16_t>::max(), findings);
+  if (port) config.acquisition.port = static_cast<std::uint16_t>(*port);
 }
 
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings) {

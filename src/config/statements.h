@@ -19,6 +19,8 @@ void parse_local(const Statement& statement, Config& config, Findings& findings)
 void parse_allow(const Statement& statement, Config& config, Findings& findings);
 void parse_deny(const Statement& statement, Config& config, Findings& findings);
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings);
+void parse_acquisitionport(const Statement& statement, Config& config, Findings& findings);
+void parse_bindacqaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_bindcmdaddress(const Statement& statement, Config& config, Findings& findings);
 void parse_log(const Statement& statement, Config& config, Findings& findings);
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings);

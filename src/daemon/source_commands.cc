@@ -163,20 +163,30 @@ std::string words_of(const AddSourceRequest& q) {
   return text;
 }
 
+std::optional<sources::SourceKind> kind_of(AddSourceRequest::Type type) {
+  switch (type) {
+    case AddSourceRequest::Type::Server:
+      return sources::SourceKind::Server;
+    case AddSourceRequest::Type::Peer:
+      return sources::SourceKind::Peer;
+    case AddSourceRequest::Type::Pool:
+      return sources::SourceKind::Pool;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& request) {
-  using Type = AddSourceRequest::Type;
-  if (request.type == Type::Peer) return ReplyStatus::Failed;  // not polled yet
-  if (request.type != Type::Server && request.type != Type::Pool) return ReplyStatus::Invalid;
+  const auto kind = kind_of(request.type);
+  if (!kind) return ReplyStatus::Invalid;
   const bool printable =
       std::all_of(request.name.begin(), request.name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   if (!request.name_complete || request.name.empty() || !printable) return ReplyStatus::InvalidName;
   if (request.port > 0xffff) return ReplyStatus::Invalid;
   const std::string text = words_of(request);
   const auto words = split_words(text);
-  const auto kind = request.type == Type::Pool ? sources::SourceKind::Pool : sources::SourceKind::Server;
-  auto parsed = sources::parse_source_line(words, kind);
+  auto parsed = sources::parse_source_line(words, *kind);
   auto* const line = std::get_if<sources::ParsedLine>(&parsed);
   if (line == nullptr) {
     const bool unavailable = std::get<sources::LineError>(parsed).kind == sources::LineError::Kind::NotAvailable;

@@ -61,13 +61,13 @@ using Line = SourceLine;
 using Arg = Value;
 constexpr auto kOptions = std::to_array<OptionRow>({
     {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
-    {"auto_offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.auto_offline = true; }, Standing::NotYet},
+    {"auto_offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.auto_offline = true; }},
     {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
     {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); },
      Standing::NotYet},
-    {"copy", Argument::None, 0, 0, [](Line& l, const Arg&) { l.copy = true; }, Standing::NotYet},
+    {"copy", Argument::None, 0, 0, [](Line& l, const Arg&) { l.copy = true; }},
     {"extfield", Argument::Extension, 0, 0,
-     [](Line& l, const Arg& v) { (v.integer == kMonoRoot ? l.mono_root : l.net_correction) = true; }, Standing::NotYet},
+     [](Line& l, const Arg& v) { (v.integer == kMonoRoot ? l.mono_root : l.net_correction) = true; }},
     {"filter", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.filter = std::min(v.as_int(), 256); }},
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
@@ -106,7 +106,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"require", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.require = true; }},
     {"trust", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.trust = true; }},
     {"version", Argument::Integer, 1, 4, [](Line& l, const Arg& v) { l.version = v.as_int(); }},
-    {"xleave", Argument::None, 0, 0, [](Line& l, const Arg&) { l.xleave = true; }, Standing::NotYet},
+    {"xleave", Argument::None, 0, 0, [](Line& l, const Arg&) { l.xleave = true; }},
 });
 
 constexpr auto kOptionWords = [] {
@@ -218,7 +218,7 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
     at.use(argument->length);
     value = argument->value;
   }
-  if (row->standing == Standing::Refused && parsed.line.kind != SourceKind::Peer) {
+  if (row->standing == Standing::Refused) {
     return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
   }
   if (row->store != nullptr) row->store(parsed.line, value);

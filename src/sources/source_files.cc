@@ -20,8 +20,8 @@ struct KindWord {
   std::string_view word;
   SourceKind kind;
 };
-// Peers are not polled yet, and a file of sources has no way to say so: their lines are left out.
-constexpr std::array<KindWord, 2> kKinds = {{{"server", SourceKind::Server}, {"pool", SourceKind::Pool}}};
+constexpr std::array<KindWord, 3> kKinds = {
+    {{"server", SourceKind::Server}, {"pool", SourceKind::Pool}, {"peer", SourceKind::Peer}}};
 
 std::optional<SourceLine> read_source_line(std::string_view text) {
   if (text.size() >= kMaxLine) return std::nullopt;

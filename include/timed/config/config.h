@@ -81,8 +81,7 @@ struct JournalOptions {
 };
 
 struct Config {
-  std::vector<sources::SourceLine> sources;  // "server", in the order of the lines
-  std::vector<sources::SourceLine> peers;    // "peer", the same; without effect yet
+  std::vector<sources::SourceLine> sources;  // "server", "pool" and "peer", in the order of the lines
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
   sources::AcquisitionOptions acquisition;   // "acquisitionport", "bindacqaddress", "bindacqdevice"
   std::vector<sources::SourceDirectories> source_directories;  // "sourcedir"

@@ -71,10 +71,6 @@ struct SourceLine {
   bool nts = false;                  // "nts": keys are established with the server; goes before key
   std::uint16_t nts_port = 4460;     // "ntsport": where, TCP
   std::uint32_t cert_set = 0;        // "certset": the trusted certificates that the server is checked with
-  bool auto_offline = false;         // "auto_offline": a request that cannot be sent ends polling
-  bool xleave = false;               // "xleave": interleaved mode
-  bool copy = false;                 // "copy": appear as the server itself
-  bool mono_root = false;            // "extfield F323"
   auto operator<=>(const SourceLine&) const = default;
 };
 
@@ -108,8 +104,7 @@ struct ParsedLine {
 
 // words: the host and its options, without the directive's own word.  Option words are matched without regard to
 // case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
-// `key` and `nts` are refused as NotAvailable, but of a peer: a source that was to be authenticated must not be polled
-// without, and peers are not polled yet.
+// `key` and `nts` are refused as NotAvailable: a source that was to be authenticated must not be polled without.
 std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words,
                                                       SourceKind kind = SourceKind::Server);
 

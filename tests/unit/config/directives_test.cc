@@ -118,13 +118,13 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 const std::set<std::string_view> kOwnWords = {"resumestep"};
 
 const std::set<std::string_view> kNotYet = {
-    "acquisitionport", "authselectmode",    "bindacqaddress", "bindacqdevice",   "broadcast",     "clientloglimit",
-    "cmdallow",        "cmddeny",           "cmdratelimit",   "hwclockfile",     "hwtimestamp",   "hwtstimeout",
-    "keyfile",         "maxntsconnections", "maxtxbuffers",   "nocerttimecheck", "noclientlog",   "nosystemcert",
-    "ntpsigndsocket",  "ntsaeads",          "ntscachedir",    "ntsdumpdir",      "ntsntpserver",  "ntsport",
-    "ntsprocesses",    "ntsratelimit",      "ntsrefresh",     "ntsrotate",       "ntsservercert", "ntsserverkey",
-    "ntstrustedcerts", "opencommands",      "peer",           "ptpdomain",       "ptpport",       "ratelimit",
-    "refclock",        "rtcautotrim",       "rtcdevice",      "rtcfile",         "rtconutc"};
+    "authselectmode",  "broadcast",     "clientloglimit", "cmdallow",        "cmddeny",           "cmdratelimit",
+    "hwclockfile",     "hwtimestamp",   "hwtstimeout",    "keyfile",         "maxntsconnections", "maxtxbuffers",
+    "nocerttimecheck", "noclientlog",   "nosystemcert",   "ntpsigndsocket",  "ntsaeads",          "ntscachedir",
+    "ntsdumpdir",      "ntsntpserver",  "ntsport",        "ntsprocesses",    "ntsratelimit",      "ntsrefresh",
+    "ntsrotate",       "ntsservercert", "ntsserverkey",   "ntstrustedcerts", "opencommands",      "ptpdomain",
+    "ptpport",         "ratelimit",     "refclock",       "rtcautotrim",     "rtcdevice",         "rtcfile",
+    "rtconutc"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
@@ -366,9 +366,15 @@ TEST(Directives, ServersKeepTheOrderOfTheirLines) {
 
 TEST(Directives, OptionsOfServersWithoutFunctionYetAreWarnings) {
   EXPECT_EQ(
-      warnings("server a xleave"),
-      std::vector<std::string>{"xleave option in server directive is not available yet (at line 1 in file t.conf)"});
-  EXPECT_EQ(read("server a xleave").sources.size(), 1u);
+      warnings("server a certset 1"),
+      std::vector<std::string>{"certset option in server directive is not available yet (at line 1 in file t.conf)"});
+  EXPECT_EQ(read("server a certset 1").sources.size(), 1u);
+}
+
+TEST(Directives, APeerWithNtsIsNeverAsked) {
+  EXPECT_EQ(warnings("peer a nts"),
+            std::vector<std::string>{"NTS not supported with peers (at line 1 in file t.conf)"});
+  EXPECT_TRUE(read("peer a nts").sources.empty());
 }
 
 TEST(Places, AreCompiledIn) {

@@ -256,7 +256,7 @@ const std::map<std::string, Word>& words() {
         {"-1 /c", "1x /c", "5000000000 /c", "99999999999999999999999 /c"}}},
       {"opencommands",
        {{"", "activity SOURCES ntpdata", "serverstats"}, {{"foo", kNotParsed}, {"sources shutdown", kNotParsed}}}},
-      {"peer", {{"a", "a minpoll 999", "a nts", "a key 5 xleave", "a key 5xleave"}, kSource}},
+      {"peer", {{"a", "a minpoll 999", "a minpoll 5xleave"}, kSource, {"a nts"}}},
       {"pidfile", {{"/p", "/"}, kOneWord}},
       {"pool", {{"a", "a iburst maxsources 16", "a minpoll 5iburst"}, kSource}},
       {"port", {{"0", "123", "011123"}, kPort}},

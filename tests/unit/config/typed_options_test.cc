@@ -239,19 +239,27 @@ TEST(RealNumbers, ThatAreNoneNeverGetThrough) {
   }
 }
 
-TEST(TypedOptions, PeersAreKeptApart) {
-  const Config c = read("peer a nts key 5 xleave port 124 maxpoll 8\nserver b xleave copy auto_offline extfield F323");
-  ASSERT_EQ(c.peers.size(), 1u);
-  EXPECT_EQ(c.peers[0].kind, sources::SourceKind::Peer);
-  EXPECT_EQ(c.peers[0].key, 5u);
-  EXPECT_TRUE(c.peers[0].nts && c.peers[0].xleave);
-  EXPECT_EQ(c.peers[0].port, 124);
-  EXPECT_EQ(c.peers[0].poll.max_poll, 8);
-  ASSERT_EQ(c.sources.size(), 1u);
-  const sources::SourceLine& server = c.sources[0];
+TEST(TypedOptions, PeersAreSourcesOfTheirOwnKind) {
+  const Config c = read("peer a xleave port 124 maxpoll 8\nserver b xleave copy auto_offline extfield F323");
+  ASSERT_EQ(c.sources.size(), 2u);
+  EXPECT_EQ(c.sources[0].kind, sources::SourceKind::Peer);
+  EXPECT_TRUE(c.sources[0].xleave);
+  EXPECT_EQ(c.sources[0].port, 124);
+  EXPECT_EQ(c.sources[0].poll.max_poll, 8);
+  const sources::SourceLine& server = c.sources[1];
+  EXPECT_EQ(server.kind, sources::SourceKind::Server);
   EXPECT_TRUE(server.xleave && server.copy && server.auto_offline && server.mono_root);
   EXPECT_FALSE(server.net_correction);
   EXPECT_TRUE(read("server b extfield 10A").sources[0].net_correction);
+}
+
+TEST(TypedOptions, AcquisitionIsWhereRequestsLeaveFrom) {
+  EXPECT_FALSE(read("").acquisition.port.has_value());
+  const Config c = read("acquisitionport 0\nbindacqaddress 10.0.0.1\nbindacqaddress 2001:db8::1\nbindacqdevice eth1");
+  EXPECT_EQ(c.acquisition.port, std::uint16_t{0});
+  EXPECT_EQ(c.acquisition.bind_v4, *IpAddress::parse("10.0.0.1"));
+  EXPECT_EQ(c.acquisition.bind_v6, *IpAddress::parse("2001:db8::1"));
+  EXPECT_EQ(c.acquisition.device, "eth1");
 }
 
 }  // namespace

@@ -20,13 +20,14 @@ using Names = std::vector<std::string>;
 
 TEST(ReadSourceLines, OnlySourcesAndOnlyWholeLines) {
   EXPECT_EQ(names_in("server a\n\n# server b\n  POOL c iburst\r\npeer d\nallow\nserver\nserver e nonsense\nserver f"),
-            (Names{"a", "c"}));
+            (Names{"a", "c", "d"}));
   EXPECT_EQ(names_in("server a iburst # said so\n" + std::string(2047, ' ') + "server b\nserver c\n"),
             (Names{"a", "c"}));
-  const auto lines = read_source_lines("pool p maxsources 2\nserver s port 1123\n");
+  const auto lines = read_source_lines("pool p maxsources 2\nserver s port 1123\npeer q\n");
   EXPECT_EQ(lines[0].kind, SourceKind::Pool);
   EXPECT_EQ(lines[0].max_sources, 2);
   EXPECT_EQ(lines[1].port, 1123);
+  EXPECT_EQ(lines[2].kind, SourceKind::Peer);
 }
 
 TEST(ReadSourceFiles, TheFirstDirectoryOfALineHasItsName) {
