@@ -95,7 +95,13 @@ inline constexpr Directive kProcess[] = {
              "removed, new ones are added, and the others keep their measurements. Each line must end with a newline; "
              "other and malformed lines are passed over. Of files of the same name only that in the directory named "
              "first is read."},
-    {.name = "keyfile", .argument = "FILE", .field = NotYet{OneWord{}}, .help = "Symmetric keys."},
+    {.name = "keyfile",
+     .argument = "FILE",
+     .field = [](Config& c) -> std::string& { return c.key_file; },
+     .help = "The symmetric keys that the key option of sources names and requests are verified with. A line of the "
+             "file is a number, perhaps a type (MD5, the default, SHA1, SHA256, SHA384, SHA512, SHA3-224, SHA3-256, "
+             "SHA3-384, SHA3-512, AES128, AES256), and the key as text or as HEX: and digits. The file is read at "
+             "the start, which fails if it cannot be, and again at rekey."},
     {.name = "lock_all",
      .field = [](Config& c) -> bool& { return c.process.lock_memory; },
      .help = "Keep the daemon in memory, so that no answer waits for a disk."},

@@ -69,6 +69,18 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
   config.drift_file = std::move(options);
 }
 
+void parse_authselectmode(const Statement& statement, Config& config, Findings& findings) {
+  using Mode = discipline::AuthSelectMode;
+  const std::size_t errors = findings.errors.size();
+  check_authselectmode(statement, findings);
+  if (findings.errors.size() > errors) return;
+  const std::string mode = lower_case(statement.words[1].text);
+  config.selection.auth_mode = mode == "require"  ? Mode::Require
+                               : mode == "prefer" ? Mode::Prefer
+                               : mode == "ignore" ? Mode::Ignore
+                                                  : Mode::Mix;
+}
+
 void parse_makestep(const Statement& statement, Config& config, Findings& findings) {
   if (!has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);

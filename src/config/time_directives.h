@@ -107,8 +107,10 @@ inline constexpr Directive kSources[] = {
 inline constexpr Directive kSelection[] = {
     {.name = "authselectmode",
      .argument = "require|prefer|mix|ignore",
-     .field = NotYet{&check_authselectmode},
-     .help = "What authentication means for the selection."},
+      .field = &parse_authselectmode,
+     .help = "What the selection makes of sources without authentication where others have it: require never uses "
+             "them, prefer does not while there are others, mix (the default) trusts and requires the others, and "
+             "ignore makes no difference."},
     {.name = "combinelimit",
      .argument = "RATIO",
      .min = 0,

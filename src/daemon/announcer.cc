@@ -49,6 +49,8 @@ Announcement announce(const SelectionMessage& m, const std::string& source,
       return {Severity::Warning, "Can't synchronise: no required source in selectable sources"};
     case SelectionMessage::Kind::TooFewSources:
       return {Severity::Warning, "Can't synchronise: not enough selectable sources"};
+    case SelectionMessage::Kind::UnknownLocalRefId:
+      return {Severity::Error, "Unknown local refid in orphan mode"};
     case SelectionMessage::Kind::NoMajority:
       return {Severity::Warning, no_majority(m)};
   }

@@ -169,7 +169,13 @@ void Selector::drop_stale_and_orphans(Round& round, const LocalReferenceOptions&
       any_ok = true;
     }
   }
-  if (!any_ok && orphan != nullptr && orphan->candidate->ref_id < orphan->candidate->own_ref_id) {
+  if (any_ok || orphan == nullptr) return;
+  const ntp::RefId own = orphan->candidate->own_ref_id;
+  if (own.value == 0 && !std::exchange(told_unknown_ref_id_, true)) {
+    round.result.messages.push_back({.kind = SelectionMessage::Kind::UnknownLocalRefId, .source = {}});
+  }
+  if (own.value != 0) told_unknown_ref_id_ = false;
+  if (orphan->candidate->ref_id < own) {
     orphan->ok = true;
     orphan->entry->report.state = SourceState::Unknown;
   }

@@ -58,8 +58,7 @@ bool is_nts_field(std::uint16_t type) {
   return type == 0x0104 || type == 0x0204 || type == 0x0304 || type == 0x0404;
 }
 
-bool wants_authentication(const ntp::PacketView& request) {
-  if (request.trailer() != ntp::Trailer::None) return true;
+bool wants_nts(const ntp::PacketView& request) {
   ntp::ExtensionWalk walk(request.extensions());
   while (const auto field = walk.next()) {
     if (is_nts_field(field->type)) return true;
@@ -79,6 +78,13 @@ ntp::NtpTimestamp Responder::fuzzed(LocalTime t, int precision_log2) {
   return ntp::fuzzed(ntp::NtpTimestamp::from(t), precision_log2, entropy_.u64());
 }
 
+// The key that has signed the request; none where that is unknown or did not.
+const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
+  if (request.trailer() != ntp::Trailer::Mac || keys_ == nullptr) return nullptr;
+  const auth::Key* const key = keys_->find(auth::key_id_of(request));
+  return key != nullptr && key->verifies(request) ? key : nullptr;
+}
+
 Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer) {
   if (request.size > request.data.size()) return Verdict::BadLength;  // cut: its end is missing
   const auto packet = ntp::PacketView::parse(request.bytes());
@@ -87,7 +93,11 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   if (!access_.allows(request.peer.address)) return Verdict::Denied;
   const auto mode = answer_mode(packet.header(), request.peer.port);
   if (!mode) return Verdict::BadMode;
-  if (request.size > ntp::kHeaderSize && wants_authentication(packet)) return Verdict::BadAuth;
+  const auth::Key* key = nullptr;
+  if (request.size > ntp::kHeaderSize) {
+    if (wants_nts(packet)) return Verdict::BadAuth;
+    if (packet.trailer() != ntp::Trailer::None && (key = key_of(packet)) == nullptr) return Verdict::BadAuth;
+  }
 
   // Peers measure each other's clocks; who is served wants time without haste.
   const LocalTime arrived = state.to_local(request.stamp.time);
@@ -110,7 +120,12 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   answer.local = request.local;
   answer.interface_index = request.interface_index;
   answer.want_stamp = false;
-  answer.size = ntp::kHeaderSize;  // the shortest request there is: an answer cannot amplify
+  // No more than the request had, either way: an answer cannot amplify.
+  answer.size = ntp::kHeaderSize;
+  if (key != nullptr) {
+    answer.size += key->mac_size(header.version);
+    store_be(answer.data.data() + ntp::kHeaderSize, key->id());
+  }
   ntp::write_header(header, std::span(answer.data).first<ntp::kHeaderSize>());
   return Verdict::Answer;
 }
@@ -125,6 +140,13 @@ void Responder::finish(const discipline::OwnState& state, env::Datagram& answer,
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit;
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit << 1;
   store_be(data + kTransmitAt, stamp);
+  if (answer.size <= ntp::kHeaderSize || keys_ == nullptr) return;
+  const std::span<std::byte> packet = std::span(answer.data).first(answer.size);
+  const auth::Key* const key = keys_->find(load_be<auth::KeyId>(data + ntp::kHeaderSize));
+  const int version = static_cast<int>(data[0]) >> 3 & 7;
+  if (key != nullptr) {
+    static_cast<void>(key->sign(version, packet.first<ntp::kHeaderSize>(), packet.subspan<ntp::kHeaderSize>()));
+  }
 }
 
 }  // namespace timed::server

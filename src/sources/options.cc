@@ -72,7 +72,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"iburst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.iburst = true; }},
     {"ipv4", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet4; }},
     {"ipv6", Argument::None, 0, 0, [](Line& l, const Arg&) { l.family = Family::Inet6; }},
-    {"key", Argument::Unsigned, 1, 0, [](Line& l, const Arg& v) { l.key = v.as_unsigned(); }, Standing::Refused},
+    {"key", Argument::Unsigned, 1, 0, [](Line& l, const Arg& v) { l.key = v.as_unsigned(); }},
     {"maxdelay", Argument::Real, 0, 0,
      [](Line& l, const Arg& v) { l.check.max_delay = Duration::seconds(clamp(0.0, v.real, 1e3)); }},
     {"maxdelaydevratio", Argument::Real, 0, 0,

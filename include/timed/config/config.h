@@ -81,6 +81,7 @@ struct JournalOptions {
 };
 
 struct Config {
+  std::string key_file;                      // "keyfile": symmetric keys; empty = none
   std::vector<sources::SourceLine> sources;  // "server", "pool" and "peer", in the order of the lines
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
   sources::AcquisitionOptions acquisition;   // "acquisitionport", "bindacqaddress", "bindacqdevice"

@@ -28,7 +28,11 @@ struct SelectMarks {
   auto operator<=>(const SelectMarks&) const = default;
 };
 
+// What sources without authentication mean where others have it (spec discipline.md C.2).
+enum class AuthSelectMode { Require, Prefer, Mix, Ignore };
+
 struct SelectionOptions {
+  AuthSelectMode auth_mode = AuthSelectMode::Mix;        // "authselectmode"
   double combine_limit = 3.0;                            // "combinelimit": times the best distance; 0 = no combining
   Duration max_distance = Duration::seconds(3);          // "maxdistance": root distance above it is not selectable
   Duration max_jitter = Duration::seconds(1);            // "maxjitter": standard deviation above it is not selectable

@@ -74,6 +74,7 @@ struct SelectionMessage {
     NoRequired,
     TooFewSources,
     NoMajority,
+    UnknownLocalRefId,  // orphan mode: a source cannot be compared with us
   };
   Kind kind;
   std::optional<SourceId> source;
@@ -196,6 +197,7 @@ class Selector {
   bool keep_states_ = false;
   bool told_no_majority_ = false;  // since the selected source changed
   bool told_first_failure_ = false;
+  bool told_unknown_ref_id_ = false;  // in orphan mode, until it is known
 };
 
 }  // namespace timed::discipline

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "timed/auth/key_store.h"
 #include "timed/base/random.h"
 #include "timed/base/units.h"
 #include "timed/discipline/own_state.h"
@@ -26,7 +27,7 @@ enum class Verdict : std::uint8_t {
   BadSource,      // from port 0, where nothing can be sent to
   Denied,         // by the access rules
   BadMode,        // not a request: an answer, a broadcast, control, private
-  BadAuth,        // wants authentication that cannot be given, or a crypto-NAK
+  BadAuth,        // authentication that is not ours or is none: a key we have not, a wrong MAC, a crypto-NAK
 };
 inline constexpr std::size_t kVerdicts = 8;
 
@@ -51,17 +52,22 @@ class Responder {
   // Both must outlive the responder; entropy makes unpredictable what lies below the precision of the clock.
   Responder(const AccessTable& access, EntropyPool& entropy) : access_(access), entropy_(entropy) {}
 
+  // The keys that requests are verified with and answers signed, which outlive the responder; none before.
+  void use_keys(const auth::KeyStore& keys) { keys_ = &keys; }
+
   // Judges a received datagram.  Answer: `answer` holds what to send but for its transmit stamp, is never longer than
   // the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its data.
   Verdict prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer);
-  // Puts in the transmit stamp, the last thing to be done before sending.
+  // Puts in the transmit stamp and then the MAC, the last things to be done before sending.
   void finish(const discipline::OwnState& state, env::Datagram& answer, RawTime now);
 
  private:
   ntp::NtpTimestamp fuzzed(LocalTime t, int precision_log2);
+  const auth::Key* key_of(const ntp::PacketView& request) const;
 
   const AccessTable& access_;
   EntropyPool& entropy_;
+  const auth::KeyStore* keys_ = nullptr;
 };
 
 }  // namespace timed::server

@@ -42,6 +42,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // Before open().  The keys that requests are verified with and answers signed; they outlive the server.
+  void use_keys(const auth::KeyStore& keys) { responder_.use_keys(keys); }
   // Before open().  The socket of a family that is needed is opened even where nobody is allowed.
   void share(SocketSharing sharing, bool needs_v4, bool needs_v6);
   // The socket of a family, opened now where it was not; null where that cannot be.

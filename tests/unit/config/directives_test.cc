@@ -118,13 +118,12 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 const std::set<std::string_view> kOwnWords = {"resumestep"};
 
 const std::set<std::string_view> kNotYet = {
-    "authselectmode",  "broadcast",     "clientloglimit", "cmdallow",        "cmddeny",           "cmdratelimit",
-    "hwclockfile",     "hwtimestamp",   "hwtstimeout",    "keyfile",         "maxntsconnections", "maxtxbuffers",
-    "nocerttimecheck", "noclientlog",   "nosystemcert",   "ntpsigndsocket",  "ntsaeads",          "ntscachedir",
-    "ntsdumpdir",      "ntsntpserver",  "ntsport",        "ntsprocesses",    "ntsratelimit",      "ntsrefresh",
-    "ntsrotate",       "ntsservercert", "ntsserverkey",   "ntstrustedcerts", "opencommands",      "ptpdomain",
-    "ptpport",         "ratelimit",     "refclock",       "rtcautotrim",     "rtcdevice",         "rtcfile",
-    "rtconutc"};
+    "broadcast",    "clientloglimit",  "cmdallow",          "cmddeny",      "cmdratelimit",    "hwclockfile",
+    "hwtimestamp",  "hwtstimeout",     "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "noclientlog",
+    "nosystemcert", "ntpsigndsocket",  "ntsaeads",          "ntscachedir",  "ntsdumpdir",      "ntsntpserver",
+    "ntsport",      "ntsprocesses",    "ntsratelimit",      "ntsrefresh",   "ntsrotate",       "ntsservercert",
+    "ntsserverkey", "ntstrustedcerts", "opencommands",      "ptpdomain",    "ptpport",         "ratelimit",
+    "refclock",     "rtcautotrim",     "rtcdevice",         "rtcfile",      "rtconutc"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
@@ -331,6 +330,16 @@ TEST(Directives, DriftfileKeepsAnEarlierInterval) {
   EXPECT_EQ(c.drift_file.path, "/e");
   EXPECT_EQ(c.drift_file.interval, Duration::seconds(10));
   EXPECT_EQ(read("driftfile /d interval -5").drift_file.interval, Duration::seconds(-5));
+}
+
+TEST(Directives, KeyfileAndAuthselectmode) {
+  using Mode = discipline::AuthSelectMode;
+  EXPECT_EQ(read("keyfile /etc/timed.keys").key_file, "/etc/timed.keys");
+  EXPECT_EQ(read("").selection.auth_mode, Mode::Mix);
+  EXPECT_EQ(read("authselectmode REQUIRE").selection.auth_mode, Mode::Require);
+  EXPECT_EQ(read("authselectmode prefer").selection.auth_mode, Mode::Prefer);
+  EXPECT_EQ(read("authselectmode ignore").selection.auth_mode, Mode::Ignore);
+  EXPECT_EQ(read("authselectmode ignore\nauthselectmode mix").selection.auth_mode, Mode::Mix);
 }
 
 TEST(Directives, LocalTakesAllItsOptionsAndForgetsEarlierOnes) {

@@ -1,0 +1,35 @@
+// The key file: read at the start and again at `rekey` (spec config.md 6.3).
+#ifndef TIMED_DAEMON_KEY_FILE_H_
+#define TIMED_DAEMON_KEY_FILE_H_
+
+#include <string>
+#include <utility>
+
+#include "timed/auth/key_store.h"
+#include "timed/base/result.h"
+#include "timed/env/files.h"
+
+namespace timed::daemon {
+
+class KeyFile {
+ public:
+  // `path` empty: there are no keys.
+  KeyFile(std::string path, env::Files& files) : path_(std::move(path)), files_(files) {}
+
+  // Reads the keys anew and tells the operator of lines that give none.  Fails where the file cannot be read; the keys
+  // then stay as they were.
+  Status load();
+  // Stays where it is, whatever is loaded.
+  const auth::KeyStore& keys() const { return keys_; }
+
+ private:
+  void tell_permissions() const;
+
+  std::string path_;
+  env::Files& files_;
+  auth::KeyStore keys_;
+};
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_KEY_FILE_H_
