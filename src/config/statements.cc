@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access_rule.h"
+#include "checks.h"
 #include "findings.h"
 #include "number_reader.h"
 #include "option_reader.h"

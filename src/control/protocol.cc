@@ -156,6 +156,64 @@ std::optional<ReplyBody> read_source_name(ByteReader& from) {
   return ReplyBody(r);
 }
 
+void write_body(ByteWriter& into, const AuthDataReply& r) {
+  into.u16(static_cast<std::uint16_t>(r.mode));
+  into.u16(r.key_type);
+  into.u32(r.key_id);
+  into.u16(r.key_bits);
+  into.u16(r.establishment_attempts);
+  into.u32(r.since_establishment);
+  into.u16(r.cookies);
+  into.u16(r.cookie_length);
+  into.u16(r.nak);
+  into.u16(0);
+}
+AuthDataReply read_auth_data(ByteReader& from) {
+  AuthDataReply r;
+  r.mode = static_cast<AuthMode>(from.u16());
+  r.key_type = from.u16();
+  r.key_id = from.u32();
+  r.key_bits = from.u16();
+  r.establishment_attempts = from.u16();
+  r.since_establishment = from.u32();
+  r.cookies = from.u16();
+  r.cookie_length = from.u16();
+  r.nak = from.u16();
+  return r;
+}
+
+// The limits are those of local - reference on the wire, so they change places.
+void write_body(ByteWriter& into, const SelectDataReply& r) {
+  into.u32(r.ref_id.value);
+  write_address(into, r.address);
+  into.u8(static_cast<std::uint8_t>(r.state));
+  into.u8(r.authenticated ? 1 : 0);
+  into.u8(r.leap);
+  into.u8(0);
+  into.u16(r.configured);
+  into.u16(r.effective);
+  into.u32(r.since_sample);
+  write_float(into, r.score);
+  write_duration(into, -r.high);
+  write_duration(into, -r.low);
+}
+SelectDataReply read_select_data(ByteReader& from) {
+  SelectDataReply r;
+  r.ref_id.value = from.u32();
+  r.address = read_address(from);
+  r.state = static_cast<char>(from.u8());
+  r.authenticated = from.u8() != 0;
+  r.leap = from.u8();
+  from.skip(1);
+  r.configured = from.u16();
+  r.effective = from.u16();
+  r.since_sample = from.u32();
+  r.score = read_float(from);
+  r.high = -read_duration(from);
+  r.low = -read_duration(from);
+  return r;
+}
+
 std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
   switch (code) {
     case ReplyCode::Null:
@@ -178,6 +236,10 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       auto list = read_manual_list(from);
       return list ? std::optional<ReplyBody>(std::move(*list)) : std::nullopt;
     }
+    case ReplyCode::AuthData:
+      return ReplyBody(read_auth_data(from));
+    case ReplyCode::SelectData:
+      return ReplyBody(read_select_data(from));
     default:
       return std::nullopt;
   }
@@ -199,6 +261,8 @@ void write_request_body(ByteWriter& into, const Request& request) {
     into.i32(q->good);
     into.i32(q->total);
   }
+  if (const auto* q = std::get_if<AuthDataRequest>(&request)) write_address(into, q->address);
+  if (const auto* q = std::get_if<SelectDataRequest>(&request)) into.i32(q->index);
 }
 
 bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
@@ -225,6 +289,8 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ReloadSourcesRequest&) const { return RequestCode::ReloadSources; }
     RequestCode operator()(const DelSourceRequest&) const { return RequestCode::DelSource; }
     RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
+    RequestCode operator()(const AuthDataRequest&) const { return RequestCode::AuthData; }
+    RequestCode operator()(const SelectDataRequest&) const { return RequestCode::SelectData; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -241,6 +307,8 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const NtpSourceNameReply&) const { return ReplyCode::NtpSourceName; }
     ReplyCode operator()(const ManualTimestampReply&) const { return ReplyCode::ManualTimestamp2; }
     ReplyCode operator()(const ManualListReply&) const { return ReplyCode::ManualList2; }
+    ReplyCode operator()(const AuthDataReply&) const { return ReplyCode::AuthData; }
+    ReplyCode operator()(const SelectDataReply&) const { return ReplyCode::SelectData; }
   };
   return std::visit(Code{}, body);
 }
@@ -296,6 +364,10 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return DelSourceRequest{read_address(from)};
     case RequestCode::AddSource:
       return read_add_source(from);
+    case RequestCode::AuthData:
+      return AuthDataRequest{read_address(from)};
+    case RequestCode::SelectData:
+      return SelectDataRequest{from.i32()};
     default:
       if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "timed/discipline/effective_marks.h"
+
 namespace timed::daemon {
 namespace {
 
@@ -134,6 +136,51 @@ Reply answer(const control::ClockRequest& request, const CommandContext& c, cons
 Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const Now&) {
   c.cycle_logs();
   return {ReplyStatus::Success, {}};
+}
+
+Reply answer(const control::AuthDataRequest& request, const CommandContext& c, const Now&) {
+  const control::SourceAddress& wanted = request.address;
+  const auto id = wanted.unresolved_id ? c.sources.find_unresolved(*wanted.unresolved_id) : c.sources.find(wanted.ip);
+  const auto auth = id ? c.sources.auth_of(*id) : std::nullopt;
+  if (!auth) return Reply::failure(ReplyStatus::NoSuchSource);
+  control::AuthDataReply reply;
+  if (auth->key) {
+    reply.mode = control::AuthMode::Symmetric;
+    reply.key_id = *auth->key;
+    reply.key_type = auth->type ? static_cast<std::uint16_t>(*auth->type) : std::uint16_t{0};
+    reply.key_bits = static_cast<std::uint16_t>(auth->bits);
+  }
+  return {ReplyStatus::Success, reply};
+}
+
+std::uint16_t bits_of(const discipline::SelectMarks& marks) {
+  return static_cast<std::uint16_t>((marks.noselect ? 1 : 0) | (marks.prefer ? 2 : 0) | (marks.trust ? 4 : 0) |
+                                    (marks.require ? 8 : 0));
+}
+
+Reply answer(const control::SelectDataRequest& request, const CommandContext& c, const Now& now) {
+  const auto source = at_index(c, request.index, now);
+  if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
+  const discipline::SelectionOptions& options = c.selector.options();
+  auto candidates = c.sources.candidates(now.free, options.max_jitter);
+  discipline::apply_auth_mode(candidates, options.auth_mode);
+  const discipline::Candidate& candidate = candidates[static_cast<std::size_t>(request.index)];
+  const discipline::SourceSelection selection = c.selector.state_of(source->id);
+  control::SelectDataReply reply;
+  reply.ref_id = source->ref_id;
+  reply.address = address_of(*source);
+  reply.state = static_cast<char>(selection.state);
+  reply.authenticated = candidate.authenticated;
+  reply.leap = static_cast<std::uint8_t>(candidate.leap);
+  reply.configured = bits_of(source->marks);
+  reply.effective = bits_of(candidate.marks);
+  if (candidate.data) {
+    reply.since_sample = static_cast<std::uint32_t>(std::max(0.0, candidate.data->last_sample_age.to_seconds()));
+  }
+  reply.score = selection.score;
+  reply.low = selection.low;
+  reply.high = selection.high;
+  return {ReplyStatus::Success, reply};
 }
 
 // Whatever changes something was answered before, or has no answer yet.

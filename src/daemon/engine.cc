@@ -16,11 +16,13 @@
 #include "timed/daemon/fallback_timer.h"
 #include "timed/daemon/journal.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/key_file.h"
 #include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/daemon/source_commands.h"
 #include "timed/daemon/temperature_poll.h"
+#include "timed/discipline/effective_marks.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -56,6 +58,7 @@ struct Engine::Parts {
         reopen_logs(std::move(reopen)),
         clock(config.clock, e.clock, e.timers, [this] { published.reset(); }),
         selector(config.selection),
+        key_file(config.key_file, e.host.files()),
         server(config.server, config.access, e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
         smoothing(config.smoothing),
@@ -106,6 +109,7 @@ struct Engine::Parts {
   std::function<void()> reopen_logs;
   discipline::LocalClock clock;
   discipline::Selector selector;
+  KeyFile key_file;
   server::Server server;
   control::ControlServer control;
   discipline::Smoothing smoothing;
@@ -138,6 +142,9 @@ Engine::Engine(config::Config config, const env::Env& env, std::string name, std
 Engine::~Engine() = default;
 
 Status Engine::open() {
+  // Where keys were asked for, to run without them would be to run without authentication.
+  if (const Status loaded = parts_->key_file.load(); !loaded) return loaded;
+  parts_->server.use_keys(parts_->key_file.keys());
   if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();
   parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
@@ -207,6 +214,7 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
                                           .precision = precision,
                                           .max_clock_error = config.selection.max_clock_error,
                                           .family = config.family,
+                                          .keys = &key_file.keys(),
                                           .dscp = config.server.dscp,
                                           .refresh = Duration::seconds(config.refresh),
                                           .acquisition = acquisition()};
@@ -356,6 +364,12 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
+  if (const auto* other = std::get_if<control::OtherRequest>(&request)) {
+    if (other->code == control::RequestCode::Rekey) {
+      if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
+      return {};
+    }
+  }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
   if (changed) return *changed;
   ClockOrders::Callbacks callbacks;
@@ -403,7 +417,8 @@ void Engine::Parts::publish() {
 
 void Engine::Parts::select() {
   const discipline::Now now = clock.read();
-  const auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  discipline::apply_auth_mode(candidates, config.selection.auth_mode);
   selector.keep_states(journal.wants_selection());
   discipline::LocalReferenceOptions local = config.reference.local;
   local.orphan = local.orphan && modes.is_normal();

@@ -62,11 +62,12 @@ void Reachability::clear() {
   shift(false);
 }
 
-Association::Association(const SourceLine& line, EntropyPool& random)
+Association::Association(const SourceLine& line, EntropyPool& random, const auth::KeyStore* keys)
     : check_(line.check),
       copy_(own_options(line).copy),
       auto_offline_(line.auto_offline),
-      version_(static_cast<std::uint8_t>(line.version)),
+      version_(line.version),
+      authentication_(authentication_of(line, keys)),
       random_(random),
       schedule_(own_options(line).poll) {
   exchange_.rules = rules_of(line);
@@ -114,7 +115,7 @@ Actions Association::on_timer(const RequestContext& context) {
   if (!schedule_.begin_transmission()) return go_offline();
   own_stratum_ = context.own.stratum;
   interleaved_ = may_interleave(exchange_, unanswered_);
-  const RequestValues values{version_, schedule_.own_poll(), unanswered_};
+  const RequestValues values{request_version(), schedule_.own_poll(), unanswered_};
   const ntp::Header header = next_request(exchange_, values, context, random_);
   SendRequest request;
   ntp::write_header(header, std::span(request.data).first<ntp::kHeaderSize>());
@@ -123,8 +124,35 @@ Actions Association::on_timer(const RequestContext& context) {
     ntp::write_mono_root({}, std::span(request.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
     request.size += ntp::kMonoRootSize;
   }
+  const auto size = authenticate(authentication_, request.data, request.size);
+  if (!size) return after_no_transmission(context.now);
+  request.size = *size;
   Actions actions;
   actions.add(request);
+  return actions;
+}
+
+std::uint8_t Association::request_version() const {
+  const bool needs_version_4 = exchange_.rules.interleave || exchange_.rules.mono_root;
+  return static_cast<std::uint8_t>(version_.value_or(default_version(authentication_, needs_version_4)));
+}
+
+void Association::drop_request() {
+  exchange_.cookie = {};
+  exchange_.receive_cookie = {};
+  exchange_.transmitted.reset();
+}
+
+// What cannot be authenticated is not sent, and counts as a poll without an answer.
+Actions Association::after_no_transmission(const Now& now) {
+  drop_request();
+  last_sent_ = now.mono;
+  reachability_.shift(false);
+  schedule_.end_transmission(false, reachability_.reachable(), interleaved_);
+  exchange_.presending = schedule_.is_presending();
+  Actions actions;
+  actions.add(SampleMissed{});
+  actions.add(arm(interval(Duration::zero(), true)));
   return actions;
 }
 
@@ -135,9 +163,7 @@ Actions Association::on_sent(const PlacedStamp& at, const Now& now, bool is_syst
 }
 
 Actions Association::on_send_failed(const Now& now) {
-  exchange_.cookie = {};
-  exchange_.receive_cookie = {};
-  exchange_.transmitted.reset();
+  drop_request();
   if (auto_offline_) return go_offline();
   return after_transmission(false, now, false);
 }
@@ -177,6 +203,7 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
                                   const ResponseContext& basic_context, const Now& now) {
   ResponseContext context = basic_context;
   context.quantile_limit = quantile_limit();
+  context.authentication = &authentication_;
   ++counters_.received;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_received;
   if (!packet.ok()) return {ResponseVerdict::Malformed, {}, {}};

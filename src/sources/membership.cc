@@ -30,6 +30,16 @@ std::string described(const SourceLine& line, const std::string& source) {
   return is_pool(line) ? "pool " + line.name : "source " + source;
 }
 
+void warn_of_key(const Authentication& authentication) {
+  const AuthReport report = report_of(authentication);
+  if (!report.key) return;
+  if (!report.type) {
+    log::warning("Key %u is missing", static_cast<unsigned>(*report.key));
+  } else if (report.bits < auth::kShortKeyBits) {
+    log::warning("Key %u is too short", static_cast<unsigned>(*report.key));
+  }
+}
+
 }  // namespace
 
 const char* reason_of(AddStatus status) {
@@ -83,6 +93,7 @@ AddResult SourceSet::add(const SourceLine& line, Severity severity) {
   Source& first = *get(added.members.ids().front());
   if (host.literal) take_address(first, *host.literal);
   log::message(severity, "Added " + described(line, describe_placed(first)));
+  warn_of_key(first.association.authentication());
   if (!host.literal) names_.add({id, std::nullopt, LookupPurpose::Fill, line.name, family});
   return {AddStatus::Added, id};
 }

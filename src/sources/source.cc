@@ -61,6 +61,8 @@ std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) 
     Candidate c;
     c.id = source->id;
     c.marks = source->line.marks;
+    c.authenticated = is_authenticated(association.authentication());
+    c.own_ref_id = source->own_ref_id;
     c.stratum = association.stratum();
     c.leap = association.leap();
     c.ref_id = association.copied_ref_id().value_or(source->ref_id);
@@ -144,6 +146,11 @@ std::optional<IpAddress> SourceSet::address_of(SourceId id) const {
 std::optional<std::string> SourceSet::name_of(SourceId id) const {
   const Source* const source = get(id);
   return source != nullptr ? std::optional(source->line.name) : std::nullopt;
+}
+
+std::optional<AuthReport> SourceSet::auth_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? std::optional(report_of(source->association.authentication())) : std::nullopt;
 }
 
 const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {

@@ -18,7 +18,7 @@ struct SourceSet::Source {
       : line(its_line),
         line_id(its_line_id),
         id(its_id),
-        association(its_line, random),
+        association(its_line, random, options.keys),
         stats(effective_stats(its_line, options.stats), options.precision) {
     if (line.filter > 0) {
       filter.emplace(discipline::FilterOptions{.capacity = static_cast<std::size_t>(line.filter)}, options.precision);
@@ -32,6 +32,7 @@ struct SourceSet::Source {
   discipline::SourceId id;
   IpAddress address;                // none: not resolved yet
   ntp::RefId ref_id;                // of the address
+  ntp::RefId own_ref_id;            // of our address, as it last wrote to it; zero while it never did
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address
   MonoTime looked_up;               // when its name was, last
   bool answered_well = false;       // in the event that runs

@@ -50,6 +50,14 @@ struct NtpSourceNameRequest {
 struct CyclelogsRequest {
   bool operator==(const CyclelogsRequest&) const = default;
 };
+struct AuthDataRequest {
+  SourceAddress address;
+  bool operator==(const AuthDataRequest&) const = default;
+};
+struct SelectDataRequest {
+  std::int32_t index = 0;
+  bool operator==(const SelectDataRequest&) const = default;
+};
 // Known, allowed and of the right length, but without a codec here.
 struct OtherRequest {
   RequestCode code = RequestCode::Null;
@@ -58,7 +66,7 @@ struct OtherRequest {
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
                              NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest,
                              BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
-                             AddSourceRequest, OtherRequest>;
+                             AddSourceRequest, AuthDataRequest, SelectDataRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
@@ -140,8 +148,35 @@ struct NtpSourceNameReply {
   bool operator==(const NtpSourceNameReply&) const = default;
 };
 
+enum class AuthMode : std::uint16_t { None = 0, Symmetric = 1, Nts = 2 };
+struct AuthDataReply {
+  AuthMode mode = AuthMode::None;
+  std::uint16_t key_type = 0;  // auth::KeyType or an AEAD of NTS; 0 without
+  std::uint32_t key_id = 0;
+  std::uint16_t key_bits = 0;                  // 0 where the key is not known
+  std::uint16_t establishment_attempts = 0;    // since the last that succeeded
+  std::uint32_t since_establishment = kNever;  // seconds
+  std::uint16_t cookies = 0;
+  std::uint16_t cookie_length = 0;
+  std::uint16_t nak = 0;
+  bool operator==(const AuthDataReply&) const = default;
+};
+
+struct SelectDataReply {
+  ntp::RefId ref_id;
+  SourceAddress address;  // unspecified for a reference clock
+  char state = '?';       // section 13.10
+  bool authenticated = false;
+  std::uint8_t leap = 3;
+  std::uint16_t configured = 0, effective = 0;  // marks, section 13.5
+  std::uint32_t since_sample = 0;               // seconds
+  double score = 1.0;
+  Duration low, high;  // limits of reference - local
+  bool operator==(const SelectDataReply&) const = default;
+};
+
 using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
-                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply>;
+                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply, AuthDataReply, SelectDataReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

@@ -20,6 +20,7 @@
 #include "timed/discipline/timeline.h"
 #include "timed/env/clock.h"
 #include "timed/ntp/packet.h"
+#include "timed/sources/authentication.h"
 #include "timed/sources/delay_quantile.h"
 #include "timed/sources/options.h"
 #include "timed/sources/poll_schedule.h"
@@ -158,8 +159,8 @@ class Association {
   // Kernel transmit stamps this much later than our own reading are believed.
   static constexpr Duration kMaxTransmitDelay = Duration::seconds(1);
 
-  // `random` outlives the association.
-  Association(const SourceLine& line, EntropyPool& random);
+  // `random` and `keys` outlive the association.  Without keys, one that needs a key sends nothing.
+  Association(const SourceLine& line, EntropyPool& random, const auth::KeyStore* keys = nullptr);
 
   // Begins or ends polling.
   Actions go_online(const discipline::Now& now);
@@ -207,6 +208,7 @@ class Association {
   ntp::Leap leap() const { return leap_; }
   // With `copy`: the reference of the server, to be shown as the source's.
   const std::optional<ntp::RefId>& copied_ref_id() const { return copied_ref_id_; }
+  const Authentication& authentication() const { return authentication_; }
   const AssociationCounters& counters() const { return counters_; }
   const std::optional<ResponseReport>& last_response() const { return report_; }
   // Requests since the last valid response.
@@ -214,6 +216,9 @@ class Association {
 
  private:
   void reset_exchange();
+  std::uint8_t request_version() const;
+  void drop_request();
+  Actions after_no_transmission(const discipline::Now& now);
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
   bool answers_us(ntp::Mode mode) const;
   // What is kept of packets that are no valid response, too, where a peer sends them.
@@ -236,7 +241,8 @@ class Association {
   CheckOptions check_;
   bool copy_;
   bool auto_offline_;
-  std::uint8_t version_;
+  std::optional<int> version_;
+  Authentication authentication_;
   EntropyPool& random_;
   PollSchedule schedule_;
   Exchange exchange_;

@@ -60,7 +60,7 @@ struct SourceLine {
   int filter = 0;                    // "filter": measurements made into one sample; 0 = off, else 1 … 256
   unsigned max_unreach = 100000;     // "maxunreach"
   int max_sources = 4;               // "maxsources" of a pool, 1 … 16
-  int version = 4;                   // "version", 1 … 4
+  std::optional<int> version;        // "version", 1 … 4; unset: what the options need
   bool offline = false;              // "offline": starts without polling
   bool auto_offline = false;         // "auto_offline": ends polling when a request cannot be sent
   bool xleave = false;               // "xleave": interleaved mode

@@ -43,9 +43,10 @@ struct SourceSetOptions {
   discipline::StatsOptions stats;  // daemon-wide "minsamples", "maxsamples"
   Duration precision;              // of the local clock
   Frequency max_clock_error = Frequency::ppm(1);
-  Family family = Family::Unspecified;  // -4, -6: the only one used
-  int dscp = 0;                         // "dscp" of requests
-  Duration refresh;                     // "refresh": look at one name in so long; zero = never
+  Family family = Family::Unspecified;   // -4, -6: the only one used
+  const auth::KeyStore* keys = nullptr;  // that sources are authenticated with; outlive the set
+  int dscp = 0;                          // "dscp" of requests
+  Duration refresh;                      // "refresh": look at one name in so long; zero = never
   AcquisitionOptions acquisition;
 };
 
@@ -189,6 +190,8 @@ class SourceSet {
   std::optional<NtpDataReport> ntp_data(const IpAddress& address) const;
   ActivityReport activity() const;
   std::optional<discipline::SourceId> find(const IpAddress& address) const;
+  // How its packets are authenticated; empty for an id that does not exist.
+  std::optional<AuthReport> auth_of(discipline::SourceId id) const;
   // By the number of ID#nnnnnnnnnn, while it has no address.
   std::optional<discipline::SourceId> find_unresolved(std::uint32_t number) const;
   // The address (none while unresolved), the name as configured and the statistics; none for an id that does not exist.

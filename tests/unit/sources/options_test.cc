@@ -39,7 +39,7 @@ TEST(SourceLine, DefaultsAreChronys) {
   EXPECT_EQ(line.check.max_delay_dev_ratio, 10.0);
   EXPECT_EQ(line.max_unreach, 100000u);
   EXPECT_FALSE(line.min_samples.has_value());
-  EXPECT_EQ(line.version, 4);
+  EXPECT_FALSE(line.version);
 }
 
 TEST(SourceLine, EveryOptionIsStored) {

@@ -1,0 +1,52 @@
+// How the packets of an association are authenticated: signed when they leave, checked when they come (spec
+// discipline.md A.3, test 5; wire.md 1.7).  Pure.
+#ifndef TIMED_SOURCES_AUTHENTICATION_H_
+#define TIMED_SOURCES_AUTHENTICATION_H_
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "timed/auth/key_store.h"
+#include "timed/ntp/packet.h"
+#include "timed/sources/options.h"
+
+namespace timed::sources {
+
+struct NoAuth {};
+// With one key, whatever others the store has: a packet signed with another one proves nothing of this source.
+struct MacAuth {
+  auth::KeyId id = 0;
+  const auth::KeyStore* keys = nullptr;  // outlives the association; may change, and lose the key
+
+  // Where it is known now.
+  const auth::Key* key() const { return keys != nullptr ? keys->find(id) : nullptr; }
+};
+using Authentication = std::variant<NoAuth, MacAuth>;
+
+Authentication authentication_of(const SourceLine& line, const auth::KeyStore* keys);
+bool is_authenticated(const Authentication& authentication);
+
+// The version of requests where the line names none: 4, but 3 where only that has room for the whole code and nothing
+// else needs 4.
+int default_version(const Authentication& authentication, bool needs_version_4);
+
+// Puts what authenticates it behind a packet, which is complete but for that.  The size then, or empty where it cannot
+// be authenticated: it must not be sent.
+std::optional<std::size_t> authenticate(const Authentication& authentication, std::span<std::byte> data,
+                                        std::size_t size);
+// Nothing that claims to be authenticated where it need not be, or exactly what is wanted.
+bool is_authentic(const Authentication& authentication, const ntp::PacketView& packet);
+
+// For the `authdata` report.
+struct AuthReport {
+  std::optional<auth::KeyId> key;
+  std::optional<auth::KeyType> type;  // empty where the key is missing
+  std::size_t bits = 0;
+};
+AuthReport report_of(const Authentication& authentication);
+
+}  // namespace timed::sources
+
+#endif  // TIMED_SOURCES_AUTHENTICATION_H_
