@@ -57,6 +57,7 @@ Reply answer(const control::SourceDataRequest& request, const CommandContext& c,
   reply.address = address_of(*source);
   reply.ref_id = source->ref_id;
   reply.poll = static_cast<std::int16_t>(source->poll);
+  if (source->kind == sources::SourceKind::Peer) reply.mode = control::SourceMode::Peer;
   reply.status = status_of(c.selector.state_of(source->id).state);
   reply.reachability = source->reachability.bits;
   if (const auto& last = source->last_sample) {

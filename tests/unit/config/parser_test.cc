@@ -155,13 +155,10 @@ TEST(ParserErrors, HostNamesAsSubnetsAreNotAvailable) {
 }
 
 TEST(ParserErrors, AuthenticationThatIsNotThereIsRefused) {
-  for (const char* option : {"nts", "key 5"}) {
-    const Texts lines = error(std::string("server a iburst ") + option);
-    const std::string word = std::string(option).substr(0, 3);
-    EXPECT_EQ(lines[0], word + " option in server directive is not available yet (at line 1 in file t.conf)");
-    EXPECT_EQ(lines[1], "  column 17:");
-    EXPECT_EQ(lines.back(), "  expected: no authentication: polling this source without it would be wrong");
-  }
+  const Texts lines = error("server a iburst nts");
+  EXPECT_EQ(lines[0], "nts option in server directive is not available yet (at line 1 in file t.conf)");
+  EXPECT_EQ(lines[1], "  column 17:");
+  EXPECT_EQ(lines.back(), "  expected: no authentication: polling this source without it would be wrong");
   EXPECT_TRUE(parse("server a nts").config.sources.empty());
 }
 

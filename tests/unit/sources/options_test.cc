@@ -144,11 +144,15 @@ TEST(SourceLine, UnknownOptionsSuggestTheNearest) {
   EXPECT_EQ(parse_source_line({}).index(), 1u);
 }
 
-TEST(SourceLine, AuthenticatedSourcesAreRefused) {
-  EXPECT_EQ(error_of("a iburst key 1").kind, LineError::Kind::NotAvailable);
-  EXPECT_EQ(error_of("a iburst key 1").word, 2u);
+TEST(SourceLine, SourcesWithNtsAreRefused) {
+  EXPECT_EQ(error_of("a iburst nts").kind, LineError::Kind::NotAvailable);
+  EXPECT_EQ(error_of("a iburst nts").word, 2u);
   EXPECT_EQ(error_of("a NTS").kind, LineError::Kind::NotAvailable);
-  EXPECT_EQ(error_of("a key -1").kind, LineError::Kind::NotAvailable);
+}
+
+TEST(SourceLine, AKeyHasANumber) {
+  EXPECT_EQ(line_of("a iburst key 1").key, 1u);
+  EXPECT_EQ(line_of("a key -1").key, 0xffffffffu);
   EXPECT_EQ(error_of("a key").kind, LineError::Kind::BadValue);
 }
 
