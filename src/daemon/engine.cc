@@ -8,6 +8,7 @@
 #include "timed/base/check.h"
 #include "timed/base/log.h"
 #include "timed/control/control_server.h"
+#include "timed/daemon/access_names.h"
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/change_mail.h"
 #include "timed/daemon/clock_orders.h"
@@ -56,7 +57,8 @@ struct Engine::Parts {
         reopen_logs(std::move(reopen)),
         clock(config.clock, e.clock, e.timers, [this] { published.reset(); }),
         selector(config.selection),
-        server(config.server, config.access, e.network, e.clock, e.host),
+        access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
+        server(config.server, access.rules(), e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
         smoothing(config.smoothing),
         leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
@@ -104,6 +106,7 @@ struct Engine::Parts {
   std::function<void()> reopen_logs;
   discipline::LocalClock clock;
   discipline::Selector selector;
+  AccessNames access;
   server::Server server;
   control::ControlServer control;
   discipline::Smoothing smoothing;
@@ -265,6 +268,7 @@ bool Engine::Parts::is_synchronised() {
 
 void Engine::start() {
   parts_->control.open_unix();
+  parts_->access.start();
   const auto drift = parts_->drift_file.read();
   if (drift) parts_->reference->set_skew(drift->skew);
   if (drift && drift->frequency != Frequency::zero()) {
@@ -285,6 +289,7 @@ void Engine::stop() {
   parts_->sources->stop();
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
+  parts_->access.stop();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();

@@ -19,21 +19,39 @@ Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Ne
 Server::~Server() = default;
 
 Status Server::open() {
-  int wanted = 0;
-  if (options_.use_v4) socket_v4_ = open_socket(options_.bind_v4, wanted);
-  if (options_.use_v6) socket_v6_ = open_socket(options_.bind_v6, wanted);
-  if (wanted > 0 && !is_open()) return Error{"Could not open NTP sockets"};
+  serving_ = true;
+  adjust(socket_v4_, options_.bind_v4);
+  adjust(socket_v6_, options_.bind_v6);
+  const bool wanted = wants(Family::Inet4) || wants(Family::Inet6);
+  if (wanted && !is_open()) return Error{"Could not open NTP sockets"};
   return Status::success();
 }
 
+void Server::set_rules(std::span<const AccessRule> rules) {
+  access_ = AccessList(rules).compile();
+  if (!serving_) return;
+  adjust(socket_v4_, options_.bind_v4);
+  adjust(socket_v6_, options_.bind_v6);
+}
+
 void Server::close() {
+  serving_ = false;
   socket_v4_.reset();
   socket_v6_.reset();
 }
 
-std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind, int& wanted) {
-  if (options_.port == 0 || !access_.any_allowed(bind.family())) return nullptr;
-  ++wanted;
+bool Server::wants(Family family) const {
+  const bool used = family == Family::Inet4 ? options_.use_v4 : options_.use_v6;
+  return used && options_.port != 0 && access_.any_allowed(family);
+}
+
+void Server::adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind) {
+  const bool wanted = wants(bind.family());
+  if (!wanted) socket.reset();
+  if (wanted && !socket) socket = open_socket(bind);
+}
+
+std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
   env::UdpOptions udp;
   udp.local = {bind, options_.port};
   udp.device = options_.device;
