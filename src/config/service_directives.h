@@ -81,17 +81,19 @@ inline constexpr Directive kServer[] = {
 
 inline constexpr Directive kAccess[] = {
     {.name = "allow",
-     .argument = "[all] [SUBNET]",
+     .argument = "[all] [SUBNET|NAME]",
      .field = &parse_allow,
      .repeatable = true,
      .help = "Answer the NTP requests of a subnet: an address, an address/bits, the first one to three numbers of an "
              "IPv4 address (10 is 10.0.0.0/8), or nothing for everybody. The longest matching prefix decides; all "
-             "also forgets what was said of smaller subnets in it. Nobody is answered without such a line."},
+             "also forgets what was said of smaller subnets in it. Nobody is answered without such a line. A host name "
+             "stands for the first of its addresses; it is looked up at the start, and again until it is known."},
     {.name = "deny",
-     .argument = "[all] [SUBNET]",
+     .argument = "[all] [SUBNET|NAME]",
      .field = &parse_deny,
      .repeatable = true,
-     .help = "The opposite of allow, in the same words."},
+     .help = "The opposite of allow, in the same words. While the name of such a line is not known nobody is "
+             "answered."},
 };
 
 inline constexpr Directive kRateLimits[] = {

@@ -16,14 +16,7 @@ namespace timed::config {
 namespace {
 
 void parse_access(bool allow, const Statement& statement, Config& config, Findings& findings) {
-  auto rule = parse_access_rule(allow, statement, findings);
-  if (!rule) return;
-  if (!rule->host.empty()) {
-    findings.errors.push_back(finding_at(statement, statement.words.size() - 1, could_not_parse(statement),
-                                         "an address or a subnet: host names are not available here yet"));
-    return;
-  }
-  config.access.push_back(std::move(*rule));
+  if (auto rule = parse_access_rule(allow, statement, findings)) config.access.push_back(std::move(*rule));
 }
 
 constexpr auto kLocalOptions = std::to_array<OptionRow>({

@@ -8,6 +8,7 @@
 #include "timed/base/check.h"
 #include "timed/base/log.h"
 #include "timed/control/control_server.h"
+#include "timed/daemon/access_names.h"
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/change_mail.h"
 #include "timed/daemon/clock_orders.h"
@@ -59,7 +60,8 @@ struct Engine::Parts {
         clock(config.clock, e.clock, e.timers, [this] { published.reset(); }),
         selector(config.selection),
         key_file(config.key_file, e.host.files()),
-        server(config.server, config.access, e.network, e.clock, e.host),
+        access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
+        server(config.server, access.rules(), e.network, e.clock, e.host),
         control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
         smoothing(config.smoothing),
         leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
@@ -110,6 +112,7 @@ struct Engine::Parts {
   discipline::LocalClock clock;
   discipline::Selector selector;
   KeyFile key_file;
+  AccessNames access;
   server::Server server;
   control::ControlServer control;
   discipline::Smoothing smoothing;
@@ -298,6 +301,7 @@ bool Engine::Parts::is_synchronised() {
 
 void Engine::start() {
   parts_->control.open_unix();
+  parts_->access.start();
   const auto drift = parts_->drift_file.read();
   if (drift) parts_->reference->set_skew(drift->skew);
   if (drift && drift->frequency != Frequency::zero()) {
@@ -318,6 +322,7 @@ void Engine::stop() {
   parts_->sources->stop();
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
+  parts_->access.stop();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();

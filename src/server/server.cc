@@ -24,19 +24,26 @@ void Server::share(SocketSharing sharing, bool needs_v4, bool needs_v6) {
   needed_v6_ = needs_v6;
 }
 
-bool Server::wants_socket(Family family) const {
+bool Server::wants(Family family) const {
   const bool is_v4 = family == Family::Inet4;
   if (options_.port == 0 || !(is_v4 ? options_.use_v4 : options_.use_v6)) return false;
   return access_.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
 }
 
 Status Server::open() {
-  const bool v4 = wants_socket(Family::Inet4);
-  const bool v6 = wants_socket(Family::Inet6);
-  if (v4) socket_v4_ = open_socket(options_.bind_v4);
-  if (v6) socket_v6_ = open_socket(options_.bind_v6);
-  if ((v4 || v6) && !is_open()) return Error{"Could not open NTP sockets"};
+  serving_ = true;
+  adjust(socket_v4_, options_.bind_v4);
+  adjust(socket_v6_, options_.bind_v6);
+  const bool wanted = wants(Family::Inet4) || wants(Family::Inet6);
+  if (wanted && !is_open()) return Error{"Could not open NTP sockets"};
   return Status::success();
+}
+
+void Server::set_rules(std::span<const AccessRule> rules) {
+  access_ = AccessList(rules).compile();
+  if (!serving_) return;
+  adjust(socket_v4_, options_.bind_v4);
+  adjust(socket_v6_, options_.bind_v6);
 }
 
 env::UdpSocket* Server::shared_socket(Family family) {
@@ -44,18 +51,23 @@ env::UdpSocket* Server::shared_socket(Family family) {
   auto& socket = is_v4 ? socket_v4_ : socket_v6_;
   bool& needed = is_v4 ? needed_v4_ : needed_v6_;
   // Once: a port that others have is told about once.
-  if (socket == nullptr && !std::exchange(needed, true) && wants_socket(family)) {
-    socket = open_socket(is_v4 ? options_.bind_v4 : options_.bind_v6);
-  }
+  if (socket == nullptr && !std::exchange(needed, true)) adjust(socket, is_v4 ? options_.bind_v4 : options_.bind_v6);
   return socket.get();
 }
 
 void Server::close() {
+  serving_ = false;
   socket_v4_.reset();
   socket_v6_.reset();
 }
 
-std::unique_ptr<env::UdpSocket> Server::open_socket(IpAddress bind) {
+void Server::adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind) {
+  const bool wanted = wants(bind.family());
+  if (!wanted) socket.reset();
+  if (wanted && !socket) socket = open_socket(bind);
+}
+
+std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
   env::UdpOptions udp;
   udp.local = {bind, options_.port};
   udp.device = options_.device;

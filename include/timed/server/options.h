@@ -16,6 +16,7 @@ struct AccessRule {
   bool all = false;             // also discards the more specific rules below
   std::vector<Subnet> subnets;  // both 0.0.0.0/0 and ::/0 where none was named
   std::string host;             // a name instead: its first address is meant, and subnets is empty until it is known
+  bool is_known() const { return !subnets.empty(); }
 };
 
 // How often one address is answered: "ratelimit" and its like (spec config.md 2.4, "Rate limit options").

@@ -52,6 +52,10 @@ class Server {
   // Opens a socket for each family of which some address is allowed, or that is shared.  One that cannot be opened is
   // logged and left out; fails where one was wanted and none could be opened.
   Status open();
+  // These rules instead of those before.  Between open() and close() sockets follow them: one of a family of which
+  // nobody is allowed any more is closed, one that is wanted now is opened, with the same messages as open().  Not
+  // from inside a turn of theirs.
+  void set_rules(std::span<const AccessRule> rules);
   // Closes the sockets.  Not from inside a turn of theirs.
   void close();
   bool is_open() const { return socket_v4_ != nullptr || socket_v6_ != nullptr; }
@@ -71,8 +75,10 @@ class Server {
     std::array<env::Datagram, env::kBatch> answers;
   };
 
-  std::unique_ptr<env::UdpSocket> open_socket(IpAddress bind);
-  bool wants_socket(Family family) const;
+  bool wants(Family family) const;
+  // Brings one socket in line with the rules.
+  void adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind);
+  std::unique_ptr<env::UdpSocket> open_socket(const IpAddress& bind);
   void take_transmit_stamps(env::UdpSocket& socket);
   bool is_for_sources(const env::Datagram& datagram) const;
   void serve(env::UdpSocket& socket);
@@ -92,6 +98,7 @@ class Server {
   SocketSharing sharing_;
   bool needed_v4_ = false;
   bool needed_v6_ = false;
+  bool serving_ = false;  // between open() and close()
   std::unique_ptr<env::UdpSocket> socket_v4_;
   std::unique_ptr<env::UdpSocket> socket_v6_;
 };

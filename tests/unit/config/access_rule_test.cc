@@ -71,5 +71,21 @@ TEST(AccessRules, KeepTheirOrder) {
   EXPECT_EQ(rules[3].subnets.size(), 2u);
 }
 
+TEST(AccessRules, TakeNamesToBeLookedUp) {
+  MemoryFiles files;
+  const auto outcome = parse_text(files, "allow a.example\ndeny all b-2.example\nallow localhost", "t.conf");
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_TRUE(outcome.warnings.empty());
+  const auto& rules = outcome.config.access;
+  ASSERT_EQ(rules.size(), 3u);
+  for (const auto& rule : rules) EXPECT_FALSE(rule.is_known());
+  EXPECT_EQ(rules[0].host, "a.example");
+  EXPECT_TRUE(rules[0].allow);
+  EXPECT_FALSE(rules[1].allow);
+  EXPECT_TRUE(rules[1].all);
+  EXPECT_EQ(rules[1].host, "b-2.example");
+  EXPECT_EQ(rules[2].host, "localhost");
+}
+
 }  // namespace
 }  // namespace timed::config

@@ -66,9 +66,11 @@ const std::vector<Wrong> kAccess = {{"ALL", kNotParsed},
                                     {"all 10 x", kNotParsed},
                                     {"256", kNotParsed},
                                     {"10/x", kNotParsed},
+                                    {"a.example/32", kNotParsed},
                                     {"1.2.3.0/40", "Bad subnet in 1.2.3.0/40"},
                                     {"::1/129", "Bad subnet in ::1/129"}};
-const Texts kSubnets = {"", "all", "10", "10.1/12", "192.168.1", "1.2.3.4/24", "::/0", "2001:db8::/32", "all 10"};
+const Texts kSubnets = {"",     "all",           "10",     "10.1/12",         "192.168.1",    "1.2.3.4/24",
+                        "::/0", "2001:db8::/32", "all 10", "ntp.example.com", "all a.example"};
 const std::vector<Wrong> kRateLimit = {
     {"foo", kNotParsed},          {"interval", kNotParsed},  {"interval x", kNotParsed}, {"interval 33", kNotParsed},
     {"interval -33", kNotParsed}, {"burst 256", kNotParsed}, {"leak 99", kNotParsed},    {"interval 1x", kNotParsed}};
@@ -121,7 +123,7 @@ const std::map<std::string, Word>& words() {
         {"-1", "1x", "99999999999999999999999"}}},
       {"clockprecision", {{"0", "1e-9"}, kReal, {"1e-9s"}}},
       {"cmdallow", {kSubnets, kAccess}},
-      {"cmddeny", {{"ntp.example.com", "all a.example"}, kAccess}},
+      {"cmddeny", {kSubnets, kAccess}},
       {"cmdport", {{"0", "323"}, kPort}},
       {"cmdratelimit", {kRateLimits, kRateLimit, kOddRateLimits}},
       {"combinelimit", {{"0", "3.5"}, kReal, {"-1", "3x", "inf"}}},

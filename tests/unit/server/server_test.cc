@@ -92,6 +92,41 @@ TEST_F(ServerTest, opens_nothing_where_nobody_is_allowed) {
   EXPECT_TRUE(network.asked[0].local.address.is_v6());
 }
 
+TEST_F(ServerTest, sockets_follow_new_rules_while_it_is_open) {
+  auto server = make({});
+  server.set_rules(allow({kAllV4}));
+  EXPECT_TRUE(network.asked.empty()) << "not open yet";
+  ASSERT_TRUE(server.open().ok());
+  ASSERT_EQ(network.asked.size(), 1u);
+  server.set_rules(allow({kAllV4, kAllV6}));
+  ASSERT_EQ(network.asked.size(), 2u) << "the socket that is open stays";
+  EXPECT_TRUE(network.asked[1].local.address.is_v6());
+  server.set_rules(allow({kAllV6}));
+  EXPECT_TRUE(server.is_open());
+  EXPECT_FALSE(server.allows(*IpAddress::parse("192.0.2.1")));
+  EXPECT_TRUE(server.allows(*IpAddress::parse("2001:db8::1")));
+  server.set_rules({});
+  EXPECT_FALSE(server.is_open());
+  server.set_rules(allow({kAllV4}));
+  EXPECT_TRUE(server.is_open());
+  EXPECT_EQ(network.asked.size(), 3u);
+  server.close();
+  server.set_rules(allow({kAllV4, kAllV6}));
+  EXPECT_FALSE(server.is_open());
+}
+
+TEST_F(ServerTest, new_rules_hold_for_the_next_request) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming = {make_request(4, Mode::Client)};
+  network.socket_v4->turn();
+  EXPECT_EQ(server.verdicts().of(Verdict::Answer), 1u);
+  server.set_rules(allow({*Subnet::make(*IpAddress::parse("10.0.0.0"), 8)}));
+  network.v4.incoming.push_back(make_request(4, Mode::Client));
+  network.socket_v4->turn();
+  EXPECT_EQ(server.verdicts().of(Verdict::Denied), 1u);
+}
+
 TEST_F(ServerTest, port_0_means_never) {
   ServerOptions options;
   options.port = 0;

@@ -1,0 +1,46 @@
+// Host names in access rules: looked up at the start, and the rules as they hold meanwhile (spec config.md 2.4, "Access
+// rule syntax").  As long as a name is not known nobody is answered who would not be if it were: an allow that waits
+// allows nobody, and while a deny waits nobody is allowed at all.
+#ifndef TIMED_DAEMON_ACCESS_NAMES_H_
+#define TIMED_DAEMON_ACCESS_NAMES_H_
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "timed/env/host.h"
+#include "timed/env/timers.h"
+#include "timed/server/options.h"
+#include "timed/sources/name_lookups.h"
+
+namespace timed::daemon {
+
+class AccessNames {
+ public:
+  // The rules in the order of the configuration; names are looked up in the family, or in both.  `on_change` is called
+  // when rules() has changed, never from inside start().  The host answers no look-up when the object is gone.
+  AccessNames(std::vector<server::AccessRule> rules, Family family, env::Host& host, env::Timers& timers,
+              std::function<void()> on_change);
+
+  // Nothing is asked before.  Names that are not found are told once and asked for again.
+  void start();
+  void stop() { lookups_.stop(); }
+
+  // What holds now, in the order of the configuration.
+  std::vector<server::AccessRule> rules() const;
+
+ private:
+  bool take(const sources::NameLookup& lookup, const sources::NameLookups::Addresses& addresses);
+
+  std::vector<server::AccessRule> rules_;
+  const Family family_;
+  std::function<void()> on_change_;
+  std::set<std::pair<std::string, bool>> told_;  // names that were not found, of allow or not
+  sources::NameLookups lookups_;
+};
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_ACCESS_NAMES_H_
