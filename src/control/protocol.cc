@@ -201,7 +201,8 @@ SelectDataReply read_select_data(ByteReader& from) {
   SelectDataReply r;
   r.ref_id.value = from.u32();
   r.address = read_address(from);
-  r.state = static_cast<char>(from.u8());
+  const auto state = static_cast<char>(from.u8());
+  r.state = state > ' ' && state < '\x7f' ? state : '?';
   r.authenticated = from.u8() != 0;
   r.leap = from.u8();
   from.skip(1);

@@ -40,6 +40,8 @@ struct Print {
   }
   void operator()(const ManualTimestampReply&) const {}
   void operator()(const ManualListReply& r) const { TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries); }
+  void operator()(const AuthDataReply&) const {}
+  void operator()(const SelectDataReply& r) const { TIMED_ASSERT(r.state > 0x20 && r.state < 0x7f); }
   static void keep(const std::string& text) { TIMED_ASSERT(!text.empty() && text.back() == '\n'); }
 };
 

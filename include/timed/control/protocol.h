@@ -175,8 +175,9 @@ struct SelectDataReply {
   bool operator==(const SelectDataReply&) const = default;
 };
 
-using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
-                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply, AuthDataReply, SelectDataReply>;
+using ReplyBody =
+    std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
+                 NtpSourceNameReply, ManualTimestampReply, ManualListReply, AuthDataReply, SelectDataReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success
