@@ -118,13 +118,13 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 const std::set<std::string_view> kOwnWords = {"resumestep"};
 
 const std::set<std::string_view> kNotYet = {
-    "acquisitionport", "authselectmode",    "bindacqaddress", "bindacqdevice",   "broadcast",     "clientloglimit",
-    "cmdallow",        "cmddeny",           "cmdratelimit",   "hwclockfile",     "hwtimestamp",   "hwtstimeout",
-    "keyfile",         "maxntsconnections", "maxtxbuffers",   "nocerttimecheck", "noclientlog",   "nosystemcert",
-    "ntpsigndsocket",  "ntsaeads",          "ntscachedir",    "ntsdumpdir",      "ntsntpserver",  "ntsport",
-    "ntsprocesses",    "ntsratelimit",      "ntsrefresh",     "ntsrotate",       "ntsservercert", "ntsserverkey",
-    "ntstrustedcerts", "opencommands",      "peer",           "ptpdomain",       "ptpport",       "ratelimit",
-    "refclock",        "rtcautotrim",       "rtcdevice",      "rtcfile",         "rtconutc"};
+    "acquisitionport",   "authselectmode", "bindacqaddress",  "bindacqdevice", "broadcast",    "clientloglimit",
+    "cmdallow",          "cmddeny",        "cmdratelimit",    "hwtimestamp",   "hwtstimeout",  "keyfile",
+    "maxntsconnections", "maxtxbuffers",   "nocerttimecheck", "noclientlog",   "nosystemcert", "ntpsigndsocket",
+    "ntsaeads",          "ntscachedir",    "ntsdumpdir",      "ntsntpserver",  "ntsport",      "ntsprocesses",
+    "ntsratelimit",      "ntsrefresh",     "ntsrotate",       "ntsservercert", "ntsserverkey", "ntstrustedcerts",
+    "opencommands",      "peer",           "ptpdomain",       "ptpport",       "ratelimit",    "refclock",
+    "rtcautotrim",       "rtcfile"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
