@@ -22,6 +22,7 @@
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/daemon/source_commands.h"
+#include "timed/daemon/start_time.h"
 #include "timed/daemon/temperature_poll.h"
 #include "timed/discipline/effective_marks.h"
 #include "timed/discipline/local_clock.h"
@@ -67,6 +68,7 @@ struct Engine::Parts {
         leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
         manual(config.manual),
         drift_file(config.drift_file, e.host.files()),
+        start_time(config.rtc, e.host, e.timers),
         fallback(config.fallback_drift, e.timers,
                  {[this](Frequency absolute) { clock.set_frequency(absolute); }, [this] { lose_synchronisation(); }}),
         temperature(config.temperature, e.host.files(), e.timers,
@@ -93,7 +95,7 @@ struct Engine::Parts {
   void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
   bool step(Duration offset);
   void on_clock_stepped();
-  void restore_time();
+  void set_from_start_time();
   void on_leap_announced(discipline::SourceId id);
   void update_leap(ntp::Leap voted);
   void tell_clamped_frequency();
@@ -119,6 +121,7 @@ struct Engine::Parts {
   LeapSeconds leap;
   discipline::ManualInput manual;
   DriftFile drift_file;
+  StartTime start_time;
   FallbackTimer fallback;
   TemperaturePoll temperature;
   Journal journal;
@@ -150,6 +153,7 @@ Status Engine::open() {
   parts_->server.use_keys(parts_->key_file.keys());
   if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();
+  if (parts_->config.process.restore_time) parts_->start_time.read_rtc();
   parts_->make_sources(parts_->modes.begins_with_own_sources() ? std::vector<sources::SourceLine>()
                                                                : parts_->config.sources);
   parts_->share_server_sockets();
@@ -310,7 +314,7 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
-  if (parts_->config.process.restore_time) parts_->restore_time();
+  if (parts_->config.process.restore_time) parts_->set_from_start_time();
   parts_->temperature.start();
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->watch_for_resume();
@@ -514,13 +518,11 @@ bool Engine::Parts::step(Duration offset) {
   return done;
 }
 
-// A machine that forgets the time while it is off: it was at least as late when the drift file was written.
-void Engine::Parts::restore_time() {
-  const auto known = drift_file.modified();
-  const RawTime now = clock.read_raw();
-  if (!known || *known <= now) return;
-  if (step(*known - now)) {
-    log::info("System time restored from driftfile");
+void Engine::Parts::set_from_start_time() {
+  const auto target = start_time.target(clock.read_raw(), drift_file.modified());
+  if (!target) return;
+  if (step(target->offset)) {
+    log::info("%s", target->done);
   } else {
     log::error("Could not step system clock");
   }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "rtc.h"
 #include "system_error.h"
 #include "timed/base/check.h"
 #include "timed/base/log.h"
@@ -37,6 +38,10 @@ void LinuxHost::notify(const std::string& state) {
 void LinuxHost::mail(const std::string& message) {
   const Status sent = mailer_.send(message, loop_.now());
   if (!sent) log::error("%s", sent.error().message.c_str());
+}
+
+Result<RawTime> LinuxHost::read_rtc(const std::string& device, bool utc) {
+  return os::read_rtc(device, utc);
 }
 
 std::string LinuxHost::machine_name() {

@@ -21,6 +21,7 @@ class LinuxHost : public env::Host {
   env::Files& files() override { return files_; }
   void notify(const std::string& state) override;
   void mail(const std::string& message) override;
+  Result<RawTime> read_rtc(const std::string& device, bool utc) override;
   std::string machine_name() override;
 
  private:

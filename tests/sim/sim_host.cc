@@ -149,6 +149,13 @@ void SimHost::random(std::span<std::byte> out) {
   for (std::byte& byte : out) byte = static_cast<std::byte>(random_.next() >> 56);
 }
 
+Result<RawTime> SimHost::read_rtc(const std::string& device, bool utc) {
+  if (!rtc_error_) return file_error("RTC device " + device, "No such file or directory", ErrorKind::NotFound);
+  // Local time is that of a zone an hour east.
+  const RawTime told = RawTime::from_nanos(world_.now().nanos()) + *rtc_error_ - Duration::seconds(utc ? 0 : 3600);
+  return RawTime::from_seconds(told.whole_seconds());
+}
+
 void SimHost::resolve(std::string name, Family family, Resolved done) {
   loop_.post_at(world_.now() + names_.delay(),
                 [this, name = std::move(name), family, done = std::move(done)] { done(names_.look_up(name, family)); });

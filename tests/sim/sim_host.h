@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,11 @@ class SimHost : public env::Host {
   SimFiles& files() override { return files_; }
   void notify(const std::string& state) override { notified_.push_back(state); }
   void mail(const std::string& message) override { mails_.push_back(message); }
+  Result<RawTime> read_rtc(const std::string& device, bool utc) override;
   std::string machine_name() override { return "simulated"; }
+
+  // A real-time clock that keeps UTC, wrong by so much (positive = fast) for good; before: none.
+  void fit_rtc(Duration error) { rtc_error_ = error; }
 
   const std::vector<std::string>& notified() const { return notified_; }
   const std::vector<std::string>& mails() const { return mails_; }
@@ -97,6 +102,7 @@ class SimHost : public env::Host {
   SimFiles files_;
   std::vector<std::string> notified_;
   std::vector<std::string> mails_;
+  std::optional<Duration> rtc_error_;
 };
 
 }  // namespace timed::sim

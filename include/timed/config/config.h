@@ -31,7 +31,7 @@ struct ProcessOptions {
   std::string pid_file = default_pid_file();  // "pidfile"; empty = none (written as "/")
   int sched_priority = 0;                     // "sched_priority", -P: of a real-time process, 1 … 99; 0 = none
   bool lock_memory = false;                   // "lock_all", -m
-  bool restore_time = false;                  // -s: a clock behind the drift file's last change is set to it
+  bool restore_time = false;                  // -s: the clock is set from the RTC, or to the drift file's last change
   bool reload_history = false;                // -r: begin with the measurements that the last run has saved
 };
 

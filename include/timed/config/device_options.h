@@ -42,11 +42,11 @@ struct PtpOptions {
 };
 
 struct RtcOptions {
-  std::string hwclock_file;               // "hwclockfile": says whether the clock keeps UTC; empty = none
-  std::string device = "/dev/rtc";        // "rtcdevice"
-  std::string drift_file;                 // "rtcfile"; empty = its drift is not followed
-  bool utc = false;                       // "rtconutc"; else it keeps local time
-  Duration auto_trim = Duration::zero();  // "rtcautotrim": errors from here on are corrected; 0 = none
+  std::string hwclock_file = "/etc/adjtime";  // "hwclockfile": says whether the clock keeps UTC; may be missing
+  std::string device = "/dev/rtc";            // "rtcdevice"
+  std::string drift_file;                     // "rtcfile"; empty = its drift is not followed
+  bool utc = false;                           // "rtconutc"; else it keeps local time
+  Duration auto_trim = Duration::zero();      // "rtcautotrim": errors from here on are corrected; 0 = none
 };
 
 // One line of "refclock".

@@ -10,6 +10,7 @@
 
 #include "timed/base/address.h"
 #include "timed/base/result.h"
+#include "timed/base/units.h"
 #include "timed/env/clock.h"
 #include "timed/env/files.h"
 #include "timed/env/network.h"
@@ -32,6 +33,8 @@ class Host {
   virtual void notify(const std::string& state) = 0;
   // Sends a mail (headers, an empty line, text) without blocking; what becomes of it is not known.
   virtual void mail(const std::string& message) = 0;
+  // The second that the real-time clock tells, kept in UTC or in local time.  Messages of errors are complete.
+  virtual Result<RawTime> read_rtc(const std::string& device, bool utc) = 0;
   // Of the machine, for people.
   virtual std::string machine_name() = 0;
 };

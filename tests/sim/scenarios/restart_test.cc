@@ -72,9 +72,48 @@ TEST(Restart, TheDriftFileSavesTheTimeWhereAsked) {
     scenario.start_all();
     scenario.run_for(Duration::seconds(10));
     EXPECT_EQ(node.log().count("System time restored from driftfile"), asked ? 1u : 0u) << scenario.report(node);
+    EXPECT_EQ(node.log().count("Could not open RTC device /dev/rtc : No such file or directory"), asked ? 2u : 0u)
+        << scenario.report(node) << "once a start";
     EXPECT_EQ(abs(node.clock_error()) < Duration::seconds(1), asked) << scenario.report(node);
     EXPECT_FALSE(node.log().contains("time jump detected")) << scenario.report(node);
   }
+}
+
+// The RTC went on while the machine was off.
+TEST(Restart, TheRealTimeClockSetsTheClockWhereAsked) {
+  for (const double clock_wrong_s : {-86400.0, 5000.0, 0.2}) {
+    for (const bool utc : {true, false}) {
+      Scenario scenario(7);
+      const std::string config = std::string("driftfile /drift\nrtcdevice /dev/rtc1\n") + (utc ? "rtconutc\n" : "");
+      Node& node = scenario.add("client", {"10.0.0.2"}, {}, config);
+      node.machine().host().fit_rtc(Duration::seconds(utc ? 0 : 3600));
+      node.set_options({"-s"});
+      node.files().put("/drift", "0 1\n");
+      scenario.run_for(Duration::seconds(5000.7));
+      node.clock().disturb(Duration::seconds(clock_wrong_s));
+      scenario.start_all();
+      const bool set = std::abs(clock_wrong_s) > 1.5;
+      EXPECT_EQ(node.log().count("System time set from RTC"), set ? 1u : 0u) << scenario.report(node);
+      EXPECT_EQ(node.log().lines().size(), set ? 2u : 1u) << scenario.report(node);
+      EXPECT_LE(abs(node.clock_error()), Duration::seconds(1.5)) << scenario.report(node);
+      EXPECT_EQ(node.clock().steps().size(), set ? 1u : 0u);
+      scenario.run_for(Duration::seconds(10));
+      EXPECT_FALSE(node.log().contains("time jump detected")) << scenario.report(node);
+    }
+  }
+}
+
+TEST(Restart, ARealTimeClockThatHasForgottenTheTimeIsNotBelieved) {
+  Scenario scenario(8);
+  Node& node = scenario.add("client", {"10.0.0.2"}, {}, "driftfile /drift\nrtconutc\n");
+  node.machine().host().fit_rtc(Duration::seconds(-30.0 * 365 * 86400));
+  node.set_options({"-s"});
+  node.files().put("/drift", "0 1\n");
+  node.clock().disturb(Duration::seconds(-86400));
+  scenario.start_all();
+  EXPECT_EQ(node.log().count("RTC time before last driftfile modification (ignored)"), 1u) << scenario.report(node);
+  EXPECT_EQ(node.log().count("System time restored from driftfile"), 1u) << scenario.report(node);
+  EXPECT_LE(abs(node.clock_error()), Duration::millis(1)) << scenario.report(node);
 }
 
 TEST(Restart, AWrongConfigurationIsRefusedInChronysWords) {

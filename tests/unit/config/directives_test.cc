@@ -113,17 +113,18 @@ const std::set<std::string_view> kWords = {"acquisitionport",
                                            "tempcomp",
                                            "user"};
 
-// What has no function yet.  This list only shrinks.
 // That chrony has not.
 const std::set<std::string_view> kOwnWords = {"resumestep"};
 
-const std::set<std::string_view> kNotYet = {
-    "broadcast",    "clientloglimit",  "cmdallow",          "cmddeny",      "cmdratelimit",    "hwclockfile",
-    "hwtimestamp",  "hwtstimeout",     "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "noclientlog",
-    "nosystemcert", "ntpsigndsocket",  "ntsaeads",          "ntscachedir",  "ntsdumpdir",      "ntsntpserver",
-    "ntsport",      "ntsprocesses",    "ntsratelimit",      "ntsrefresh",   "ntsrotate",       "ntsservercert",
-    "ntsserverkey", "ntstrustedcerts", "opencommands",      "ptpdomain",    "ptpport",         "ratelimit",
-    "refclock",     "rtcautotrim",     "rtcdevice",         "rtcfile",      "rtconutc"};
+// What has no function yet.  This list only shrinks.
+const std::set<std::string_view> kNotYet = {"broadcast",       "clientloglimit",  "cmdallow",      "cmddeny",
+                                            "cmdratelimit",    "hwtimestamp",     "hwtstimeout",   "maxntsconnections",
+                                            "maxtxbuffers",    "nocerttimecheck", "noclientlog",   "nosystemcert",
+                                            "ntpsigndsocket",  "ntsaeads",        "ntscachedir",   "ntsdumpdir",
+                                            "ntsntpserver",    "ntsport",         "ntsprocesses",  "ntsratelimit",
+                                            "ntsrefresh",      "ntsrotate",       "ntsservercert", "ntsserverkey",
+                                            "ntstrustedcerts", "opencommands",    "ptpdomain",     "ptpport",
+                                            "ratelimit",       "refclock",        "rtcautotrim",   "rtcfile"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 

@@ -29,6 +29,7 @@ class Names : public env::Host {
   env::Files& files() override { std::abort(); }
   void notify(const std::string&) override {}
   void mail(const std::string&) override {}
+  Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
 
   void answer_all() {
