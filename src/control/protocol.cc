@@ -178,6 +178,8 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       auto list = read_manual_list(from);
       return list ? std::optional<ReplyBody>(std::move(*list)) : std::nullopt;
     }
+    case ReplyCode::Smoothing:
+      return ReplyBody(read_smoothing(from));
     default:
       return std::nullopt;
   }
@@ -225,6 +227,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ReloadSourcesRequest&) const { return RequestCode::ReloadSources; }
     RequestCode operator()(const DelSourceRequest&) const { return RequestCode::DelSource; }
     RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
+    RequestCode operator()(const SmoothingRequest&) const { return RequestCode::Smoothing; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -241,6 +244,7 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const NtpSourceNameReply&) const { return ReplyCode::NtpSourceName; }
     ReplyCode operator()(const ManualTimestampReply&) const { return ReplyCode::ManualTimestamp2; }
     ReplyCode operator()(const ManualListReply&) const { return ReplyCode::ManualList2; }
+    ReplyCode operator()(const SmoothingReply&) const { return ReplyCode::Smoothing; }
   };
   return std::visit(Code{}, body);
 }
@@ -296,6 +300,8 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return DelSourceRequest{read_address(from)};
     case RequestCode::AddSource:
       return read_add_source(from);
+    case RequestCode::Smoothing:
+      return SmoothingRequest{};
     default:
       if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};

@@ -50,6 +50,9 @@ struct NtpSourceNameRequest {
 struct CyclelogsRequest {
   bool operator==(const CyclelogsRequest&) const = default;
 };
+struct SmoothingRequest {
+  bool operator==(const SmoothingRequest&) const = default;
+};
 // Known, allowed and of the right length, but without a codec here.
 struct OtherRequest {
   RequestCode code = RequestCode::Null;
@@ -58,7 +61,7 @@ struct OtherRequest {
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
                              NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest,
                              BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
-                             AddSourceRequest, OtherRequest>;
+                             AddSourceRequest, SmoothingRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
@@ -140,8 +143,9 @@ struct NtpSourceNameReply {
   bool operator==(const NtpSourceNameReply&) const = default;
 };
 
-using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
-                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply>;
+using ReplyBody =
+    std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
+                 NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success
