@@ -5,6 +5,9 @@
 namespace timed::control {
 namespace {
 
+constexpr std::uint32_t kSmoothingActive = 1;
+constexpr std::uint32_t kSmoothingLeapOnly = 2;
+
 LocalRequest read_local(ByteReader& from, bool old) {
   LocalRequest q;
   q.old = old;
@@ -33,6 +36,7 @@ struct WriteBody {
   void operator()(const SettimeRequest& q) const { write_time(into, q.time); }
   void operator()(const ManualRequest& q) const { into.i32(q.option); }
   void operator()(const ManualListRequest&) const {}
+  void operator()(const SmoothtimeRequest& q) const { into.i32(q.option); }
   void operator()(const ManualDeleteRequest& q) const { into.i32(q.index); }
   void operator()(const LocalRequest& q) const {
     into.i32(q.on ? 1 : 0);
@@ -68,6 +72,7 @@ RequestCode code_of(const ClockRequest& request) {
     RequestCode operator()(const ReselectDistanceRequest&) const { return RequestCode::Reselectdistance; }
     RequestCode operator()(const ResetSourcesRequest&) const { return RequestCode::ResetSources; }
     RequestCode operator()(const DumpRequest&) const { return RequestCode::Dump; }
+    RequestCode operator()(const SmoothtimeRequest&) const { return RequestCode::Smoothtime; }
   };
   return std::visit(Code{}, request);
 }
@@ -105,6 +110,8 @@ std::optional<ClockRequest> read_clock_request(RequestCode code, ByteReader& fro
       return ResetSourcesRequest{};
     case RequestCode::Dump:
       return DumpRequest{};
+    case RequestCode::Smoothtime:
+      return SmoothtimeRequest{from.i32()};
     default:
       return std::nullopt;
   }
@@ -152,6 +159,28 @@ std::optional<ManualListReply> read_manual_list(ByteReader& from) {
     entry.residual = -read_duration(from);
     r.entries.push_back(entry);
   }
+  return r;
+}
+
+void write_body(ByteWriter& into, const SmoothingReply& r) {
+  into.u32((r.active ? kSmoothingActive : 0) | (r.leap_only ? kSmoothingLeapOnly : 0));
+  write_duration(into, r.offset);
+  write_float(into, r.frequency_ppm);
+  write_float(into, r.wander_ppm);
+  write_duration(into, r.since_update);
+  write_duration(into, r.remaining);
+}
+
+SmoothingReply read_smoothing(ByteReader& from) {
+  SmoothingReply r;
+  const std::uint32_t flags = from.u32();
+  r.active = (flags & kSmoothingActive) != 0;
+  r.leap_only = (flags & kSmoothingLeapOnly) != 0;
+  r.offset = read_duration(from);
+  r.frequency_ppm = read_float(from);
+  r.wander_ppm = read_float(from);
+  r.since_update = read_duration(from);
+  r.remaining = read_duration(from);
   return r;
 }
 

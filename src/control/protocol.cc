@@ -241,6 +241,8 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       return ReplyBody(read_auth_data(from));
     case ReplyCode::SelectData:
       return ReplyBody(read_select_data(from));
+    case ReplyCode::Smoothing:
+      return ReplyBody(read_smoothing(from));
     default:
       return std::nullopt;
   }
@@ -292,6 +294,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
     RequestCode operator()(const AuthDataRequest&) const { return RequestCode::AuthData; }
     RequestCode operator()(const SelectDataRequest&) const { return RequestCode::SelectData; }
+    RequestCode operator()(const SmoothingRequest&) const { return RequestCode::Smoothing; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
   return std::visit(Code{}, request);
@@ -310,6 +313,7 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ManualListReply&) const { return ReplyCode::ManualList2; }
     ReplyCode operator()(const AuthDataReply&) const { return ReplyCode::AuthData; }
     ReplyCode operator()(const SelectDataReply&) const { return ReplyCode::SelectData; }
+    ReplyCode operator()(const SmoothingReply&) const { return ReplyCode::Smoothing; }
   };
   return std::visit(Code{}, body);
 }
@@ -369,6 +373,8 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return AuthDataRequest{read_address(from)};
     case RequestCode::SelectData:
       return SelectDataRequest{from.i32()};
+    case RequestCode::Smoothing:
+      return SmoothingRequest{};
     default:
       if (auto request = read_clock_request(code, from)) return std::move(*request);
       return OtherRequest{code};

@@ -81,8 +81,8 @@ Announcement announce_step(Duration offset, bool done) {
   return {Severity::Warning, format("System clock was stepped by %.6f seconds", offset.to_seconds())};
 }
 
-Announcement announce_smoothing(bool leap_only) {
-  return {Severity::Info, std::string("Activated time smoothing") + (leap_only ? " (leap seconds only)" : "")};
+void tell(const Announcement& announcement) {
+  log::message(announcement.severity, announcement.text);
 }
 
 Announcement announce_invalid(Duration offset) {

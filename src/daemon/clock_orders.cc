@@ -34,9 +34,11 @@ Reply ClockOrders::obey(const control::MakestepRequest&) {
   const Duration pending = parts_.clock.pending();
   parts_.clock.cancel_slew();
   const bool done = parts_.clock.step(pending);
-  if (done) parts_.jumps.on_own_step(pending);
-  const Announcement told = announce_step(pending, done);
-  log::message(told.severity, told.text);
+  if (done) {
+    parts_.jumps.on_own_step(pending);
+    callbacks_.stepped();
+  }
+  tell(announce_step(pending, done));
   callbacks_.changed();
   return done ? Reply() : Reply::failure(ReplyStatus::Failed);
 }
@@ -65,8 +67,7 @@ Reply ClockOrders::obey(const control::DfreqRequest& q) {
 
 Reply ClockOrders::obey(const control::DoffsetRequest& q) {
   if (!discipline::is_sane(parts_.clock.read().local, q.offset)) {
-    const Announcement told = announce_invalid(q.offset);
-    log::message(told.severity, told.text);
+    tell(announce_invalid(q.offset));
     return Reply::failure(ReplyStatus::Failed);
   }
   parts_.clock.apply({.frequency = {}, .offset = q.offset, .correction_rate = 0.0, .step = {}});
@@ -185,6 +186,12 @@ Reply ClockOrders::obey(const control::ResetSourcesRequest&) {
 Reply ClockOrders::obey(const control::DumpRequest&) {
   callbacks_.dump();
   return {};
+}
+
+Reply ClockOrders::obey(const control::SmoothtimeRequest& q) {
+  const Reply reply = parts_.smoothing.carry_out(q, parts_.clock.read().local);
+  callbacks_.changed();
+  return reply;
 }
 
 }  // namespace timed::daemon

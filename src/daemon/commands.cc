@@ -134,6 +134,10 @@ Reply answer(const control::ClockRequest& request, const CommandContext& c, cons
   return c.orders.carry_out(request);
 }
 
+Reply answer(const control::SmoothingRequest&, const CommandContext& c, const Now& now) {
+  return c.smoothing.report(now.local);
+}
+
 Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const Now&) {
   c.cycle_logs();
   return {ReplyStatus::Success, {}};

@@ -24,11 +24,11 @@
 #include "timed/daemon/source_commands.h"
 #include "timed/daemon/start_time.h"
 #include "timed/daemon/temperature_poll.h"
+#include "timed/daemon/time_smoothing.h"
 #include "timed/discipline/effective_marks.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
-#include "timed/discipline/smoothing.h"
 #include "timed/server/server.h"
 #include "timed/sources/source_set.h"
 
@@ -46,10 +46,6 @@ std::uint64_t random_seed(env::Host& host) {
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
-void tell(const Announcement& announcement) {
-  log::message(announcement.severity, announcement.text);
-}
-
 }  // namespace
 
 struct Engine::Parts {
@@ -58,7 +54,9 @@ struct Engine::Parts {
         env(e),
         name(std::move(n)),
         reopen_logs(std::move(reopen)),
-        clock(config.clock, e.clock, e.timers, [this] { published.reset(); }),
+        clock(
+            config.clock, e.clock, e.timers, [this] { published.reset(); },
+            [this](const auto& change) { smoothing.on_change(change, reference->skew()); }),
         selector(config.selection),
         key_file(config.key_file, e.host.files()),
         access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
@@ -117,7 +115,7 @@ struct Engine::Parts {
   AccessNames access;
   server::Server server;
   control::ControlServer control;
-  discipline::Smoothing smoothing;
+  TimeSmoothing smoothing;
   LeapSeconds leap;
   discipline::ManualInput manual;
   DriftFile drift_file;
@@ -182,8 +180,11 @@ LeapCallbacks Engine::Parts::leap_callbacks() {
     reference->set_leap(leap.leap(), leap.in_progress());
     published.reset();
   };
-  callbacks.on_leap = [this](const LocalLeap& l) { smoothing.on_leap(l.before, l.seconds, l.by_us, l.slewed); };
-  callbacks.on_own_step = [this](Duration offset) { jumps.on_own_step(offset); };
+  callbacks.on_leap = [this](const LocalLeap& l) {
+    if (l.by != LocalLeap::By::Kernel) reference->on_step(l.gained());
+    if (l.by == LocalLeap::By::Step) jumps.on_own_step(l.gained());
+    smoothing.on_leap(l);
+  };
   return callbacks;
 }
 
@@ -243,9 +244,7 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
     selection_due = true;
   };
   callbacks.on_leap = [this](discipline::SourceId id) { on_leap_announced(id); };
-  callbacks.near_leap_second = [this](LocalTime when, Duration offset) {
-    return leap.is_close(clock.read()) || leap.is_close(when) || leap.is_close(when + offset);
-  };
+  callbacks.near_leap_second = [this](LocalTime when, Duration offset) { return leap.is_close(when, offset); };
   sources.emplace(lines, options, seams, std::move(callbacks));
 }
 
@@ -275,6 +274,7 @@ void Engine::Parts::go_normal() {
     exit_status = 1;
     return;
   }
+  smoothing.begin();
   history_due = true;
   source_files.emplace(config.source_directories, env.host.files(), *sources);
   source_files->reload();
@@ -387,9 +387,10 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
   callbacks.dump = [this] { save_history(); };
   callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
+  callbacks.stepped = [this] { on_clock_stepped(); };
   callbacks.changed = [this] { published.reset(); };
-  ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps}, callbacks);
-  return execute(request, {*sources, selector, *reference, clock, orders, [this] { cycle_logs(); }});
+  ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps, smoothing}, callbacks);
+  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, [this] { cycle_logs(); }});
 }
 
 sources::OwnView Engine::Parts::own_view() {
@@ -413,13 +414,10 @@ void Engine::Parts::cycle_logs() {
 
 void Engine::Parts::publish() {
   const discipline::Now now = clock.read();
-  const discipline::Timeline& timeline = clock.timeline();
   discipline::OwnState own = reference->own_state(now);
-  own.line_start = timeline.line_start();
-  own.local_minus_raw = timeline.pending(own.line_start);
-  own.local_rate = timeline.local_rate();
+  own.take_line(clock.timeline());
   own.smoothing = smoothing.served(now.local);
-  own.hide_leap = smoothing.enabled() && config.leap_seconds.mode == discipline::LeapSecondMode::Slew;
+  own.hide_leap = smoothing.enabled() && leap.slews();
   server.publish(own);
   published = now.mono;
 }
@@ -473,8 +471,7 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
 }
 
 void Engine::Parts::apply(const discipline::ReferenceUpdate& update, ntp::Leap voted) {
-  const discipline::ClockChange change = clock.apply(update.clock);
-  if (smoothing.on_adjustment(change, reference->skew())) tell(announce_smoothing(config.smoothing.leap_only));
+  clock.apply(update.clock);
   tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
   const auto& mail = config.mail_on_change;
@@ -506,16 +503,17 @@ void Engine::Parts::on_leap_announced(discipline::SourceId id) {
 
 // By whomever: what was planned on the clock as it was is planned no longer.
 void Engine::Parts::on_clock_stepped() {
-  if (smoothing.reset(clock.read().local)) log::info("Reset time smoothing");
+  smoothing.on_step(clock.read().local);
   leap.on_clock_stepped();
 }
 
 bool Engine::Parts::step(Duration offset) {
   const bool done = clock.step(offset);
-  if (done) jumps.on_own_step(offset);
   reference->on_step(offset);
+  if (!done) return false;
+  jumps.on_own_step(offset);
   on_clock_stepped();
-  return done;
+  return true;
 }
 
 void Engine::Parts::set_from_start_time() {

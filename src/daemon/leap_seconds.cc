@@ -4,6 +4,8 @@
 // raw time and a small difference.
 #include "timed/daemon/leap_seconds.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "timed/base/log.h"
@@ -72,6 +74,14 @@ void LeapSeconds::tell_kernel() {
   kernel_leapt_ = false;
 }
 
+void LeapSeconds::on_clock_stepped() {
+  if (schedule_.pass_over(clock_.read_raw())) {
+    tell_kernel();
+    callbacks_.on_changed();
+  }
+  arm();
+}
+
 void LeapSeconds::arm() {
   const auto begin = schedule_.begins_at();
   if (begin) timer_.arm_in(*begin - clock_.read_raw());
@@ -119,15 +129,13 @@ void LeapSeconds::end() {
 void LeapSeconds::leap_local_time(LeapBy by) {
   LocalLeap leap;
   leap.seconds = -schedule_.pending();
-  leap.by_us = by != LeapBy::Kernel;
   leap.before = clock_.read().local;
   if (by == LeapBy::Kernel) leap.before -= Duration::seconds(leap.seconds);
   const bool done = clock_.leap(leap.seconds, by);
-  leap.slewed = by == LeapBy::Slew || !done;
-  if (by == LeapBy::Step && done) {
-    callbacks_.on_own_step(Duration::seconds(leap.seconds));
+  leap.by = done ? by : LeapBy::Slew;
+  if (leap.by == LeapBy::Step) {
     log::warning("System clock was stepped for leap second");
-  } else if (by != LeapBy::Kernel) {
+  } else if (leap.by == LeapBy::Slew) {
     log::warning("Adjusting system clock for leap second");
   }
   callbacks_.on_leap(leap);
@@ -141,8 +149,11 @@ void LeapSeconds::watch_kernel(Duration jump) {
   leap_local_time(LeapBy::Kernel);
 }
 
-bool LeapSeconds::is_close(const discipline::Now& now) const {
-  return schedule_.is_close(now.raw.whole_seconds()) || schedule_.is_close(now.local.whole_seconds());
+bool LeapSeconds::is_close(LocalTime when, Duration offset) const {
+  const discipline::Now now = clock_.read();
+  const std::int64_t seconds[] = {now.raw.whole_seconds(), now.local.whole_seconds(), when.whole_seconds(),
+                                  (when + offset).whole_seconds()};
+  return std::any_of(std::begin(seconds), std::end(seconds), [this](std::int64_t s) { return schedule_.is_close(s); });
 }
 
 }  // namespace timed::daemon

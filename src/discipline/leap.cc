@@ -225,6 +225,14 @@ bool LeapSchedule::update(ntp::Leap voted, const LeapLookup& table, RawTime now)
   return true;
 }
 
+bool LeapSchedule::pass_over(RawTime now) {
+  const auto begin = begins_at();
+  if (!begin || now < *begin) return false;
+  pending_ = 0;
+  if (leap_ != ntp::Leap::Unsynchronised) leap_ = ntp::Leap::Normal;
+  return true;
+}
+
 void LeapSchedule::end() {
   in_progress_ = false;
   if (tai_offset_ != 0) tai_offset_ += pending_;

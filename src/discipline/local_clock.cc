@@ -25,11 +25,12 @@ T clamp(T low, T value, T high) {
 }  // namespace
 
 LocalClock::LocalClock(const ClockOptions& options, env::SystemClock& clock, env::Timers& timers,
-                       std::function<void()> on_line_changed)
+                       std::function<void()> on_line_changed, std::function<void(const ClockChange&)> on_change)
     : options_(options),
       clock_(clock),
       timers_(timers),
       on_line_changed_(std::move(on_line_changed)),
+      on_change_(std::move(on_change)),
       timeline_(clock.now()),
       slew_end_(timers, [this] { plan_slew(); }) {}
 
@@ -47,7 +48,7 @@ Result<env::ClockState> LocalClock::start() {
   slew_.planned = kLongest;
   timeline_.set_frequencies(slew_start_, {slew_.kernel, base_, {}}, Duration::zero(), Duration::zero());
   // A daemon that was killed during a slew has left its rate behind, which no oscillator needs.
-  if (abs(base_) > options_.max_drift) set_frequency(base_);
+  if (abs(base_) > options_.max_drift) change_frequency(base_);
   return state;
 }
 
@@ -97,10 +98,32 @@ void LocalClock::plan_slew() {
   on_line_changed_();
 }
 
-void LocalClock::set_frequency(Frequency absolute) {
+void LocalClock::tell(const ClockChange& change) const {
+  if (on_change_) on_change_(change);
+}
+
+ClockChange LocalClock::change_frequency(Frequency absolute) {
+  const RawTime raw = clock_.now();
+  ClockChange change{raw, timeline_.to_local(raw), {}, {}};
+  const Frequency before = base_;
   base_ = clamp(-options_.max_drift, absolute, options_.max_drift);
   if (base_ != absolute) clamped_ = absolute;
   plan_slew();
+  change.frequency = (base_ - before) / (1.0 + before.to_ratio());
+  return change;
+}
+
+void LocalClock::set_frequency(Frequency absolute) {
+  tell(change_frequency(absolute));
+}
+
+// Local time jumps, and the kernel's clock follows as fast as it may.
+void LocalClock::shift(RawTime at, Duration offset) {
+  slew_.correction_rate = 0.0;
+  const ClockChange change{at, timeline_.to_local(at), {}, offset};
+  timeline_.shift_local(at, offset);
+  plan_slew();
+  tell(change);
 }
 
 Frequency LocalClock::compensated_base() const {
@@ -113,14 +136,12 @@ void LocalClock::set_compensation(Frequency compensation) {
 }
 
 ClockChange LocalClock::apply(const ClockUpdate& update) {
-  const RawTime raw = clock_.now();
-  const Frequency before = base_;
-  ClockChange change{raw, timeline_.to_local(raw), {}, update.offset};
-  set_frequency(base_ + update.frequency * (1.0 + base_.to_ratio()));
-  change.frequency = (base_ - before) / (1.0 + before.to_ratio());
+  ClockChange change = change_frequency(base_ + update.frequency * (1.0 + base_.to_ratio()));
+  change.offset = update.offset;
   slew_.correction_rate = update.correction_rate;
   timeline_.shift_local(clock_.now(), update.offset);
   plan_slew();
+  tell(change);
   return change;
 }
 
@@ -134,9 +155,7 @@ bool LocalClock::step(Duration offset) {
     on_line_changed_();
     return true;
   }
-  slew_.correction_rate = 0.0;
-  timeline_.shift_local(before, offset);
-  plan_slew();
+  shift(before, offset);
   return false;
 }
 
@@ -163,10 +182,8 @@ Status LocalClock::set_leap(env::LeapAction action, int tai_offset) {
 }
 
 void LocalClock::cancel_slew() {
-  slew_.correction_rate = 0.0;
   const RawTime now = clock_.now();
-  timeline_.shift_local(now, -timeline_.pending(now));
-  plan_slew();
+  shift(now, -timeline_.pending(now));
 }
 
 void LocalClock::on_unknown_step(Duration dispersion) {

@@ -47,20 +47,19 @@ bool Smoothing::on_adjustment(const ClockChange& change_made, Frequency skew) {
     if (!options_.leap_only && skew.to_ratio() / options_.max_wander >= kMaxSkewByWander_s) return false;
     return activate(change_made.local + change_made.offset);
   }
-  change(change_made.local, change_made.offset.to_seconds(),
-         options_.leap_only ? Frequency::zero() : change_made.frequency);
+  const double jump_s = change_made.offset.to_seconds();
+  if (options_.leap_only) {
+    change(change_made.local, jump_s, 0.0, Frequency::zero());
+  } else {
+    change(change_made.local, jump_s, jump_s, change_made.frequency);
+  }
   return false;
 }
 
-void Smoothing::on_leap(LocalTime before, int seconds, bool by_us, bool slewed) {
+void Smoothing::on_leap(LocalTime before, int seconds, bool slewed) {
   if (!active_) return;
-  if (options_.leap_only ? by_us : slewed) {
-    const double local_jump = seconds;
-    const Point now = at(before);
-    offset_ = now.offset - local_jump;
-    approach_ = now.approach;
-    since_ = before + Duration::seconds(seconds);
-    plan();
+  if (slewed) {
+    change(before, seconds, seconds, Frequency::zero());
   } else {
     since_ += Duration::seconds(seconds);
   }
@@ -74,10 +73,10 @@ bool Smoothing::reset(LocalTime now) {
   return true;
 }
 
-// Local time jumps by so much, and gains so much from then on.
-void Smoothing::change(LocalTime before, double jump_s, Frequency gained) {
+// Local time jumps by so much, of which so much is smoothed, and gains so much from then on.
+void Smoothing::change(LocalTime before, double jump_s, double smoothed_s, Frequency gained) {
   const Point now = at(before);
-  offset_ = now.offset - (options_.leap_only ? 0.0 : jump_s);
+  offset_ = now.offset - smoothed_s;
   approach_ = (now.approach + gained.to_ratio()) / (1.0 + gained.to_ratio());
   since_ = before + Duration::seconds(jump_s);
   plan();

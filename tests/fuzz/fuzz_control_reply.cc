@@ -39,6 +39,7 @@ struct Print {
     for (const char c : r.name) TIMED_ASSERT(c > 0x20 && c < 0x7f);
   }
   void operator()(const ManualTimestampReply&) const {}
+  void operator()(const SmoothingReply&) const {}
   void operator()(const ManualListReply& r) const { TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries); }
   void operator()(const AuthDataReply&) const {}
   void operator()(const SelectDataReply& r) const { TIMED_ASSERT(r.state > 0x20 && r.state < 0x7f); }

@@ -51,6 +51,11 @@ struct ManualDeleteRequest {
   std::int32_t index = 0;  // from 0; out of range gives BadSample
   bool operator==(const ManualDeleteRequest&) const = default;
 };
+struct SmoothtimeRequest {
+  enum Option : std::int32_t { kReset = 0, kActivate = 1 };
+  std::int32_t option = kReset;  // anything else is answered Invalid
+  bool operator==(const SmoothtimeRequest&) const = default;
+};
 struct LocalRequest {
   bool on = false;
   std::int32_t stratum = 10;  // clamped to 1 … 15
@@ -76,7 +81,7 @@ struct DumpRequest {
 using ClockRequest =
     std::variant<MakestepRequest, ModifyMakestepRequest, ModifyMaxupdateskewRequest, DfreqRequest, DoffsetRequest,
                  SettimeRequest, ManualRequest, ManualListRequest, ManualDeleteRequest, LocalRequest, ReselectRequest,
-                 ReselectDistanceRequest, ResetSourcesRequest, DumpRequest>;
+                 ReselectDistanceRequest, ResetSourcesRequest, DumpRequest, SmoothtimeRequest>;
 
 // What was made of a time that was typed in.
 struct ManualTimestampReply {
@@ -99,6 +104,18 @@ struct ManualListReply {
   bool operator==(const ManualListReply&) const = default;
 };
 
+// What is served beside the clock's own time.  Unlike elsewhere the signs are the same on the wire.
+struct SmoothingReply {
+  bool active = false;
+  bool leap_only = false;
+  Duration offset;             // served - local time
+  double frequency_ppm = 0.0;  // positive = served time runs faster than local time
+  double wander_ppm = 0.0;     // change of that a second
+  Duration since_update;       // of the plan
+  Duration remaining;          // until served time is local time again
+  bool operator==(const SmoothingReply&) const = default;
+};
+
 // Used by protocol.h's readers and writers.
 RequestCode code_of(const ClockRequest& request);
 // Empty for a code of another kind.
@@ -106,9 +123,11 @@ std::optional<ClockRequest> read_clock_request(RequestCode code, ByteReader& fro
 void write_clock_request(ByteWriter& into, const ClockRequest& request);
 void write_body(ByteWriter& into, const ManualTimestampReply& reply);
 void write_body(ByteWriter& into, const ManualListReply& reply);
+void write_body(ByteWriter& into, const SmoothingReply& reply);
 ManualTimestampReply read_manual_timestamp(ByteReader& from);
 // Empty where it says that it has more than it can hold.
 std::optional<ManualListReply> read_manual_list(ByteReader& from);
+SmoothingReply read_smoothing(ByteReader& from);
 
 }  // namespace timed::control
 

@@ -50,6 +50,9 @@ struct NtpSourceNameRequest {
 struct CyclelogsRequest {
   bool operator==(const CyclelogsRequest&) const = default;
 };
+struct SmoothingRequest {
+  bool operator==(const SmoothingRequest&) const = default;
+};
 struct AuthDataRequest {
   SourceAddress address;
   bool operator==(const AuthDataRequest&) const = default;
@@ -66,7 +69,7 @@ struct OtherRequest {
 using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
                              NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest,
                              BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
-                             AddSourceRequest, AuthDataRequest, SelectDataRequest, OtherRequest>;
+                             AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
@@ -175,9 +178,9 @@ struct SelectDataReply {
   bool operator==(const SelectDataReply&) const = default;
 };
 
-using ReplyBody =
-    std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
-                 NtpSourceNameReply, ManualTimestampReply, ManualListReply, AuthDataReply, SelectDataReply>;
+using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
+                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply,
+                               AuthDataReply, SelectDataReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

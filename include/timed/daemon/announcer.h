@@ -1,4 +1,4 @@
-// What the selection and the reference tell the operator, in chrony's words (spec config.md 5.2).  Pure.
+// What the selection and the reference tell the operator, in chrony's words (spec config.md 5.2).  Pure but for tell().
 #ifndef TIMED_DAEMON_ANNOUNCER_H_
 #define TIMED_DAEMON_ANNOUNCER_H_
 
@@ -17,6 +17,8 @@ struct Announcement {
   log::Severity severity = log::Severity::Info;
   std::string text;
 };
+// Logs it.
+void tell(const Announcement& announcement);
 
 // `source` is the description of the message's source, where it has one.
 Announcement announce(const discipline::SelectionMessage& message, const std::string& source,
@@ -25,7 +27,6 @@ Announcement announce(const discipline::SelectionMessage& message, const std::st
 Announcement announce_wrong_by(Duration offset);
 Announcement announce_jump(const Jump& jump);
 Announcement announce_step(Duration offset, bool done);
-Announcement announce_smoothing(bool leap_only);  // it has begun
 // A change that would have led out of the time that the clock may tell.
 Announcement announce_invalid(Duration offset);
 // An update that was refused.

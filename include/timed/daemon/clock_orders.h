@@ -8,6 +8,7 @@
 #include "timed/control/clock_requests.h"
 #include "timed/control/protocol.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/time_smoothing.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/manual_input.h"
 #include "timed/discipline/reference.h"
@@ -24,6 +25,7 @@ class ClockOrders {
     discipline::ManualInput& manual;
     discipline::LocalReferenceOptions& local;  // that selections go by
     Jumps& jumps;
+    TimeSmoothing& smoothing;
   };
   struct Callbacks {
     std::function<void()> select;         // runs a selection
@@ -32,6 +34,7 @@ class ClockOrders {
     std::function<void()> dump;  // writes what is kept over a restart
     // An update of the reference that no source has asked for.
     std::function<void(const discipline::ReferenceInput&)> update_reference;
+    std::function<void()> stepped;  // the kernel's clock was
     std::function<void()> changed;  // what is served no longer holds
   };
   ClockOrders(const Parts& parts, const Callbacks& callbacks) : parts_(parts), callbacks_(callbacks) {}
@@ -53,6 +56,7 @@ class ClockOrders {
   control::Reply obey(const control::ReselectDistanceRequest& request);
   control::Reply obey(const control::ResetSourcesRequest& request);
   control::Reply obey(const control::DumpRequest& request);
+  control::Reply obey(const control::SmoothtimeRequest& request);
   void take_manual(const discipline::ManualInput::Estimate& estimate);
 
   Parts parts_;

@@ -6,6 +6,7 @@
 
 #include "timed/control/protocol.h"
 #include "timed/daemon/clock_orders.h"
+#include "timed/daemon/time_smoothing.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
@@ -20,6 +21,7 @@ struct CommandContext {
   discipline::Reference& reference;
   discipline::LocalClock& clock;
   ClockOrders& orders;
+  const TimeSmoothing& smoothing;
   std::function<void()> cycle_logs;
 };
 

@@ -19,16 +19,18 @@ namespace timed::daemon {
 
 // What others must do when local time leaps.
 struct LocalLeap {
-  LocalTime before;     // what it would have read
-  int seconds = 0;      // -1 inserted, 1 left out: what local time has gained
-  bool by_us = false;   // not the kernel
-  bool slewed = false;  // the kernel's clock did not leap with it
+  LocalTime before;  // what it would have read
+  int seconds = 0;   // -1 inserted, 1 left out: what local time has gained
+  // How the kernel's clock came to it; Slew also where it refused the step.
+  using By = discipline::LocalClock::LeapBy;
+  By by = By::Kernel;
+
+  Duration gained() const { return Duration::seconds(seconds); }
 };
 
 struct LeapCallbacks {
   std::function<void()> on_changed;               // leap() or in_progress() is another one
   std::function<void(const LocalLeap&)> on_leap;  // local time has leapt
-  std::function<void(Duration)> on_own_step;      // we have stepped the kernel's clock
 };
 
 class LeapSeconds {
@@ -42,16 +44,17 @@ class LeapSeconds {
   // After each update of the reference and whenever a voting source changes its mind; Unsynchronised when there is
   // none to go by.
   void update(ntp::Leap voted);
-  // The clock was stepped, by us or by others: the timer is set anew.
-  void on_clock_stepped() { arm(); }
+  // The clock was stepped, by us or by others: the timer is set anew, or nothing is due any more.
+  void on_clock_stepped();
   // At the begin of each turn: by how much the kernel's clock has jumped since the last one.
   void watch_kernel(Duration jump);
 
   ntp::Leap leap() const { return schedule_.leap(); }
   bool in_progress() const { return schedule_.in_progress(); }
-  // So near to a leap second that nothing measured or heard is to be believed.
-  bool is_close(const discipline::Now& now) const;
-  bool is_close(LocalTime t) const { return schedule_.is_close(t.whole_seconds()); }
+  // Local time leaps, the kernel's clock follows slowly.
+  bool slews() const { return schedule_.mode() == discipline::LeapSecondMode::Slew; }
+  // So near to a leap second, now or when it was measured, that an offset is not to be believed.
+  bool is_close(LocalTime when, Duration offset) const;
 
  private:
   void arm();

@@ -63,6 +63,8 @@ class LeapSchedule {
   // voted: of the sources; Unsynchronised where there is nothing to go by.  True where what is due, or the offset of
   // TAI, is another one now: the kernel and the timer are to be told.
   bool update(ntp::Leap voted, const LeapLookup& table, RawTime now);
+  // The clock was set: beyond the leap second none is due any more.  True where one was.
+  bool pass_over(RawTime now);
   // The timer of begins_at() has run.
   void begin() { in_progress_ = true; }
   // Some time after it: the leap second is over.

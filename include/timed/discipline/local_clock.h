@@ -37,8 +37,9 @@ struct ClockChange {
 class LocalClock {
  public:
   // A slew that ends or is re-planned moves the line raw -> local: `on_line_changed` is told, also by the calls below.
+  // Whatever changes local time itself, steps and leap seconds excepted, is told to `on_change` after it was done.
   LocalClock(const ClockOptions& options, env::SystemClock& clock, env::Timers& timers,
-             std::function<void()> on_line_changed);
+             std::function<void()> on_line_changed, std::function<void(const ClockChange&)> on_change = {});
 
   // Takes the clock over.  Without permission to steer all corrections stay in local time (as with control = false).
   Result<env::ClockState> start();
@@ -89,6 +90,9 @@ class LocalClock {
 
  private:
   void plan_slew();
+  ClockChange change_frequency(Frequency absolute);
+  void shift(RawTime at, Duration offset);
+  void tell(const ClockChange& change) const;
   Frequency set_kernel(Frequency wanted);
   Frequency compensated_base() const;
 
@@ -96,6 +100,7 @@ class LocalClock {
   env::SystemClock& clock_;
   env::Timers& timers_;
   std::function<void()> on_line_changed_;
+  std::function<void(const ClockChange&)> on_change_;
   Timeline timeline_;
   env::Timer slew_end_;
   bool steering_ = false;

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "timed/base/units.h"
+#include "timed/discipline/timeline.h"
 #include "timed/ntp/packet.h"
 #include "timed/ntp/types.h"
 
@@ -44,6 +45,12 @@ struct OwnState {
   Frequency local_rate;      // local seconds gained per raw second
   ServedOffset smoothing;
 
+  // The line from the timeline's current segment.
+  void take_line(const Timeline& timeline) {
+    line_start = timeline.line_start();
+    local_minus_raw = timeline.pending(line_start);
+    local_rate = timeline.local_rate();
+  }
   LocalTime to_local(RawTime raw) const {
     return LocalTime::from_nanos(raw.nanos()) + (local_minus_raw + (raw - line_start) * local_rate);
   }

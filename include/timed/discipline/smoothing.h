@@ -37,9 +37,10 @@ class Smoothing {
   // After a correction of the clock, of which our knowledge of its frequency is good to `skew`.  True where this has
   // activated it; the correction itself is not smoothed then.
   bool on_adjustment(const ClockChange& change, Frequency skew);
-  // Local time has leapt by so many seconds from `before` on: smoothed where only leap seconds are and we did it;
-  // where all is smoothed and the kernel's clock follows slowly, as any correction.
-  void on_leap(LocalTime before, int seconds, bool by_us, bool slewed);
+  // Local time has leapt by so many seconds from `before` on.  Smoothed as any correction where the kernel's clock
+  // follows slowly, also where only leap seconds are.  The kernel's own leap is served as it comes; ours by a step is
+  // a step of the clock (reset()).
+  void on_leap(LocalTime before, int seconds, bool slewed);
   // A step of the clock, or a command: served time is local time.  False where it was not active.
   bool reset(LocalTime now);
 
@@ -61,7 +62,7 @@ class Smoothing {
 
   Point at(LocalTime now) const;
   double remaining(LocalTime now) const;
-  void change(LocalTime before, double jump_s, Frequency gained);
+  void change(LocalTime before, double jump_s, double smoothed_s, Frequency gained);
   void plan();
 
   SmoothingOptions options_;

@@ -350,6 +350,8 @@ TEST(ClockRequests, AreReadAsTheyWereWritten) {
       ReselectDistanceRequest{Duration::seconds(0.001953125)},
       ResetSourcesRequest{},
       DumpRequest{},
+      SmoothtimeRequest{SmoothtimeRequest::kActivate},
+      SmoothtimeRequest{-7},
   };
   for (const ClockRequest& request : requests) {
     const Bytes bytes = request_bytes(request, 7);
@@ -369,6 +371,24 @@ TEST(WorkedExample, Local3) {
                                                     Duration::zero(), Duration::seconds(300), false});
   EXPECT_EQ(read_request(RequestCode::Local3, bytes), request);
   EXPECT_EQ(request_bytes(request, 0x11c9e9e1), bytes);
+}
+
+TEST(SmoothingMessages, StandOnTheWireAsTheyMust) {
+  EXPECT_EQ(request_bytes(SmoothingRequest{}, 5), from_hex("06010000 00330000 00000005", 52));
+  EXPECT_EQ(request_bytes(ClockRequest(SmoothtimeRequest{SmoothtimeRequest::kActivate}), 5),
+            from_hex("06010000 00340000 00000005 00000000 00000000 00000001", 28));
+
+  const RequestHeader header = header_of(SmoothingRequest{}, 5);
+  const SmoothingReply reply{
+      true, true, Duration::seconds(-0.75), 1.0, 0.25, Duration::seconds(2), Duration::seconds(300)};
+  const Bytes bytes = reply_bytes(header, {ReplyStatus::Success, reply});
+  EXPECT_EQ(bytes, from_hex("06020000 0033000d 00000000 00000000 00000005 00000000 00000000 "
+                            "00000003 03400000 04800000 00800000 06800000 14960000"));
+  EXPECT_EQ(body_of<SmoothingReply>(receive_reply(bytes, header)), reply);
+  for (const bool active : {false, true}) {
+    const SmoothingReply one{active, !active, {}, 0.0, 0.0, {}, {}};
+    EXPECT_EQ(body_of<SmoothingReply>(receive_reply(reply_bytes(header, {ReplyStatus::Success, one}), header)), one);
+  }
 }
 
 // On the wire both are of a clock that is fast.

@@ -5,26 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "tests/leap_files.h"
+
 namespace timed::discipline {
 namespace {
 
 using ntp::Leap;
 
-constexpr std::int64_t kNtpEpoch = 2'208'988'800;
-constexpr std::int64_t kJuly2012 = 1'341'100'800;  // midnights after leap seconds
-constexpr std::int64_t kJanuary2017 = 1'483'228'800;
+using leap_files::kJanuary2017;
+using leap_files::kJuly2012;
+using leap_files::kNtpEpoch;
+using leap_files::zone_part;
+using leap_files::ZoneLeap;
 
-const std::string kList =
-    "# a comment\n"
-    "#$\t3676924800\n"
-    "#@ 3896899200\n"
-    "\n"
-    "2272060800\t10\t# 1 Jan 1972\n"
-    "3439756800 34\n"
-    "3550089600 35\n"
-    "3644697600 36\n"
-    "3692217600 37\n"
-    "#h 62cf8c5d 8bbb6dcc c61e3b56 c308343 869bb80d\n";
+const std::string kList = "# a comment\n\n" + leap_files::list({{kJanuary2017, 37}}, 1'687'910'400) +
+                          "#h 62cf8c5d 8bbb6dcc c61e3b56 c308343 869bb80d\n";
 
 LeapTable table(const std::string& text) {
   auto parsed = LeapTable::parse_list(text);
@@ -76,42 +71,9 @@ TEST(LeapList, AnotherHistoryFailsTheCheck) {
 
 // ---- compiled time zones ----
 
-void put(std::string& to, std::int64_t value, int width) {
-  for (int i = width - 1; i >= 0; --i) to += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
-}
-
-struct ZoneLeap {
-  std::int64_t occurs;
-  int correction;
-};
-
-// One type of local time named UTC, no transitions.
-std::string zone_part(char version, int width, const std::vector<ZoneLeap>& leaps) {
-  std::string text = "TZif";
-  text += version;
-  text.append(15, '\0');
-  for (const std::int64_t count : {0L, 0L, static_cast<long>(leaps.size()), 0L, 1L, 4L}) put(text, count, 4);
-  text.append(6, '\0');
-  text += std::string("UTC\0", 4);
-  for (const ZoneLeap& leap : leaps) {
-    put(text, leap.occurs, width);
-    put(text, leap.correction, 4);
-  }
-  return text;
-}
-
-// As many leap seconds as there were, so that TAI - UTC is right; of those before 2009 only the number is.
-std::vector<ZoneLeap> history() {
-  std::vector<ZoneLeap> leaps;
-  for (int i = 1; i <= 24; ++i) leaps.push_back({86'400LL * 400 * i + i - 1, i});
-  leaps.push_back({kJuly2012 + 24, 25});
-  return leaps;
-}
-
 TEST(LeapZone, SaysTheSameAsAList) {
-  const auto leaps = history();
-  for (const std::string& text :
-       {zone_part('\0', 4, leaps), zone_part('2', 4, {}) + zone_part('2', 8, leaps) + "\nUTC0\n"}) {
+  const auto leaps = leap_files::zone_history();
+  for (const std::string& text : {zone_part('\0', 4, leaps), leap_files::zone(leaps)}) {
     const auto t = LeapTable::parse_zone(text);
     ASSERT_TRUE(t.ok()) << t.error().message;
     EXPECT_TRUE(t->passes_check());
@@ -121,7 +83,7 @@ TEST(LeapZone, SaysTheSameAsAList) {
 }
 
 TEST(LeapZone, KnowsSecondsLeftOutAndItsEnd) {
-  auto leaps = history();
+  auto leaps = leap_files::zone_history();
   leaps.push_back({kJanuary2017 - 1 + 25, 24});
   leaps.push_back({kJanuary2017 + 86'400 + 24, 24});
   const auto t = LeapTable::parse_zone(zone_part('4', 4, {}) + zone_part('4', 8, leaps));
@@ -132,7 +94,7 @@ TEST(LeapZone, KnowsSecondsLeftOutAndItsEnd) {
 }
 
 TEST(LeapZone, RefusesWhatIsNone) {
-  const std::string good = zone_part('2', 4, {}) + zone_part('2', 8, history());
+  const std::string good = zone_part('2', 4, {}) + zone_part('2', 8, leap_files::zone_history());
   for (std::size_t n = 0; n < good.size(); n += 7) EXPECT_FALSE(LeapTable::parse_zone(good.substr(0, n)).ok()) << n;
   EXPECT_FALSE(LeapTable::parse_zone("PK" + good).ok());
   EXPECT_FALSE(LeapTable::parse_zone(zone_part('\0', 4, {{78'796'800, 2}})).ok());

@@ -47,7 +47,7 @@ void follow(Smoothing& smoothing, LocalTime from, double max_ppm, double wander_
 TEST(Smoothing, ALeapSmearTakesSeventeenHours) {
   Smoothing smoothing(options(400, 0.001024, true));
   ASSERT_TRUE(smoothing.activate(kStart));
-  smoothing.on_leap(kStart, -1, true, true);
+  smoothing.on_leap(kStart, -1, true);
   const LocalTime after = kStart - Duration::seconds(1);
   EXPECT_NEAR(smoothing.report(after).offset.to_seconds(), 1.0, 1e-12) << "served time has not jumped";
   EXPECT_NEAR(smoothing.report(after).remaining.to_seconds(), 62'500.0, 1e-3);
@@ -99,16 +99,16 @@ TEST(Smoothing, WithLeapOnlyTheFirstCorrectionActivates) {
   EXPECT_TRUE(smoothing.on_adjustment(change(kStart, 0.5), Frequency::ratio(1)));
   smoothing.on_adjustment(change(kStart, 0.5, 10.0), Frequency::zero());
   EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero());
-  smoothing.on_leap(kStart, -1, false, false);
+  smoothing.on_leap(kStart, -1, false);
   EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero()) << "the kernel's own is not smoothed";
 }
 
 TEST(Smoothing, WithoutItASlewedLeapIsACorrection) {
   Smoothing smoothing(options(400, 0.001));
   smoothing.activate(kStart);
-  smoothing.on_leap(kStart, 1, true, false);
-  EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero()) << "stepped";
-  smoothing.on_leap(kStart, 1, true, true);
+  smoothing.on_leap(kStart, 1, false);
+  EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero()) << "by the kernel";
+  smoothing.on_leap(kStart, 1, true);
   EXPECT_NEAR(smoothing.report(kStart + Duration::seconds(1)).offset.to_seconds(), -1.0, 1e-12);
 }
 
@@ -125,7 +125,7 @@ TEST(Smoothing, ResetEndsItAtOnce) {
   Smoothing smoothing(options(400, 0.001, true));
   EXPECT_FALSE(smoothing.reset(kStart)) << "not active";
   smoothing.activate(kStart);
-  smoothing.on_leap(kStart, -1, true, true);
+  smoothing.on_leap(kStart, -1, true);
   EXPECT_TRUE(smoothing.reset(kStart));
   EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero());
   EXPECT_TRUE(smoothing.active());
