@@ -32,6 +32,12 @@ std::string activity(const control::ActivityReply& r) {
   return format("%d,%d,%d,%d,%d\n", r.online, r.offline, r.burst_online, r.burst_offline, r.unresolved);
 }
 
+std::string smoothing(const control::SmoothingReply& r) {
+  return format("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", r.active ? "Yes" : "No", r.leap_only ? "(leap second only)" : "",
+                r.offset.to_seconds(), r.frequency_ppm, r.wander_ppm, r.since_update.to_seconds(),
+                r.remaining.to_seconds());
+}
+
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& r) {
   return format("%llu,%08X,%.9f,%.3f\n", static_cast<unsigned long long>(attempt), r.ref_id.value,
                 std::fabs(r.correction.to_seconds()), r.skew_ppm);

@@ -159,6 +159,17 @@ std::string activity(const control::ActivityReply& r) {
       r.online, r.offline, r.burst_online, r.burst_offline, r.unresolved);
 }
 
+std::string smoothing(const control::SmoothingReply& r) {
+  std::string out;
+  out += format("Active         : %s %s\n", r.active ? "Yes" : "No", r.leap_only ? "(leap second only)" : "");
+  out += format("Offset         : %+.9f seconds\n", r.offset.to_seconds());
+  out += format("Frequency      : %+.6f ppm\n", r.frequency_ppm);
+  out += format("Wander         : %+.6f ppm per second\n", r.wander_ppm);
+  out += format("Last update    : %.1f seconds ago\n", r.since_update.to_seconds());
+  out += format("Remaining time : %.1f seconds\n", r.remaining.to_seconds());
+  return out;
+}
+
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& r) {
   return format("try: %llu, refid: %08X, correction: %.9f, skew: %.3f\n", static_cast<unsigned long long>(attempt),
                 r.ref_id.value, std::fabs(r.correction.to_seconds()), r.skew_ppm);

@@ -76,6 +76,10 @@ Announcement announce_jump(const Jump& jump) {
   return {};
 }
 
+Announcement announce_pause(Duration late) {
+  return {Severity::Warning, format("Did not run for %.0f seconds", late.to_seconds())};
+}
+
 Announcement announce_step(Duration offset, bool done) {
   if (!done) return {Severity::Error, "Could not step system clock"};
   return {Severity::Warning, format("System clock was stepped by %.6f seconds", offset.to_seconds())};

@@ -130,6 +130,7 @@ struct Engine::Parts {
   std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
   Duration precision = Duration::micros(1);
   Jumps jumps;
+  Pauses pauses;
   env::Timer resume_watch;
   RunModes modes;
   std::function<Status()> ready;
@@ -342,12 +343,13 @@ void Engine::on_ready(std::function<Status()> fn) {
   parts_->ready = std::move(fn);
 }
 
-void Engine::begin_turn() {
+void Engine::begin_turn(Duration late) {
   std::optional<Duration> suspended;
   if (parts_->config.resume_step) suspended = parts_->env.clock.suspended();
   const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now(), suspended);
   parts_->leap.watch_kernel(parts_->jumps.latest());
   if (jump) parts_->on_jump(*jump);
+  if (!jump && parts_->pauses.check(late)) tell(announce_pause(late));
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();

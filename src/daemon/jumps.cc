@@ -43,6 +43,12 @@ std::optional<Jump> Jumps::check_running(const Readings& now) {
   return Jump{stands ? Jump::Kind::Stopped : Jump::Kind::RunsAgain, counted - span};
 }
 
+bool Pauses::check(Duration late) {
+  if (late == Duration::zero()) return false;
+  const bool paused = late > kThreshold;
+  return !std::exchange(told_, paused) && paused;
+}
+
 void Jumps::on_own_step(Duration offset) {
   if (last_) last_->raw += offset;
   if (anchor_) anchor_->raw += offset;

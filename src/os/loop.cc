@@ -206,13 +206,18 @@ void Loop::take_events() {
 
 void Loop::turn(env::TurnTaker& taker) {
   in_turn_ = true;
-  taker.begin_turn();
+  taker.begin_turn(lateness());
   if (catches_signals_ && signals.hangup.exchange(false)) taker.on_hangup();
   run_watches();
   run_timers();
   taker.end_turn();
   in_turn_ = false;
   sweep();
+}
+
+Duration Loop::lateness() {
+  if (timers_.empty()) return Duration::zero();
+  return std::max(Duration::zero(), now() - timers_.begin()->first.when);
 }
 
 void Loop::run_watches() {

@@ -34,14 +34,14 @@ struct Commands::Row {
 namespace {
 
 // Words of chronyc that are understood as such, but that this client cannot carry out.
-constexpr std::array<std::string_view, 47> kUnavailable = {
+constexpr std::array<std::string_view, 45> kUnavailable = {
     "accheck",      "add",           "allow",      "authdata",   "burst",      "clients",          "cmdaccheck",
     "cmdallow",     "cmddeny",       "delete",     "deny",       "dfreq",      "doffset",          "dump",
     "keygen",       "local",         "makestep",   "manual",     "maxdelay",   "maxdelaydevratio", "maxdelayratio",
     "maxpoll",      "maxupdateskew", "minpoll",    "minstratum", "ntpdata",    "offline",          "offset",
     "online",       "onoffline",     "polltarget", "refresh",    "rekey",      "reload",           "reselect",
     "reselectdist", "reset",         "rtcdata",    "selectdata", "selectopts", "serverstats",      "settime",
-    "shutdown",     "smoothing",     "smoothtime", "trimrtc",    "writertc"};
+    "shutdown",     "trimrtc",       "writertc"};
 constexpr std::string_view kCommentMarks = "!;#%";
 constexpr std::size_t kHelpColumn = 28;
 
@@ -103,6 +103,9 @@ const std::vector<Commands::Row>& Commands::table() {
       {"sources", &Commands::sources, "sources [-a] [-v]", "Show the sources and their last samples"},
       {"sourcestats", &Commands::sourcestats, "sourcestats [-a] [-v]", "Show what was estimated of each source"},
       {"activity", &Commands::activity, "activity", "Count the sources that are online and offline"},
+      {"smoothing", &Commands::smoothing, "smoothing", "Show what served time is beside the clock"},
+      {"smoothtime", &Commands::smoothtime, "smoothtime reset|activate",
+       "End the smoothing of served time, or begin it"},
       {"sourcename", &Commands::sourcename, "sourcename <address>", "Show the configured name of a source"},
       {"waitsync", &Commands::waitsync, "waitsync [<max-tries> [<max-correction> [<max-skew> [<interval>]]]]",
        "Wait until the clock is synchronised"},
@@ -238,6 +241,21 @@ bool Commands::activity(const Words&) {
   if (!report) return fail(report.error());
   print(csv_ ? client::csv::activity(*report) : client::text::activity(*report));
   return true;
+}
+
+bool Commands::smoothing(const Words&) {
+  auto report = session_.ask_for<control::SmoothingReply>(control::SmoothingRequest{});
+  if (!report) return fail(report.error());
+  print(csv_ ? client::csv::smoothing(*report) : client::text::smoothing(*report));
+  return true;
+}
+
+bool Commands::smoothtime(const Words& words) {
+  using control::SmoothtimeRequest;
+  const std::string_view what = words.size() > 1 ? words[1].text : std::string_view();
+  if (what == "reset") return request(control::ClockRequest(SmoothtimeRequest{SmoothtimeRequest::kReset}));
+  if (what == "activate") return request(control::ClockRequest(SmoothtimeRequest{SmoothtimeRequest::kActivate}));
+  return complain("Invalid syntax for smoothtime command");
 }
 
 bool Commands::sourcename(const Words& words) {

@@ -45,6 +45,8 @@ class Commands {
   bool sources(const Words& words);
   bool sourcestats(const Words& words);
   bool activity(const Words& words);
+  bool smoothing(const Words& words);
+  bool smoothtime(const Words& words);
   bool sourcename(const Words& words);
   bool cyclelogs(const Words& words);
   bool waitsync(const Words& words);

@@ -91,7 +91,7 @@ std::uint16_t free_port() {
 
 class UntilDone : public env::TurnTaker {
  public:
-  void begin_turn() override {}
+  void begin_turn(Duration) override {}
   void end_turn() override {}
   void on_hangup() override {}
   bool wants_exit() const override { return done; }

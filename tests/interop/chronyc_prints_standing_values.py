@@ -17,9 +17,10 @@ def test(net):
                                 "server 127.0.0.9 port 9 minpoll 3 maxpoll 17 noselect\n"
                                 "server ::1 port 9 prefer\n"
                                 "server absent.invalid iburst\n"
-                                "local stratum 7\n")
+                                "local stratum 7\n"
+                                "smoothtime 400 0.001 leaponly\n")
     hosts = ["127.0.0.1", net.timed_socket("waiting")]
-    same_output.compare(space, hosts)
+    same_output.compare(space, hosts, same_output.REPORTS + [["smoothing"]])
     # Names, and the columns of -v.
     same_output.compare(space, hosts[:1], [["sources"], ["sourcestats", "-v"]], names=([], ["-N"]))
     same_output.compare(space, hosts[:1], [["sources", "-v"]])

@@ -56,6 +56,7 @@ server 127.0.0.1 port $base minpoll -3 maxpoll -3
 server 127.0.0.9 port $((base + 2)) minpoll 6
 server timed-interop-test.invalid
 refclock SHM 77 refid TST
+smoothtime 400 0.01
 CONF
 start server
 start client
@@ -104,9 +105,9 @@ compare() {
 
 for transport in "-h $relay_socket" "-h 127.0.0.1 -p $relay_port"; do
   for options in "-n" "-n -c" "-N"; do
-    for command in tracking sources "sources -a" sourcestats "sourcestats -a" activity "waitsync 1" \
+    for command in tracking sources "sources -a" sourcestats "sourcestats -a" activity smoothing "waitsync 1" \
                    "waitsync 2 0.000000000001 0 0.1" "sourcename 127.0.0.9" "sourcename ID#0000000001" \
-                   "sourcename 203.0.113.1" "retries 31" "dns x" "no-such-command" "# a comment"; do
+                   "sourcename 203.0.113.1" "retries 31" "smoothtime" "smoothtime off" "dns x" "no-such-command" "# a comment"; do
       compare $transport $options $command
     done
   done
@@ -114,7 +115,7 @@ for transport in "-h $relay_socket" "-h 127.0.0.1 -p $relay_port"; do
 done
 # The daemon itself, what does not move; and where there is none.
 for transport in "$socket" "$udp"; do
-  for command in activity "sourcename ID#0000000001" "sourcename 203.0.113.1"; do
+  for command in activity "sourcename ID#0000000001" "sourcename 203.0.113.1" "smoothtime reset" "smoothtime activate"; do
     compare $transport $command
   done
 done

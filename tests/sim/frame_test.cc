@@ -18,7 +18,8 @@ class Program : public env::TurnTaker {
   explicit Program(Machine& machine) : machine_(machine) { machine_.loop().run_daemon(this); }
   ~Program() override { machine_.loop().run_daemon(nullptr); }
 
-  void begin_turn() override {
+  void begin_turn(Duration how_late) override {
+    latest = std::max(latest, how_late);
     EXPECT_FALSE(in_turn);
     in_turn = true;
   }
@@ -47,6 +48,7 @@ class Program : public env::TurnTaker {
     return socket.take();
   }
 
+  Duration latest;  // of all turns
   bool in_turn = false;
   bool exit = false;
   int turns = 0;
@@ -281,6 +283,28 @@ TEST(Timers, FarDeadlinesAreReached) {
   EXPECT_FALSE(fired);
   pair.world.run_for(Duration::seconds(20));
   EXPECT_TRUE(fired);
+}
+
+TEST(Loop, APauseLeavesOneTurnForAllThatCameMeanwhile) {
+  Pair pair(16);
+  std::string order;
+  const auto server = pair.on_b.open(bound("0.0.0.0", 123), [&](const env::Datagram& d) { order += text_of(d); });
+  const auto client = pair.on_a.open(bound("0.0.0.0"), [](const env::Datagram&) {});
+  const MonoTime start = pair.b.clock().mono_now();
+  pair.b.loop().timers().call_at(start + Duration::seconds(30), [&] { order += " timer"; });
+  pair.b.loop().timers().call_at(start + Duration::seconds(1000), [&] { order += " later"; });
+  pair.b.loop().post_at(pair.world.now() + Duration::seconds(20), [&] { order += "posted "; });
+  pair.b.loop().pause(Duration::seconds(600));
+  ASSERT_EQ(send_text(*client, endpoint("10.0.0.2", 123), "packet").sent, 1u);
+  pair.world.run_for(Duration::seconds(599));
+  EXPECT_EQ(pair.on_b.turns, 0);
+  pair.world.run_for(Duration::seconds(2));
+  EXPECT_EQ(order, "posted packet timer");
+  EXPECT_EQ(pair.on_b.turns, 1);
+  EXPECT_NEAR(pair.on_b.latest.to_seconds(), 570, 0.1);
+  pair.world.run_for(Duration::seconds(600));
+  EXPECT_EQ(order, "posted packet timer later");
+  EXPECT_NEAR(pair.on_b.latest.to_seconds(), 570, 0.1) << "on time";
 }
 
 TEST(Loop, ExitHangupAndLog) {

@@ -74,6 +74,7 @@ void SimLoop::run_daemon(env::TurnTaker* daemon) {
     timers_.clear();
     for (const auto& id : posted_) world_.cancel(id);
     posted_.clear();
+    missed_.clear();
     if (wake_event_) world_.cancel(*std::exchange(wake_event_, std::nullopt));
   }
   rearm();
@@ -110,13 +111,33 @@ LoopSocket* SimLoop::find_socket(const SocketId& id) {
   return found == sockets_.end() ? nullptr : found->second;
 }
 
+void SimLoop::pause(Duration span) {
+  TIMED_ASSERT(!paused_);
+  paused_ = true;
+  world_.after(span, [this] { resume(); });
+}
+
+// One turn for all that came meanwhile.
+void SimLoop::resume() {
+  paused_ = false;
+  const auto missed = std::exchange(missed_, {});
+  turn([&missed] {
+    for (const auto& fn : missed) fn();
+  });
+}
+
 void SimLoop::turn(const std::function<void()>& posted) {
   if (daemon_ == nullptr) return;
+  if (paused_) {
+    if (posted) missed_.push_back(posted);
+    return;
+  }
   TIMED_ASSERT(!in_turn_);
   in_turn_ = true;
   ++turns_;
   const LogScope scope(world_, log_);
-  daemon_->begin_turn();
+  const auto deadline = timers_.next_deadline();
+  daemon_->begin_turn(deadline ? std::max(Duration::zero(), timers_.now() - *deadline) : Duration::zero());
   if (posted) posted();
   run_sockets();
   timers_.run_due();

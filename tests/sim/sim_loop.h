@@ -71,6 +71,8 @@ class SimLoop {
   void wake();
   // Runs the function in a turn of its own at a time.
   void post_at(TrueTime when, std::function<void()> fn);
+  // The process does not run for that long (SIGSTOP; a host that has other things to do), the machine does.
+  void pause(Duration span);
   // SIGHUP, in a turn.
   void hang_up();
 
@@ -81,6 +83,7 @@ class SimLoop {
 
  private:
   void turn(const std::function<void()>& posted);
+  void resume();
   void run_sockets();
   void rearm();
   void on_timer_event();
@@ -101,6 +104,8 @@ class SimLoop {
   std::optional<World::EventId> timer_event_;
   std::vector<World::EventId> posted_;
   bool in_turn_ = false;
+  bool paused_ = false;
+  std::vector<std::function<void()>> missed_;  // what was posted meanwhile
   std::uint64_t turns_ = 0;
 };
 

@@ -14,6 +14,7 @@ std::string tracking(const control::TrackingReply& report, std::string_view name
 std::string sources_row(const control::SourceDataReply& report, std::string_view name);
 std::string sourcestats_row(const control::SourcestatsReply& report, std::string_view name);
 std::string activity(const control::ActivityReply& report);
+std::string smoothing(const control::SmoothingReply& report);
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& report);
 
 }  // namespace timed::client::csv

@@ -24,6 +24,8 @@ std::string sourcestats_row(const control::SourcestatsReply& report, std::string
 
 std::string activity(const control::ActivityReply& report);
 
+std::string smoothing(const control::SmoothingReply& report);
+
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& report);
 
 // The characters of the first two columns of a sources row; a blank for a value that is not known.

@@ -26,6 +26,7 @@ Announcement announce(const discipline::SelectionMessage& message, const std::st
 // reference - local at an update, larger than logchange.
 Announcement announce_wrong_by(Duration offset);
 Announcement announce_jump(const Jump& jump);
+Announcement announce_pause(Duration late);
 Announcement announce_step(Duration offset, bool done);
 // A change that would have led out of the time that the clock may tell.
 Announcement announce_invalid(Duration offset);

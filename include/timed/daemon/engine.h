@@ -31,7 +31,7 @@ class Engine : public env::TurnTaker {
   // Ends polling and serving, cancels the slew, saves the drift.  Called once, after the loop has ended.
   void stop();
 
-  void begin_turn() override;
+  void begin_turn(Duration late) override;
   void end_turn() override;
   void on_hangup() override;
   bool wants_exit() const override;

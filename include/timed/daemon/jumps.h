@@ -50,6 +50,19 @@ class Jumps {
   bool stopped_ = false;
 };
 
+// Notices that the process did not run while the clocks did: it was stopped, or its host had other things to do.
+// Nothing that was measured is wrong for that, but what was due was not done.
+class Pauses {
+ public:
+  static constexpr Duration kThreshold = Duration::seconds(10);
+
+  // At the begin of a turn, with how long its first timer has been due: true once, until a timer is on time again.
+  bool check(Duration late);
+
+ private:
+  bool told_ = false;
+};
+
 }  // namespace timed::daemon
 
 #endif  // TIMED_DAEMON_JUMPS_H_

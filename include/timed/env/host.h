@@ -52,7 +52,9 @@ struct Env {
 class TurnTaker {
  public:
   virtual ~TurnTaker() = default;
-  virtual void begin_turn() = 0;
+  // `late` is how long the first of the timers has been due, zero where none is: after more than a moment the process
+  // did not run.
+  virtual void begin_turn(Duration late) = 0;
   virtual void end_turn() = 0;
   // SIGHUP: read again what may have changed.
   virtual void on_hangup() = 0;

@@ -76,6 +76,7 @@ class Loop : public env::Timers {
   void after_failed_poll(int number);
   void take_events();
   void turn(env::TurnTaker& taker);
+  Duration lateness();
   void run_watches();
   void run_timers();
   void sweep();

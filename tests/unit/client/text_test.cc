@@ -266,6 +266,23 @@ TEST(Activity, HasFiveNumbers) {
   EXPECT_EQ(csv::activity(r), "5,1,0,2,3\n");
 }
 
+TEST(Smoothing, IsAsChronycPrintsIt) {
+  const control::SmoothingReply r{
+      true, false, Duration::seconds(-0.000180759), 0.856998, 0.01, Duration::seconds(1.4), Duration::seconds(209.2)};
+  EXPECT_EQ(text::smoothing(r),
+            "Active         : Yes \n"
+            "Offset         : -0.000180759 seconds\n"
+            "Frequency      : +0.856998 ppm\n"
+            "Wander         : +0.010000 ppm per second\n"
+            "Last update    : 1.4 seconds ago\n"
+            "Remaining time : 209.2 seconds\n");
+  EXPECT_EQ(csv::smoothing(r), "Yes,,-0.000180759,0.856998,0.010000,1.4,209.2\n");
+  control::SmoothingReply none;
+  none.leap_only = true;
+  EXPECT_EQ(text::smoothing(none).substr(0, 37), "Active         : No (leap second only");
+  EXPECT_EQ(csv::smoothing(none), "No,(leap second only),0.000000000,0.000000,0.000000,0.0,0.0\n");
+}
+
 TEST(Waitsync, ShowsTheSizeOfTheCorrection) {
   TrackingReply r;
   r.ref_id.value = 0x47505300;

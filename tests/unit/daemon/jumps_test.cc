@@ -96,5 +96,17 @@ TEST(Jumps, ALongSleepIsAStep) {
   EXPECT_NEAR(sleep->size.to_seconds(), 3600, 1e-6);
 }
 
+TEST(Pauses, AreToldOnceUntilATimerIsOnTimeAgain) {
+  Pauses pauses;
+  EXPECT_FALSE(pauses.check(Duration::zero()));
+  EXPECT_FALSE(pauses.check(Duration::seconds(10)));
+  EXPECT_TRUE(pauses.check(Duration::seconds(600)));
+  EXPECT_FALSE(pauses.check(Duration::seconds(590)));
+  EXPECT_FALSE(pauses.check(Duration::zero())) << "no timer was due";
+  EXPECT_FALSE(pauses.check(Duration::seconds(580)));
+  EXPECT_FALSE(pauses.check(Duration::micros(50)));
+  EXPECT_TRUE(pauses.check(Duration::seconds(11)));
+}
+
 }  // namespace
 }  // namespace timed::daemon

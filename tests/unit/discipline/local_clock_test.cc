@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "timed/env/kernel_frequency.h"
 
@@ -47,7 +48,11 @@ class FakeKernel : public env::SystemClock {
     raw += offset;
     return {};
   }
-  Status set_leap(env::LeapAction, std::optional<int>) override { return {}; }
+  Status set_leap(env::LeapAction action, std::optional<int> tai_offset) override {
+    leap = action;
+    tai = tai_offset;
+    return {};
+  }
   Status set_sync_status(const env::SyncStatus& status) override {
     sync = status;
     return {};
@@ -81,13 +86,19 @@ class FakeKernel : public env::SystemClock {
   bool refuse = false;
   int changes = 0;
   std::optional<env::SyncStatus> sync;
+  env::LeapAction leap = env::LeapAction::None;
+  std::optional<int> tai;
 };
 
 struct Rig {
-  explicit Rig(ClockOptions options = {}) : clock(options, kernel, kernel.timers, [this] { ++line_changes; }) {}
+  explicit Rig(ClockOptions options = {})
+      : clock(
+            options, kernel, kernel.timers, [this] { ++line_changes; },
+            [this](const ClockChange& change) { told.push_back(change); }) {}
 
   FakeKernel kernel;
   int line_changes = 0;
+  std::vector<ClockChange> told;
   LocalClock clock;
 };
 
@@ -240,6 +251,84 @@ TEST(LocalClock, CancelledSlewLeavesRawTimeInForce) {
   rig.clock.cancel_slew();
   EXPECT_EQ(rig.clock.pending(), Duration::zero());
   EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 7.0, 1e-4);
+}
+
+TEST(LocalClock, ALeapComesInThreeWays) {
+  using LeapBy = LocalClock::LeapBy;
+  for (const int seconds : {-1, 1}) {
+    const Duration moved = Duration::seconds(seconds);
+    for (const LeapBy by : {LeapBy::Kernel, LeapBy::Step, LeapBy::Slew}) {
+      Rig rig;
+      ASSERT_TRUE(rig.clock.start().ok());
+      rig.clock.apply(
+          {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+      rig.kernel.run(Duration::seconds(2));
+      rig.told.clear();
+      const LocalTime before = rig.clock.read().local;
+      const Duration pending = rig.clock.pending();
+      if (by == LeapBy::Kernel) rig.kernel.raw += moved;
+      EXPECT_TRUE(rig.clock.leap(seconds, by));
+      EXPECT_NEAR((rig.clock.read().local - before - moved).to_seconds(), 0.0, 2e-9);
+      EXPECT_NEAR((rig.clock.pending() - pending).to_seconds(), by == LeapBy::Slew ? seconds : 0.0, 2e-9);
+      EXPECT_TRUE(rig.told.empty()) << "a leap second is no correction";
+      // At the largest rate: 1 s takes 12 s.
+      rig.kernel.run(Duration::seconds(by == LeapBy::Slew ? 14 : 30));
+      EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-6);
+    }
+  }
+}
+
+TEST(LocalClock, ALeapThatTheKernelRefusesIsSlewed) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.kernel.refuse = true;
+  EXPECT_FALSE(rig.clock.leap(-1, LocalClock::LeapBy::Step));
+  EXPECT_EQ(rig.clock.pending(), Duration::seconds(-1));
+}
+
+TEST(LocalClock, TellsTheKernelOfLeapSecondsOnlyWhereItSteers) {
+  for (const bool control : {false, true}) {
+    ClockOptions options;
+    options.control = control;
+    Rig rig(options);
+    ASSERT_TRUE(rig.clock.start().ok());
+    EXPECT_TRUE(rig.clock.set_leap(env::LeapAction::Delete, 37).ok());
+    EXPECT_EQ(rig.kernel.leap, control ? env::LeapAction::Delete : env::LeapAction::None);
+    EXPECT_EQ(rig.kernel.tai, control ? std::optional(37) : std::nullopt);
+    EXPECT_TRUE(rig.clock.set_leap(env::LeapAction::None, 0).ok());
+    EXPECT_EQ(rig.kernel.tai, std::nullopt) << "0 is unknown, and nothing to set";
+  }
+}
+
+// Each change of local time but a step or a leap second, with what local time gained by it.
+TEST(LocalClock, TellsWhatChangesLocalTime) {
+  Rig rig;
+  rig.kernel.found = rig.kernel.in_force = Frequency::ppm(10);
+  ASSERT_TRUE(rig.clock.start().ok());
+  EXPECT_TRUE(rig.told.empty());
+  rig.clock.apply(
+      {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+  ASSERT_EQ(rig.told.size(), 1u);
+  EXPECT_NEAR(rig.told[0].frequency.to_ppm(), 20.0, 1e-9);
+  EXPECT_EQ(rig.told[0].offset, Duration::millis(50));
+  EXPECT_EQ(rig.told[0].local.nanos(), rig.kernel.raw.nanos()) << "before";
+
+  rig.clock.set_frequency(Frequency::ppm(5));
+  ASSERT_EQ(rig.told.size(), 2u);
+  EXPECT_NEAR(rig.told[1].frequency.to_ppm(), -25.0, 1e-3);
+  EXPECT_EQ(rig.told[1].offset, Duration::zero());
+
+  const Duration pending = rig.clock.pending();
+  rig.clock.cancel_slew();
+  ASSERT_EQ(rig.told.size(), 3u);
+  EXPECT_EQ(rig.told[2].offset, -pending);
+
+  EXPECT_TRUE(rig.clock.step(Duration::seconds(3)));
+  EXPECT_EQ(rig.told.size(), 3u);
+  rig.kernel.refuse = true;
+  EXPECT_FALSE(rig.clock.step(Duration::seconds(3)));
+  ASSERT_EQ(rig.told.size(), 4u) << "slewed instead";
+  EXPECT_EQ(rig.told[3].offset, Duration::seconds(3));
 }
 
 TEST(LocalClock, WithoutControlAllCorrectionStaysInLocalTime) {

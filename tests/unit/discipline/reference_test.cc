@@ -51,6 +51,24 @@ TEST(Reference, ServesOneStratumBelowItsSource) {
   EXPECT_TRUE(reference.sync_status(at(10), {}).synchronised);
 }
 
+// Half the root delay and the dispersion, which grows by skew and maxclockerror, and what is still to be slewed in.
+TEST(Reference, TellsTheKernelHowWrongTheClockMayBe) {
+  Reference reference({}, -20, 1);
+  reference.set_skew(Frequency::ppm(1));
+  reference.update(input_at(0, 1e-3), at(0), {});
+  const auto status = [&](double t_s, double pending_s) {
+    return reference.sync_status(at(t_s), Duration::seconds(pending_s));
+  };
+  for (const double sign : {1.0, -1.0}) {
+    EXPECT_NEAR(status(100, sign * 3e-3).maximum_error.to_seconds(), 10e-3 + 1e-3 + 100 * 2e-6 + 3e-3, 1e-8);
+    EXPECT_NEAR(status(100, sign * 3e-3).estimated_error.to_seconds(), 3e-3, 1e-12);
+    EXPECT_NEAR(status(100, sign * 5e-6).estimated_error.to_seconds(), 10e-6 + 100 * 0.1e-6, 1e-9);
+  }
+  EXPECT_NEAR(status(1e6, 0).maximum_error.to_seconds(), 2.011, 1e-6) << "it grows for as long as nothing comes";
+  reference.set_unsynchronised(at(100));
+  EXPECT_FALSE(status(100, 0).synchronised);
+}
+
 TEST(Reference, ATimeIsSaneWithinTheSecondsOfNtp) {
   const auto year = [](int y) { return LocalTime::from_seconds(static_cast<std::int64_t>((y - 1970) * 31556952.0)); };
   const auto years = [](double n) { return Duration::seconds(n * 31556952.0); };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "timed/base/random.h"
 
@@ -74,6 +75,54 @@ TEST(Smoothing, EveryChangeEndsInPeace) {
       at += smoothing.report(at).remaining * random.uniform(0.0, 1.2);
     }
   }
+}
+
+// Counted by hand: 100 ppm and 1 ppm a second let an offset of 10 ms just reach the limit, after 100 s.
+TEST(Smoothing, ThePlanIsThatOfTheFormulas) {
+  struct Stage {
+    double at_s, offset_s, ppm;  // of served time, when so many seconds have gone by
+  };
+  struct Case {
+    double jump_s, length_s;
+    std::vector<Stage> stages;
+  };
+  const Case cases[] = {
+      // Two stages of 50 s: half of 2.5 ms each.
+      {2.5e-3, 100, {{50, -1.25e-3, 50}, {100, 0, 0}}},
+      {10e-3, 200, {{50, -8.75e-3, 50}, {100, -5e-3, 100}, {200, 0, 0}}},
+      // 5 ms up to the limit, 20 ms on it in 200 s, 5 ms down from it.
+      {30e-3, 400, {{100, -25e-3, 100}, {200, -15e-3, 100}, {300, -5e-3, 100}, {350, -1.25e-3, 50}, {400, 0, 0}}},
+  };
+  for (const Case& c : cases) {
+    for (const double sign : {1.0, -1.0}) {
+      Smoothing smoothing(options(100, 1));
+      smoothing.activate(kStart);
+      smoothing.on_adjustment(change(kStart, sign * c.jump_s), Frequency::zero());
+      const LocalTime begin = kStart + Duration::seconds(sign * c.jump_s);
+      EXPECT_NEAR(smoothing.report(begin).remaining.to_seconds(), c.length_s, 1e-6);
+      for (const Stage& stage : c.stages) {
+        const SmoothingReport report = smoothing.report(begin + Duration::seconds(stage.at_s));
+        EXPECT_NEAR(report.offset.to_seconds(), sign * stage.offset_s, 1e-11) << c.jump_s << ' ' << stage.at_s;
+        EXPECT_NEAR(report.frequency.to_ppm(), sign * stage.ppm, 1e-6) << c.jump_s << ' ' << stage.at_s;
+        EXPECT_NEAR(report.since_update.to_seconds(), stage.at_s, 1e-9);
+      }
+    }
+  }
+}
+
+// A frequency alone: 60 ppm are taken back within 1 ppm a second, and the 1.8 ms of that minute with them.  The other
+// direction first: the peak p on that side has p²/w = f²/(2 w), then as long down.
+TEST(Smoothing, AChangeOfFrequencyIsTakenBack) {
+  Smoothing smoothing(options(100, 1));
+  smoothing.activate(kStart);
+  smoothing.on_adjustment(change(kStart, 0.0, 60.0), Frequency::zero());
+  const SmoothingReport report = smoothing.report(kStart);
+  EXPECT_NEAR(report.frequency.to_ppm(), -60.0, 0.01) << "served time goes on as it did";
+  const double peak_s = 60.0 / std::sqrt(2.0);
+  EXPECT_NEAR(report.remaining.to_seconds(), 60.0 + 2.0 * peak_s, 0.02);
+  EXPECT_NEAR(report.wander, 1e-6, 1e-12);
+  EXPECT_NEAR(smoothing.report(kStart + Duration::seconds(60)).offset.to_seconds(), -1.8e-3, 1e-6);
+  EXPECT_NEAR(smoothing.report(kStart + Duration::seconds(60 + peak_s)).frequency.to_ppm(), peak_s, 0.02);
 }
 
 TEST(Smoothing, ServedTimeGoesOnThroughACorrection) {

@@ -123,6 +123,39 @@ TEST(Timeline, ViewAndSegmentsAgreeThroughAnyHistory) {
   }
 }
 
+// History must not see a leap second: a reference that leaps too is as far away as it was.
+TEST(Timeline, ALeapMovesLocalTimeAndNoOffset) {
+  for (const int seconds : {-1, 1}) {
+    for (const bool raw_follows : {false, true}) {
+      Timeline timeline(kStart);
+      timeline.set_frequencies(kStart, {Frequency::ppm(-50), Frequency::ppm(-20), {}}, {}, {});
+      timeline.shift_local(kStart, Duration::millis(3));
+      const RawTime before = kStart + Duration::seconds(1000);
+      const Duration moved = Duration::seconds(seconds);
+      const FreeTime free = timeline.to_free(before);
+      const LocalTime local = timeline.to_local(before);
+      const Duration pending = timeline.pending(before);
+      const Duration offset = timeline.view().local_offset(free, WideDuration(Duration::millis(7)));
+      const WideDuration ahead = timeline.view().ahead_of_local(local + Duration::millis(2), free);
+
+      timeline.leap(before, seconds, raw_follows);
+      const RawTime after = raw_follows ? before + moved : before;
+      EXPECT_LE(std::abs(timeline.to_free(after).nanos() - free.nanos()), 1) << "the oscillator knows nothing of it";
+      EXPECT_LE(std::abs(timeline.to_local(after).nanos() - (local + moved).nanos()), 1);
+      EXPECT_NEAR((timeline.pending(after) - pending).to_seconds(), raw_follows ? 0.0 : seconds, 1e-9);
+      EXPECT_EQ(timeline.view().leap_seconds, seconds);
+      EXPECT_LE(std::abs(timeline.view().to_local(free).nanos() - (local + moved).nanos()), 1);
+      EXPECT_LE(std::abs(timeline.view().to_free(local + moved).nanos() - free.nanos()), 1);
+      EXPECT_NEAR((timeline.view().local_offset(free, WideDuration(Duration::millis(7))) - offset).to_seconds(), 0.0,
+                  1e-9);
+      const WideDuration ahead_after = timeline.view().ahead_of_local(local + Duration::millis(2) + moved, free);
+      EXPECT_NEAR((ahead_after - ahead).to_duration().to_seconds(), 0.0, 1e-9);
+      EXPECT_EQ(timeline.place({kStart + Duration::seconds(1), {}, env::StampSource::Kernel}).has_value(), !raw_follows)
+          << "a stamp of before cannot be told from one of after only where raw time was stepped";
+    }
+  }
+}
+
 TEST(LocalView, ConvertsFrequenciesBothWays) {
   const LocalView view{.start = {}, .local_minus_free = {}, .rate = Frequency::ppm(300), .added_dispersion = {}};
   EXPECT_EQ(view.local_frequency(Frequency::ppm(300)), Frequency::zero());

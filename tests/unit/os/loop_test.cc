@@ -57,6 +57,27 @@ TEST(Loop, NeverRunsATimerEarly) {
   EXPECT_TRUE(run_until(*loop, [&] { return runs == 50; }));
 }
 
+TEST(Loop, TellsHowLateTheFirstTimerIs) {
+  const auto loop = make_loop();
+  Turns turns;
+  int runs = 0;
+  turns.until = [&] { return runs == 2; };
+  const MonoTime start = loop->now();
+  loop->call_at(start - Duration::seconds(5), [&] { ++runs; });
+  loop->call_at(start - Duration::seconds(3), [&] { ++runs; });
+  loop->run(turns);
+  EXPECT_GE(turns.latest, Duration::seconds(5));
+  EXPECT_LE(turns.latest, Duration::seconds(60));
+  Turns on_time;
+  on_time.until = [&] { return on_time.ended == 1; };
+  loop->call_at(loop->now() + Duration::seconds(3600), [] {});
+  Pipe pipe;
+  pipe.fill();
+  loop->watch(pipe.out.get(), env::SocketPriority::Sources, [](short) {});
+  loop->run(on_time);
+  EXPECT_EQ(on_time.latest, Duration::zero());
+}
+
 TEST(Loop, DoesNotRunACancelledTimer) {
   const auto loop = make_loop();
   const MonoTime now = loop->now();

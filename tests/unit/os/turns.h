@@ -2,6 +2,7 @@
 #ifndef TIMED_TESTS_UNIT_OS_TURNS_H_
 #define TIMED_TESTS_UNIT_OS_TURNS_H_
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -12,7 +13,10 @@ namespace timed::os {
 
 class Turns : public env::TurnTaker {
  public:
-  void begin_turn() override { ++begun; }
+  void begin_turn(Duration how_late) override {
+    ++begun;
+    latest = std::max(latest, how_late);
+  }
   void end_turn() override { ++ended; }
   void on_hangup() override { ++hangups; }
   bool wants_exit() const override { return given_up || (until && until()); }
@@ -20,6 +24,7 @@ class Turns : public env::TurnTaker {
   std::function<bool()> until;
   bool given_up = false;
   int begun = 0;
+  Duration latest;  // of all turns
   int ended = 0;
   int hangups = 0;
 };
