@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/leap_files.h"
+#include "timed/base/text.h"
 
 namespace timed::sim {
 std::string LeapScenario::list(int seconds) {
@@ -14,8 +15,9 @@ LeapScenario::LeapScenario(std::uint64_t seed, const Setup& setup)
     : scenario_(seed, kEvening),
       seconds_(setup.seconds),
       server_(scenario_.add_server("server", {"10.0.0.1"})),
-      client_(scenario_.add("client", {"10.0.0.2"}, setup.clock,
-                            "server 10.0.0.1 minpoll 6 maxpoll 6 iburst\nallow\n" + setup.config)),
+      client_(scenario_.add(
+          "client", {"10.0.0.2"}, setup.clock,
+          format("server 10.0.0.1 minpoll %d maxpoll %d iburst\nallow\n", setup.poll, setup.poll) + setup.config)),
       answers_(scenario_.network(), addresses({"10.0.0.2"}).front()) {
   if (setup.list) client_.files().put("/etc/leap.list", list(seconds_));
   client_.set_options(setup.options);

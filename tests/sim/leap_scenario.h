@@ -21,6 +21,7 @@ class LeapScenario {
     std::string config = {};                     // of the client
     std::vector<std::string_view> options = {};  // of its command line
     ClockModel clock = usual_clock();            // its
+    int poll = 6;                                // log2 of the seconds between its requests
     bool list = true;                            // it has /etc/leap.list, which is right
     bool asked = true;                           // somebody asks, from an hour before midnight on
   };

@@ -29,6 +29,27 @@ TEST(LeapStep, TheDaemonStepsAtTheSecond) {
   }
 }
 
+// Within five seconds on either side; as the clock is right nothing but the message shows it.
+TEST(LeapStep, SamplesNearItAreDropped) {
+  for (const int seconds : {1, -1}) {
+    LeapScenario s(
+        5, {.seconds = seconds, .config = "leapseclist /etc/leap.list\nleapsecmode step\n", .poll = 1, .asked = false});
+    EXPECT_LE(s.worst_error(Duration::seconds(-60), Duration::seconds(-1.1)), kUsual) << s.report();
+    EXPECT_LE(s.worst_error(Duration::seconds(0.1), Duration::seconds(60)), kUsual) << s.report();
+    std::vector<double> dropped;
+    for (const LogLine& line : s.client().log().lines()) {
+      if (line.text != "Dropping sample around leap second") continue;
+      dropped.push_back((line.when - LeapScenario::midnight()).to_seconds());
+    }
+    ASSERT_GE(dropped.size(), 4u) << s.report();
+    // The second that is there twice, or not at all, is one of the ten.
+    EXPECT_GE(dropped.front(), -5.1) << s.report();
+    EXPECT_LE(dropped.back(), 6.1) << s.report();
+    EXPECT_LE(dropped.front(), -2.9) << s.report();
+    EXPECT_GE(dropped.back(), 1.9) << s.report();
+  }
+}
+
 // A clock that is set to a time behind the leap second has none before it any more.
 TEST(LeapStep, AClockThatIsSetBeyondItDoesNotLeap) {
   LeapScenario s(4, {.seconds = 0, .config = "leapseclist /etc/leap.list\nleapsecmode step\n", .asked = false});
