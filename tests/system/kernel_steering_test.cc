@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,33 @@ TEST_F(KernelSteering, TellsErrorBoundsButNotThatItIsSynchronised) {
   EXPECT_GE(state.maxerror, 2000);
   EXPECT_LT(state.maxerror, 2'000'000);  // it grows by 500 ppm
   EXPECT_NE(state.status & STA_UNSYNC, 0) << "without rtcsync";
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
+}
+
+// What CLOCK_TAI is ahead of CLOCK_REALTIME by; the time itself is not touched.  Leap flags are never set here: the
+// kernel would do it at midnight.
+TEST_F(KernelSteering, TheKernelTakesTheOffsetOfTai) {
+  const int other = guard_.before().tai == 37 ? 36 : 37;
+  const auto seconds_of = [](clockid_t id) {
+    timespec t{};
+    ::clock_gettime(id, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+  };
+  const double before = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_MONOTONIC);
+  ASSERT_TRUE(clock().set_leap(env::LeapAction::None, other).ok());
+  EXPECT_EQ(read_kernel().tai, other);
+  EXPECT_NEAR(seconds_of(CLOCK_TAI) - seconds_of(CLOCK_REALTIME), other, 0.5);
+  EXPECT_NEAR(seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_MONOTONIC), before, 0.5) << "the time itself";
+  ASSERT_TRUE(clock().set_leap(env::LeapAction::None, std::nullopt).ok());
+  EXPECT_EQ(read_kernel().tai, other) << "unknown leaves it as it is";
+  auto again = os::LinuxEnv::create({});
+  ASSERT_TRUE(again.ok());
+  const auto found = again->get()->view().clock.start(false);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->tai_offset, std::optional(other)) << "what a daemon finds that starts now";
+  guard_.restore();
+  EXPECT_EQ(read_kernel().tai, guard_.before().tai);
+  EXPECT_EQ(read_kernel().status & (STA_INS | STA_DEL), 0);
   EXPECT_TRUE(lines_.empty()) << lines_.front();
 }
 
