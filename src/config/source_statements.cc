@@ -1,6 +1,7 @@
 // The options of a source are the business of the sources room, which reads them.
 #include "source_statements.h"
 
+#include <string>
 #include <vector>
 
 #include "findings.h"
@@ -50,6 +51,7 @@ void parse_source(const Statement& statement, sources::SourceKind kind, Config& 
     return;
   }
   auto& line = std::get<sources::ParsedLine>(parsed);
+  for (const std::string_view value : line.unusual) warn_of_unusual(statement, value, findings);
   for (const std::size_t option : line.not_available) {
     std::string summary(statement.arguments()[option].text);
     summary += " option in ";

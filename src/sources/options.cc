@@ -109,6 +109,36 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"xleave", Argument::None, 0, 0, [](Line& l, const Arg&) { l.xleave = true; }},
 });
 
+// What an option takes although it makes no sense; chrony tells nothing, and brings it into these limits.
+struct UsualRange {
+  std::string_view word;
+  double low = 0.0;
+  double high = 0.0;
+};
+constexpr auto kUsual = std::to_array<UsualRange>({
+    {"filter", 0, 256},
+    {"maxdelay", 0, 1e3},
+    {"maxdelaydevratio", 0, 1e6},
+    {"maxdelayquant", 0, 0.95},
+    {"maxdelayratio", 0, 1e6},
+    {"maxpoll", kLowestPoll, kHighestPoll},
+    {"maxsamples", 0, discipline::SampleHistory::kMaxSamples},
+    {"maxsources", 1, 16},
+    {"minpoll", kLowestPoll, kHighestPoll},
+    {"minsamples", 0, discipline::SampleHistory::kMaxSamples},
+    {"minstratum", 0, 15},
+    {"mindelay", 0, 1e3},
+});
+
+bool is_usual(const OptionRow& row, const Value& value) {
+  const bool is_real = row.argument == Argument::Real;
+  const double number = is_real ? value.real : static_cast<double>(value.integer);
+  for (const UsualRange& range : kUsual) {
+    if (range.word == row.word) return number >= range.low && number <= range.high;
+  }
+  return !is_real || std::isfinite(number);
+}
+
 constexpr auto kOptionWords = [] {
   std::array<std::string_view, kOptions.size()> words{};
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = kOptions[i].word;
@@ -215,6 +245,7 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
     if (at.at_end()) return LineError{LineError::Kind::BadValue, option_index, describe_value(*row)};
     const auto argument = parse_value(*row, at.text());
     if (!argument) return LineError{LineError::Kind::BadValue, at.index(), describe_value(*row)};
+    if (!is_usual(*row, argument->value)) parsed.unusual.push_back(at.text().substr(0, argument->length));
     at.use(argument->length);
     value = argument->value;
   }

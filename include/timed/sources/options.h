@@ -96,9 +96,11 @@ struct LineError {
   std::string expected;  // for the operator: what would have been right
 };
 
-// Everything parsed of a line, with the options that are understood but have no function yet (each is one warning).
+// Everything parsed of a line, with what is taken but told to the operator: options that are understood but have no
+// function yet, and values outside of what makes sense, which are brought into it (each is one warning).
 struct ParsedLine {
   SourceLine line;
+  std::vector<std::string_view> unusual;   // such values, where they stand in the words
   std::vector<std::size_t> not_available;  // indices of such words
 };
 

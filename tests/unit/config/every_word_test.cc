@@ -94,6 +94,12 @@ const std::vector<Wrong> kSource = {{"", kBadSyntax},
                                     {"a key 0", kBadValue},
                                     {"a extfield ABC", kBadValue}};
 
+const Texts kOddSource = {"a minpoll 999",          "a minpoll -8",      "a minpoll 999iburst", "a maxpoll -30",
+                          "a maxpoll 32",           "a maxsamples 65",   "a minsamples 65",     "a maxsources 17",
+                          "a filter 257",           "a maxdelay -1",     "a maxdelay 1001",     "a maxdelayratio -1",
+                          "a maxdelaydevratio 2e6", "a maxdelayquant 1", "a minstratum 16",     "a mindelay -1",
+                          "a asymmetry inf"};
+
 // Words whose arguments do not matter or which read files, which other tests cover, have no wrong lines here.
 const std::map<std::string, Word>& words() {
   static const std::map<std::string, Word> kWords = {
@@ -258,9 +264,9 @@ const std::map<std::string, Word>& words() {
         {"-1 /c", "1x /c", "5000000000 /c", "99999999999999999999999 /c"}}},
       {"opencommands",
        {{"", "activity SOURCES ntpdata", "serverstats"}, {{"foo", kNotParsed}, {"sources shutdown", kNotParsed}}}},
-      {"peer", {{"a", "a minpoll 999", "a minpoll 5xleave"}, kSource, {"a nts"}}},
+      {"peer", {{"a", "a minpoll 5xleave"}, kSource, {"a nts", "a minpoll 999", "a maxpoll -30"}}},
       {"pidfile", {{"/p", "/"}, kOneWord}},
-      {"pool", {{"a", "a iburst maxsources 16", "a minpoll 5iburst"}, kSource}},
+      {"pool", {{"a", "a iburst maxsources 16", "a minpoll 5iburst"}, kSource, kOddSource}},
       {"port", {{"0", "123", "011123"}, kPort}},
       {"ptpdomain", {{"0", "255"}, {{"", kMissing}, {"256", outside("256", "0", "255")}}}},
       {"ptpport", {{"0", "319"}, kPort}},
@@ -313,7 +319,11 @@ const std::map<std::string, Word>& words() {
          {"-1", outside("-1", "0", "100")},
          {"101", outside("101", "0", "100")},
          {"100", "Bad scheduler priority: 100"}}}},
-      {"server", {{"a", "a minpoll 999", "a minpoll 5iburst", "::1 port 0 ipv6"}, kSource}},
+      {"server",
+       {{"a", "a minpoll 5iburst", "::1 port 0 ipv6", "a minpoll -7 maxpoll 24 maxsamples 0 minsamples 0",
+         "a filter 0 maxdelay 0 maxdelayquant 0 offset -1 asymmetry 7 polltarget 99999 presend -32"},
+        kSource,
+        kOddSource}},
       {"smoothtime",
        {{"400 0.01", "400 0.01 LEAPONLY"},
         {{"", kMissing},
@@ -355,6 +365,12 @@ bool is_not_yet(const std::string& word) {
 ParseOutcome parse(const std::string& line) {
   MemoryFiles files;
   return parse_text(files, line, "t.conf");
+}
+
+TEST(Server, ShowsTheValueThatIsUnusual) {
+  const Diagnostic warning = parse("server a minpoll 999iburst").warnings.at(0);
+  EXPECT_EQ(to_lines(warning)[0], "Unusual value 999 in server directive at line 1 in file t.conf");
+  EXPECT_EQ(to_lines(warning)[1], "  column 18:");
 }
 
 TEST(EveryWord, IsHere) {
