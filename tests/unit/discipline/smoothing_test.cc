@@ -152,6 +152,22 @@ TEST(Smoothing, WithLeapOnlyTheFirstCorrectionActivates) {
   EXPECT_EQ(smoothing.report(kStart).offset, Duration::zero()) << "the kernel's own is not smoothed";
 }
 
+// The plan is counted by local time, which has leapt: it goes on where it was.
+TEST(Smoothing, ALeapOfTheKernelDoesNotDisturbAPlan) {
+  for (const int seconds : {1, -1}) {
+    Smoothing smoothing(options(100, 1));
+    smoothing.activate(kStart);
+    smoothing.on_adjustment(change(kStart, 30e-3), Frequency::zero());
+    const LocalTime before = kStart + Duration::seconds(70);
+    const SmoothingReport plan = smoothing.report(before);
+    smoothing.on_leap(before, seconds, false);
+    const SmoothingReport after = smoothing.report(before + Duration::seconds(seconds));
+    EXPECT_NEAR((after.offset - plan.offset).to_seconds(), 0.0, 1e-12);
+    EXPECT_NEAR((after.frequency - plan.frequency).to_ppm(), 0.0, 1e-6);
+    EXPECT_NEAR((after.remaining - plan.remaining).to_seconds(), 0.0, 1e-6);
+  }
+}
+
 TEST(Smoothing, WithoutItASlewedLeapIsACorrection) {
   Smoothing smoothing(options(400, 0.001));
   smoothing.activate(kStart);
