@@ -12,13 +12,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <variant>
 
 #include "timed/base/units.h"
 #include "timed/control/catalogue.h"
 #include "timed/control/clock_requests.h"
 #include "timed/control/encodings.h"
+#include "timed/control/source_reports.h"
 #include "timed/control/source_requests.h"
 #include "timed/ntp/types.h"
 
@@ -29,37 +29,17 @@ namespace timed::control {
 struct NSourcesRequest {
   bool operator==(const NSourcesRequest&) const = default;
 };
-struct SourceDataRequest {
-  std::int32_t index = 0;  // from 0; out of range gives NoSuchSource
-  bool operator==(const SourceDataRequest&) const = default;
-};
 struct TrackingRequest {
   bool operator==(const TrackingRequest&) const = default;
 };
-struct SourcestatsRequest {
-  std::int32_t index = 0;
-  bool operator==(const SourcestatsRequest&) const = default;
-};
 struct ActivityRequest {
   bool operator==(const ActivityRequest&) const = default;
-};
-struct NtpSourceNameRequest {
-  SourceAddress address;
-  bool operator==(const NtpSourceNameRequest&) const = default;
 };
 struct CyclelogsRequest {
   bool operator==(const CyclelogsRequest&) const = default;
 };
 struct SmoothingRequest {
   bool operator==(const SmoothingRequest&) const = default;
-};
-struct AuthDataRequest {
-  SourceAddress address;
-  bool operator==(const AuthDataRequest&) const = default;
-};
-struct SelectDataRequest {
-  std::int32_t index = 0;
-  bool operator==(const SelectDataRequest&) const = default;
 };
 // Known, allowed and of the right length, but without a codec here.
 struct OtherRequest {
@@ -77,32 +57,6 @@ RequestCode code_of(const Request& request);
 struct NSourcesReply {
   std::uint32_t count = 0;  // of all kinds, unresolved ones too
   bool operator==(const NSourcesReply&) const = default;
-};
-
-enum class SourceMode : std::uint16_t { Client = 0, Peer = 1, RefClock = 2 };
-// Section 13.2 says which states of the selection these are.
-enum class SourceStatus : std::uint16_t {
-  Selected = 0,
-  NotSelectable = 1,
-  Falseticker = 2,
-  Jittery = 3,
-  Combined = 4,
-  Selectable = 5,
-};
-
-struct SourceDataReply {
-  SourceAddress address;      // of an NTP source; not used for a reference clock
-  ntp::RefId ref_id;          // of a reference clock; not carried for an NTP source
-  std::int16_t poll = 0;      // log2 of seconds
-  std::uint16_t stratum = 0;  // of the source; 0 without a sample
-  SourceStatus status = SourceStatus::NotSelectable;
-  SourceMode mode = SourceMode::Client;
-  std::uint16_t reachability = 0;       // shift register of 8 bits
-  std::uint32_t since_sample = kNever;  // seconds
-  Duration measured;                    // reference - local as it was measured; 0 without a sample
-  Duration adjusted;                    // the same with what the clock was slewed since
-  Duration error;                       // half the root delay + root dispersion of that sample
-  bool operator==(const SourceDataReply&) const = default;
 };
 
 struct TrackingReply {
@@ -123,20 +77,6 @@ struct TrackingReply {
   bool operator==(const TrackingReply&) const = default;
 };
 
-struct SourcestatsReply {
-  ntp::RefId ref_id;      // of a reference clock; of an NTP source as in its address (section 13.8)
-  SourceAddress address;  // unspecified for a reference clock
-  std::uint32_t samples = 0;
-  std::uint32_t runs = 0;
-  std::uint32_t span_seconds = 0;
-  Duration std_dev;
-  double frequency_ppm = 0.0;  // residual; positive = the clock runs slow
-  double skew_ppm = 0.0;
-  Duration offset;  // reference - local
-  Duration offset_error;
-  bool operator==(const SourcestatsReply&) const = default;
-};
-
 struct ActivityReply {
   std::int32_t online = 0;
   std::int32_t offline = 0;
@@ -144,38 +84,6 @@ struct ActivityReply {
   std::int32_t burst_offline = 0;
   std::int32_t unresolved = 0;
   bool operator==(const ActivityReply&) const = default;
-};
-
-struct NtpSourceNameReply {
-  std::string name;  // as configured, printable ASCII without spaces, at most 255 characters
-  bool operator==(const NtpSourceNameReply&) const = default;
-};
-
-enum class AuthMode : std::uint16_t { None = 0, Symmetric = 1, Nts = 2 };
-struct AuthDataReply {
-  AuthMode mode = AuthMode::None;
-  std::uint16_t key_type = 0;  // auth::KeyType or an AEAD of NTS; 0 without
-  std::uint32_t key_id = 0;
-  std::uint16_t key_bits = 0;                  // 0 where the key is not known
-  std::uint16_t establishment_attempts = 0;    // since the last that succeeded
-  std::uint32_t since_establishment = kNever;  // seconds
-  std::uint16_t cookies = 0;
-  std::uint16_t cookie_length = 0;
-  std::uint16_t nak = 0;
-  bool operator==(const AuthDataReply&) const = default;
-};
-
-struct SelectDataReply {
-  ntp::RefId ref_id;
-  SourceAddress address;  // unspecified for a reference clock
-  char state = '?';       // section 13.10
-  bool authenticated = false;
-  std::uint8_t leap = 3;
-  std::uint16_t configured = 0, effective = 0;  // marks, section 13.5
-  std::uint32_t since_sample = 0;               // seconds
-  double score = 1.0;
-  Duration low, high;  // limits of reference - local
-  bool operator==(const SelectDataReply&) const = default;
 };
 
 using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,

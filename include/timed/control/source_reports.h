@@ -1,0 +1,126 @@
+// What is asked and told of one source (spec control-protocol.md sections 10, 12 and 13).  Signs and units as in
+// protocol.h.  Pure.
+#ifndef TIMED_CONTROL_SOURCE_REPORTS_H_
+#define TIMED_CONTROL_SOURCE_REPORTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "timed/base/bytes.h"
+#include "timed/base/units.h"
+#include "timed/control/catalogue.h"
+#include "timed/control/encodings.h"
+#include "timed/ntp/types.h"
+
+namespace timed::control {
+
+struct SourceDataRequest {
+  std::int32_t index = 0;  // from 0; out of range gives NoSuchSource
+  bool operator==(const SourceDataRequest&) const = default;
+};
+struct SourcestatsRequest {
+  std::int32_t index = 0;
+  bool operator==(const SourcestatsRequest&) const = default;
+};
+struct NtpSourceNameRequest {
+  SourceAddress address;
+  bool operator==(const NtpSourceNameRequest&) const = default;
+};
+struct AuthDataRequest {
+  SourceAddress address;
+  bool operator==(const AuthDataRequest&) const = default;
+};
+struct SelectDataRequest {
+  std::int32_t index = 0;
+  bool operator==(const SelectDataRequest&) const = default;
+};
+
+enum class SourceMode : std::uint16_t { Client = 0, Peer = 1, RefClock = 2 };
+// Section 13.2 says which states of the selection these are.
+enum class SourceStatus : std::uint16_t {
+  Selected = 0,
+  NotSelectable = 1,
+  Falseticker = 2,
+  Jittery = 3,
+  Combined = 4,
+  Selectable = 5,
+};
+
+struct SourceDataReply {
+  SourceAddress address;      // of an NTP source; not used for a reference clock
+  ntp::RefId ref_id;          // of a reference clock; not carried for an NTP source
+  std::int16_t poll = 0;      // log2 of seconds
+  std::uint16_t stratum = 0;  // of the source; 0 without a sample
+  SourceStatus status = SourceStatus::NotSelectable;
+  SourceMode mode = SourceMode::Client;
+  std::uint16_t reachability = 0;       // shift register of 8 bits
+  std::uint32_t since_sample = kNever;  // seconds
+  Duration measured;                    // reference - local as it was measured; 0 without a sample
+  Duration adjusted;                    // the same with what the clock was slewed since
+  Duration error;                       // half the root delay + root dispersion of that sample
+  bool operator==(const SourceDataReply&) const = default;
+};
+
+struct SourcestatsReply {
+  ntp::RefId ref_id;      // of a reference clock; of an NTP source as in its address (section 13.8)
+  SourceAddress address;  // unspecified for a reference clock
+  std::uint32_t samples = 0;
+  std::uint32_t runs = 0;
+  std::uint32_t span_seconds = 0;
+  Duration std_dev;
+  double frequency_ppm = 0.0;  // residual; positive = the clock runs slow
+  double skew_ppm = 0.0;
+  Duration offset;  // reference - local
+  Duration offset_error;
+  bool operator==(const SourcestatsReply&) const = default;
+};
+
+struct NtpSourceNameReply {
+  std::string name;  // as configured, printable ASCII without spaces, at most 255 characters
+  bool operator==(const NtpSourceNameReply&) const = default;
+};
+
+enum class AuthMode : std::uint16_t { None = 0, Symmetric = 1, Nts = 2 };
+struct AuthDataReply {
+  AuthMode mode = AuthMode::None;
+  std::uint16_t key_type = 0;  // auth::KeyType or an AEAD of NTS; 0 without
+  std::uint32_t key_id = 0;
+  std::uint16_t key_bits = 0;                  // 0 where the key is not known
+  std::uint16_t establishment_attempts = 0;    // since the last that succeeded
+  std::uint32_t since_establishment = kNever;  // seconds
+  std::uint16_t cookies = 0;
+  std::uint16_t cookie_length = 0;
+  std::uint16_t nak = 0;
+  bool operator==(const AuthDataReply&) const = default;
+};
+
+struct SelectDataReply {
+  ntp::RefId ref_id;
+  SourceAddress address;  // unspecified for a reference clock
+  char state = '?';       // section 13.10
+  bool authenticated = false;
+  std::uint8_t leap = 3;
+  std::uint16_t configured = 0, effective = 0;  // marks, section 13.5
+  std::uint32_t since_sample = 0;               // seconds
+  double score = 1.0;
+  Duration low, high;  // limits of reference - local
+  bool operator==(const SelectDataReply&) const = default;
+};
+
+// Used by protocol.h's readers and writers.
+void write_body(ByteWriter& into, const SourceDataReply& reply);
+void write_body(ByteWriter& into, const SourcestatsReply& reply);
+void write_body(ByteWriter& into, const NtpSourceNameReply& reply);
+void write_body(ByteWriter& into, const AuthDataReply& reply);
+void write_body(ByteWriter& into, const SelectDataReply& reply);
+SourceDataReply read_source_data(ByteReader& from);
+SourcestatsReply read_sourcestats(ByteReader& from);
+// Empty for a name that could not be shown or does not end.
+std::optional<NtpSourceNameReply> read_source_name(ByteReader& from);
+AuthDataReply read_auth_data(ByteReader& from);
+SelectDataReply read_select_data(ByteReader& from);
+
+}  // namespace timed::control
+
+#endif  // TIMED_CONTROL_SOURCE_REPORTS_H_

@@ -1,0 +1,152 @@
+#include "timed/control/source_reports.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace timed::control {
+namespace {
+
+constexpr std::size_t kNameSize = 256;
+
+}  // namespace
+
+// A reference clock shows its identifier dressed as an IPv4 address.
+void write_body(ByteWriter& into, const SourceDataReply& r) {
+  write_address(into, r.mode == SourceMode::RefClock ? SourceAddress(IpAddress::v4(r.ref_id.value)) : r.address);
+  into.i16(r.poll);
+  into.u16(r.stratum);
+  into.u16(static_cast<std::uint16_t>(r.status));
+  into.u16(static_cast<std::uint16_t>(r.mode));
+  into.u16(0);  // flags, not used
+  into.u16(r.reachability);
+  into.u32(r.since_sample);
+  write_duration(into, -r.measured);
+  write_duration(into, -r.adjusted);
+  write_duration(into, r.error);
+}
+SourceDataReply read_source_data(ByteReader& from) {
+  SourceDataReply r;
+  const SourceAddress address = read_address(from);
+  r.poll = from.i16();
+  r.stratum = from.u16();
+  r.status = static_cast<SourceStatus>(from.u16());
+  r.mode = static_cast<SourceMode>(from.u16());
+  from.skip(2);
+  r.reachability = from.u16();
+  r.since_sample = from.u32();
+  r.measured = -read_duration(from);
+  r.adjusted = -read_duration(from);
+  r.error = read_duration(from);
+  if (r.mode == SourceMode::RefClock) {
+    r.ref_id.value = address.ip.is_v4() ? address.ip.v4_value() : 0;
+  } else {
+    r.address = address;
+  }
+  return r;
+}
+
+void write_body(ByteWriter& into, const SourcestatsReply& r) {
+  into.u32(r.ref_id.value);
+  write_address(into, r.address);
+  into.u32(r.samples);
+  into.u32(r.runs);
+  into.u32(r.span_seconds);
+  write_duration(into, r.std_dev);
+  write_float(into, -r.frequency_ppm);
+  write_float(into, r.skew_ppm);
+  write_duration(into, -r.offset);
+  write_duration(into, r.offset_error);
+}
+SourcestatsReply read_sourcestats(ByteReader& from) {
+  SourcestatsReply r;
+  r.ref_id.value = from.u32();
+  r.address = read_address(from);
+  r.samples = from.u32();
+  r.runs = from.u32();
+  r.span_seconds = from.u32();
+  r.std_dev = read_duration(from);
+  r.frequency_ppm = -read_float(from);
+  r.skew_ppm = read_float(from);
+  r.offset = -read_duration(from);
+  r.offset_error = read_duration(from);
+  return r;
+}
+
+void write_body(ByteWriter& into, const NtpSourceNameReply& r) {
+  const std::string_view name = std::string_view(r.name).substr(0, kNameSize - 1);
+  into.bytes(std::as_bytes(std::span(name)));
+}
+std::optional<NtpSourceNameReply> read_source_name(ByteReader& from) {
+  const auto field = from.bytes(kNameSize);
+  const auto end = std::find(field.begin(), field.end(), std::byte{0});
+  if (end == field.end() || field.back() != std::byte{0}) return std::nullopt;
+  NtpSourceNameReply r;
+  for (auto at = field.begin(); at != end; ++at) {
+    const auto c = std::to_integer<unsigned char>(*at);
+    if (c <= 0x20 || c >= 0x7f) return std::nullopt;
+    r.name.push_back(static_cast<char>(c));
+  }
+  return r;
+}
+
+void write_body(ByteWriter& into, const AuthDataReply& r) {
+  into.u16(static_cast<std::uint16_t>(r.mode));
+  into.u16(r.key_type);
+  into.u32(r.key_id);
+  into.u16(r.key_bits);
+  into.u16(r.establishment_attempts);
+  into.u32(r.since_establishment);
+  into.u16(r.cookies);
+  into.u16(r.cookie_length);
+  into.u16(r.nak);
+  into.u16(0);
+}
+AuthDataReply read_auth_data(ByteReader& from) {
+  AuthDataReply r;
+  r.mode = static_cast<AuthMode>(from.u16());
+  r.key_type = from.u16();
+  r.key_id = from.u32();
+  r.key_bits = from.u16();
+  r.establishment_attempts = from.u16();
+  r.since_establishment = from.u32();
+  r.cookies = from.u16();
+  r.cookie_length = from.u16();
+  r.nak = from.u16();
+  return r;
+}
+
+// The limits are those of local - reference on the wire, so they change places.
+void write_body(ByteWriter& into, const SelectDataReply& r) {
+  into.u32(r.ref_id.value);
+  write_address(into, r.address);
+  into.u8(static_cast<std::uint8_t>(r.state));
+  into.u8(r.authenticated ? 1 : 0);
+  into.u8(r.leap);
+  into.u8(0);
+  into.u16(r.configured);
+  into.u16(r.effective);
+  into.u32(r.since_sample);
+  write_float(into, r.score);
+  write_duration(into, -r.high);
+  write_duration(into, -r.low);
+}
+SelectDataReply read_select_data(ByteReader& from) {
+  SelectDataReply r;
+  r.ref_id.value = from.u32();
+  r.address = read_address(from);
+  const auto state = static_cast<char>(from.u8());
+  r.state = state > ' ' && state < '\x7f' ? state : '?';
+  r.authenticated = from.u8() != 0;
+  r.leap = from.u8();
+  from.skip(1);
+  r.configured = from.u16();
+  r.effective = from.u16();
+  r.since_sample = from.u32();
+  r.score = read_float(from);
+  r.high = -read_duration(from);
+  r.low = -read_duration(from);
+  return r;
+}
+
+}  // namespace timed::control
