@@ -104,6 +104,9 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       return ReplyBody(read_auth_data(from));
     case ReplyCode::SelectData:
       return ReplyBody(read_select_data(from));
+    case ReplyCode::NtpData:
+    case ReplyCode::NtpData2:
+      return ReplyBody(read_ntp_data(from, code == ReplyCode::NtpData));
     case ReplyCode::Smoothing:
       return ReplyBody(read_smoothing(from));
     default:
@@ -128,6 +131,7 @@ void write_request_body(ByteWriter& into, const Request& request) {
     into.i32(q->total);
   }
   if (const auto* q = std::get_if<AuthDataRequest>(&request)) write_address(into, q->address);
+  if (const auto* q = std::get_if<NtpDataRequest>(&request)) write_address(into, q->address);
   if (const auto* q = std::get_if<SelectDataRequest>(&request)) into.i32(q->index);
 }
 
@@ -157,6 +161,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
     RequestCode operator()(const AuthDataRequest&) const { return RequestCode::AuthData; }
     RequestCode operator()(const SelectDataRequest&) const { return RequestCode::SelectData; }
+    RequestCode operator()(const NtpDataRequest&) const { return RequestCode::NtpData; }
     RequestCode operator()(const SmoothingRequest&) const { return RequestCode::Smoothing; }
     RequestCode operator()(const OtherRequest& other) const { return other.code; }
   };
@@ -176,6 +181,7 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ManualListReply&) const { return ReplyCode::ManualList2; }
     ReplyCode operator()(const AuthDataReply&) const { return ReplyCode::AuthData; }
     ReplyCode operator()(const SelectDataReply&) const { return ReplyCode::SelectData; }
+    ReplyCode operator()(const NtpDataReply& r) const { return r.old ? ReplyCode::NtpData : ReplyCode::NtpData2; }
     ReplyCode operator()(const SmoothingReply&) const { return ReplyCode::Smoothing; }
   };
   return std::visit(Code{}, body);
@@ -236,6 +242,10 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return AuthDataRequest{read_address(from)};
     case RequestCode::SelectData:
       return SelectDataRequest{from.i32()};
+    case RequestCode::NtpData:
+      // Each client asks with the length of the reply that it knows.
+      return NtpDataRequest{read_address(from),
+                            datagram.size() < reply_length(static_cast<std::uint16_t>(ReplyCode::NtpData2))};
     case RequestCode::Smoothing:
       return SmoothingRequest{};
     default:

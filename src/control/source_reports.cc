@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t kNameSize = 256;
 
+// A character that somebody else names, for a terminal.
+char printable_or(char c, char other) {
+  return c > ' ' && c < '\x7f' ? c : other;
+}
+
 }  // namespace
 
 // A reference clock shows its identifier dressed as an IPv4 address.
@@ -116,6 +121,70 @@ AuthDataReply read_auth_data(ByteReader& from) {
   return r;
 }
 
+void write_body(ByteWriter& into, const NtpDataReply& r) {
+  write_address(into, r.remote);
+  write_address(into, r.local);
+  into.u16(r.remote_port);
+  into.u8(r.leap);
+  into.u8(r.version);
+  into.u8(r.mode);
+  into.u8(r.stratum);
+  into.u8(static_cast<std::uint8_t>(r.poll));
+  into.u8(static_cast<std::uint8_t>(r.precision));
+  write_duration(into, r.root_delay);
+  write_duration(into, r.root_dispersion);
+  into.u32(r.ref_id.value);
+  write_time(into, r.ref_time);
+  write_duration(into, r.offset);
+  write_duration(into, r.peer_delay);
+  write_duration(into, r.peer_dispersion);
+  write_duration(into, r.response_time);
+  write_float(into, r.jitter_asymmetry);
+  into.u16(r.flags);
+  into.u8(static_cast<std::uint8_t>(r.transmit_stamp));
+  into.u8(static_cast<std::uint8_t>(r.receive_stamp));
+  for (const std::uint32_t count : {r.sent, r.received, r.valid, r.good}) into.u32(count);
+  if (!r.old) {
+    for (const std::uint32_t count : {r.kernel_sent, r.kernel_received, r.hardware_sent, r.hardware_received}) {
+      into.u32(count);
+    }
+  }
+  // Reserved, and told by chronyd to be unknown so.
+  const int words = r.old ? 3 : 4;
+  for (int i = 0; i < words; ++i) into.u32(0xffffffff);
+}
+NtpDataReply read_ntp_data(ByteReader& from, bool old) {
+  NtpDataReply r;
+  r.old = old;
+  r.remote = read_address(from).ip;
+  r.local = read_address(from).ip;
+  r.remote_port = from.u16();
+  r.leap = from.u8();
+  r.version = from.u8();
+  r.mode = from.u8();
+  r.stratum = from.u8();
+  r.poll = static_cast<std::int8_t>(from.u8());
+  r.precision = static_cast<std::int8_t>(from.u8());
+  r.root_delay = read_duration(from);
+  r.root_dispersion = read_duration(from);
+  r.ref_id.value = from.u32();
+  r.ref_time = read_time(from);
+  r.offset = read_duration(from);
+  r.peer_delay = read_duration(from);
+  r.peer_dispersion = read_duration(from);
+  r.response_time = read_duration(from);
+  r.jitter_asymmetry = read_float(from);
+  r.flags = from.u16();
+  r.transmit_stamp = printable_or(static_cast<char>(from.u8()), '\0');
+  r.receive_stamp = printable_or(static_cast<char>(from.u8()), '\0');
+  for (std::uint32_t* count : {&r.sent, &r.received, &r.valid, &r.good}) *count = from.u32();
+  if (old) return r;
+  for (std::uint32_t* count : {&r.kernel_sent, &r.kernel_received, &r.hardware_sent, &r.hardware_received}) {
+    *count = from.u32();
+  }
+  return r;
+}
+
 // The limits are those of local - reference on the wire, so they change places.
 void write_body(ByteWriter& into, const SelectDataReply& r) {
   into.u32(r.ref_id.value);
@@ -135,8 +204,7 @@ SelectDataReply read_select_data(ByteReader& from) {
   SelectDataReply r;
   r.ref_id.value = from.u32();
   r.address = read_address(from);
-  const auto state = static_cast<char>(from.u8());
-  r.state = state > ' ' && state < '\x7f' ? state : '?';
+  r.state = printable_or(static_cast<char>(from.u8()), '?');
   r.authenticated = from.u8() != 0;
   r.leap = from.u8();
   from.skip(1);

@@ -158,6 +158,63 @@ Reply answer(const control::AuthDataRequest& request, const CommandContext& c, c
   return {ReplyStatus::Success, reply};
 }
 
+char letter_of(env::StampSource source) {
+  switch (source) {
+    case env::StampSource::Daemon:
+      return 'D';
+    case env::StampSource::Kernel:
+      return 'K';
+    case env::StampSource::Hardware:
+      return 'H';
+  }
+  return 'D';
+}
+
+void put_response(const sources::ResponseReport& last, control::NtpDataReply& reply) {
+  const ntp::Header& header = last.header;
+  reply.local = last.local_address;
+  reply.leap = static_cast<std::uint8_t>(header.leap);
+  reply.version = header.version;
+  reply.mode = static_cast<std::uint8_t>(header.mode);
+  reply.stratum = header.stratum;
+  reply.poll = header.poll;
+  reply.precision = header.precision;
+  reply.root_delay = header.root_delay.to_duration();
+  reply.root_dispersion = header.root_dispersion.to_duration();
+  reply.ref_id = header.ref_id;
+  reply.offset = last.offset;
+  reply.peer_delay = last.peer_delay;
+  reply.peer_dispersion = last.peer_dispersion;
+  reply.response_time = last.response_time;
+  reply.flags =
+      static_cast<std::uint16_t>(last.tests.bits() | (last.interleaved ? control::NtpDataReply::kInterleaved : 0));
+  reply.transmit_stamp = letter_of(last.transmit_source);
+  reply.receive_stamp = letter_of(last.receive_source);
+}
+
+Reply answer(const control::NtpDataRequest& request, const CommandContext& c, const Now& now) {
+  const auto data = c.sources.ntp_data(request.address.ip);
+  if (!data) return Reply::failure(ReplyStatus::NoSuchSource);
+  control::NtpDataReply reply;
+  reply.old = request.old;
+  reply.remote = data->remote.address;
+  reply.remote_port = data->remote.port;
+  reply.jitter_asymmetry = data->asymmetry;
+  if (data->last) {
+    put_response(*data->last, reply);
+    const ntp::NtpTimestamp reference = data->last->header.reference;
+    if (!reference.is_zero()) reply.ref_time = control::WireTime::from(reference.near(now.local));
+  }
+  if (data->authenticated) reply.flags |= control::NtpDataReply::kAuthenticated;
+  reply.sent = data->counters.sent;
+  reply.received = data->counters.received;
+  reply.valid = data->counters.valid;
+  reply.good = data->counters.good;
+  reply.kernel_sent = data->counters.kernel_sent;
+  reply.kernel_received = data->counters.kernel_received;
+  return {ReplyStatus::Success, reply};
+}
+
 std::uint16_t bits_of(const discipline::SelectMarks& marks) {
   return static_cast<std::uint16_t>((marks.noselect ? 1 : 0) | (marks.prefer ? 2 : 0) | (marks.trust ? 4 : 0) |
                                     (marks.require ? 8 : 0));

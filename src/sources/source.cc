@@ -108,6 +108,7 @@ std::optional<NtpDataReport> SourceSet::ntp_data(const IpAddress& address) const
     r.last = source->association.last_response();
     r.counters = source->association.counters();
     r.asymmetry = source->stats.asymmetry();
+    r.authenticated = is_authenticated(source->association.authentication());
     return r;
   }
   return std::nullopt;

@@ -42,6 +42,9 @@ struct Print {
   void operator()(const SmoothingReply&) const {}
   void operator()(const ManualListReply& r) const { TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries); }
   void operator()(const AuthDataReply&) const {}
+  void operator()(const NtpDataReply& r) const {
+    TIMED_ASSERT(r.transmit_stamp >= 0 && r.transmit_stamp < 0x7f && r.receive_stamp >= 0 && r.receive_stamp < 0x7f);
+  }
   void operator()(const SelectDataReply& r) const { TIMED_ASSERT(r.state > 0x20 && r.state < 0x7f); }
   static void keep(const std::string& text) { TIMED_ASSERT(!text.empty() && text.back() == '\n'); }
 };

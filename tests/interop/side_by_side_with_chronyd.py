@@ -8,7 +8,7 @@ import time
 import lab
 
 SERVERS = {"10.99.0.11": 8, "10.99.0.12": 7, "10.99.0.13": 6, "10.99.0.14": 5}  # their strata
-OPTIONS = {"10.99.0.13": "offset 0.3", "10.99.0.14": "noselect"}
+OPTIONS = {"10.99.0.12": "xleave", "10.99.0.13": "offset 0.3", "10.99.0.14": "noselect"}
 SECONDS = 25
 NOISE = 0.005  # seconds
 
@@ -16,6 +16,13 @@ SOURCES = ["mode", "state", "address", "stratum", "poll", "reach", "last_rx", "a
 STATS = ["address", "samples", "runs", "span", "frequency", "skew", "offset", "std_dev"]
 TRACKING = ["ref_id", "address", "stratum", "ref_time", "correction", "last_offset", "rms_offset", "frequency",
             "residual", "skew", "root_delay", "root_dispersion", "interval", "leap"]
+
+NTPDATA = ["remote", "remote_id", "port", "local", "local_id", "leap", "version", "mode", "stratum", "poll", "interval",
+           "precision", "precision_s", "root_delay", "root_dispersion", "ref_id", "ref_name", "ref_time", "offset",
+           "delay", "dispersion", "response_time", "asymmetry", "tests1", "tests5", "tests_a", "interleaved",
+           "authenticated", "tx_stamps", "rx_stamps", "sent", "received", "valid", "good"]
+MARKS = [f"{kind}_{mark}" for kind in ("own", "effective") for mark in "NPTRX"]
+SELECTDATA = ["state", "name", "auth", *MARKS, "last", "score", "low", "high", "leap"]
 
 
 def records(text, names):
@@ -61,6 +68,26 @@ def check_tracking(ours, theirs):
                         "root_dispersion": NOISE, "interval": 2})
 
 
+def check_ntpdata(ours, theirs):
+    assert len(ours) == len(theirs) == len(SERVERS)
+    for our, their in zip(ours, theirs):
+        same(our, their, ["remote", "remote_id", "port", "local", "local_id", "leap", "version", "mode", "stratum",
+                          "poll", "interval", "precision", "ref_id", "ref_name", "tests1", "tests5", "tests_a",
+                          "interleaved", "authenticated", "tx_stamps", "rx_stamps"])
+        near(our, their, {"root_delay": NOISE, "root_dispersion": NOISE, "ref_time": 4, "offset": NOISE,
+                          "delay": NOISE, "dispersion": NOISE, "response_time": NOISE, "asymmetry": 1.0,
+                          "sent": 3, "received": 3, "valid": 3, "good": 4})
+    assert [row["interleaved"] for row in ours] == ["No", "Yes", "No", "No"], ours
+
+
+def check_selectdata(ours, theirs):
+    assert len(ours) == len(theirs) == len(SERVERS)
+    for our, their in zip(ours, theirs):
+        same(our, their, ["state", "name", "auth", *MARKS, "leap"])
+        near(our, their, {"last": 2, "score": 1.0, "low": NOISE, "high": NOISE})
+    assert [row["state"] for row in ours] == ["+", "*", "x", "N"], ours
+
+
 def test(net):
     server, client = net.pair()
     net.chronyd_servers(server, SERVERS)
@@ -84,6 +111,8 @@ def test(net):
             check_stats(*told("sourcestats", STATS))
             ours, theirs = told("tracking", TRACKING)
             check_tracking(ours[0], theirs[0])
+            check_ntpdata(*told("ntpdata", NTPDATA))
+            check_selectdata(*told("selectdata", SELECTDATA))
             return
         except AssertionError as difference:
             last = difference

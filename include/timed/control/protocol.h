@@ -46,10 +46,11 @@ struct OtherRequest {
   RequestCode code = RequestCode::Null;
   bool operator==(const OtherRequest&) const = default;
 };
-using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest,
-                             BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
-                             AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest, OtherRequest>;
+using Request =
+    std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
+                 NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest, BurstRequest,
+                 OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest,
+                 SmoothingRequest, AuthDataRequest, SelectDataRequest, NtpDataRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
@@ -88,7 +89,7 @@ struct ActivityReply {
 
 using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
                                ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply,
-                               AuthDataReply, SelectDataReply>;
+                               AuthDataReply, SelectDataReply, NtpDataReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

@@ -35,6 +35,11 @@ struct SelectDataRequest {
   std::int32_t index = 0;
   bool operator==(const SelectDataRequest&) const = default;
 };
+struct NtpDataRequest {
+  SourceAddress address;
+  bool old = false;  // as chronyc up to 4.5 asks, with room for the shorter reply only
+  bool operator==(const NtpDataRequest&) const = default;
+};
 
 enum class SourceMode : std::uint16_t { Client = 0, Peer = 1, RefClock = 2 };
 // Section 13.2 says which states of the selection these are.
@@ -95,6 +100,31 @@ struct AuthDataReply {
   bool operator==(const AuthDataReply&) const = default;
 };
 
+// Of the last valid response, but for the counters.
+struct NtpDataReply {
+  static constexpr std::uint16_t kTests = 0x3ff;  // section 13.7
+  static constexpr std::uint16_t kInterleaved = 0x4000;
+  static constexpr std::uint16_t kAuthenticated = 0x8000;
+
+  bool old = false;  // the shorter one, without the counters of stamps
+  IpAddress remote;
+  IpAddress local;  // none without a valid response
+  std::uint16_t remote_port = 0;
+  std::uint8_t leap = 0, version = 0, mode = 0, stratum = 0;
+  std::int8_t poll = 0, precision = 0;  // log2 seconds
+  Duration root_delay, root_dispersion;
+  ntp::RefId ref_id;
+  WireTime ref_time;
+  Duration offset;  // reference - local, on the wire too
+  Duration peer_delay, peer_dispersion, response_time;
+  double jitter_asymmetry = 0.0;  // -0.5 … 0.5
+  std::uint16_t flags = 0;
+  char transmit_stamp = 0, receive_stamp = 0;  // 'D', 'K' or 'H'; 0 without a valid response
+  std::uint32_t sent = 0, received = 0, valid = 0, good = 0;
+  std::uint32_t kernel_sent = 0, kernel_received = 0, hardware_sent = 0, hardware_received = 0;
+  bool operator==(const NtpDataReply&) const = default;
+};
+
 struct SelectDataReply {
   ntp::RefId ref_id;
   SourceAddress address;  // unspecified for a reference clock
@@ -113,12 +143,14 @@ void write_body(ByteWriter& into, const SourceDataReply& reply);
 void write_body(ByteWriter& into, const SourcestatsReply& reply);
 void write_body(ByteWriter& into, const NtpSourceNameReply& reply);
 void write_body(ByteWriter& into, const AuthDataReply& reply);
+void write_body(ByteWriter& into, const NtpDataReply& reply);
 void write_body(ByteWriter& into, const SelectDataReply& reply);
 SourceDataReply read_source_data(ByteReader& from);
 SourcestatsReply read_sourcestats(ByteReader& from);
 // Empty for a name that could not be shown or does not end.
 std::optional<NtpSourceNameReply> read_source_name(ByteReader& from);
 AuthDataReply read_auth_data(ByteReader& from);
+NtpDataReply read_ntp_data(ByteReader& from, bool old);
 SelectDataReply read_select_data(ByteReader& from);
 
 }  // namespace timed::control

@@ -111,6 +111,7 @@ struct NtpDataReport {
   std::optional<ResponseReport> last;  // of the last valid response
   AssociationCounters counters;
   double asymmetry = 0.0;
+  bool authenticated = false;  // configured so
 };
 
 // Sources by what they do.

@@ -69,9 +69,11 @@ TEST(WorkedExample, UnauthorisedAccheck) {
 
 // CVE-2012-4503: replies carried what was in memory before.
 TEST(Cve2012x4503, EveryByteOfAReplyIsWritten) {
-  const ReplyBody bodies[] = {std::monostate{},   NSourcesReply{}, SourceDataReply{},
-                              TrackingReply{},    AuthDataReply{}, SelectDataReply{},
-                              SourcestatsReply{}, ActivityReply{}, NtpSourceNameReply{"ntp"}};
+  NtpDataReply old;
+  old.old = true;
+  const ReplyBody bodies[] = {std::monostate{},   NSourcesReply{},   SourceDataReply{},        TrackingReply{},
+                              AuthDataReply{},    SelectDataReply{}, NtpDataReply{},           old,
+                              SourcestatsReply{}, ActivityReply{},   NtpSourceNameReply{"ntp"}};
   for (const ReplyBody& body : bodies) {
     std::array<Bytes, 2> written{Bytes(kMaxReply, std::byte{0x55}), Bytes(kMaxReply, std::byte{0xaa})};
     for (Bytes& bytes : written) bytes.resize(write_reply(bytes, {kVersion, 1, 0, 2}, {ReplyStatus::Success, body}));

@@ -45,6 +45,66 @@ TEST(WorkedExample, SourceDataOfAServer) {
   EXPECT_NEAR(r.error.to_seconds(), 6.61645299e-06, 1e-14);
 }
 
+TEST(WorkedExample, NtpData) {
+  const auto r = check_exchange<NtpDataReply>(from_hex("06010000 00390000 06cf112b 00000000 00000000"
+                                                       "7f000001 00000000 00000000 00000000 00010000",
+                                                       172),
+                                              from_hex("06020000 0039001a 00000000 00000000"
+                                                       "06cf112b 00000000 00000000 7f000001"
+                                                       "00000000 00000000 00000000 00010000"
+                                                       "7f000001 00000000 00000000 00000000"
+                                                       "00010000 2b730004 040201e5 00000000"
+                                                       "00000000 7f7f0101 00000000 6b03839c"
+                                                       "13c8b9ed dd513f9f e2c095ee cea25ed5"
+                                                       "e6d5dae0 00000000 03ff4b4b 0000007a"
+                                                       "0000007a 0000007a 00000077 0000007a"
+                                                       "0000007a 00000000 00000000 ffffffff"
+                                                       "ffffffff ffffffff ffffffff"),
+                                              NtpDataRequest{IpAddress::loopback(Family::Inet4)});
+  EXPECT_EQ(r.remote, IpAddress::loopback(Family::Inet4));
+  EXPECT_EQ(r.local, IpAddress::loopback(Family::Inet4));
+  EXPECT_EQ(r.remote_port, 11123);
+  EXPECT_EQ(r.version, 4);
+  EXPECT_EQ(r.mode, 4);
+  EXPECT_EQ(r.stratum, 2);
+  EXPECT_EQ(r.poll, 1);
+  EXPECT_EQ(r.precision, -27);
+  EXPECT_EQ(r.ref_id.value, 0x7f7f0101u);
+  EXPECT_EQ(r.ref_time, (WireTime{1795392412, 331921901}));
+  EXPECT_NEAR(r.offset.to_seconds(), -1.30199999e-06, 1e-14) << "the sign of this one is not turned";
+  EXPECT_NEAR(r.peer_delay.to_seconds(), 1.1479e-05, 1e-12);
+  EXPECT_NEAR(r.peer_dispersion.to_seconds(), 9.45120338e-09, 1e-15);
+  EXPECT_NEAR(r.response_time.to_seconds(), 5.09870006e-05, 1e-12);
+  EXPECT_EQ(r.flags, 0x3ff);
+  EXPECT_EQ(r.transmit_stamp, 'K');
+  EXPECT_EQ(r.receive_stamp, 'K');
+  EXPECT_EQ(r.sent, 122u);
+  EXPECT_EQ(r.good, 119u);
+  EXPECT_EQ(r.kernel_received, 122u);
+}
+
+TEST(Request, ForNtpDataTellsByItsLengthWhichReplyIsKnown) {
+  const auto read = [](std::size_t size) {
+    return std::get<NtpDataRequest>(read_request(RequestCode::NtpData, raw_request(57, size)));
+  };
+  EXPECT_TRUE(read(152).old);
+  EXPECT_TRUE(read(171).old);
+  EXPECT_FALSE(read(172).old);
+  EXPECT_FALSE(read(860).old);
+}
+
+TEST(Reply, OfNtpDataForAnOldClientIsShorter) {
+  NtpDataReply r;
+  r.old = true;
+  r.remote = IpAddress::v4(0x0a000001);
+  r.good = 7;
+  const Bytes bytes = reply_bytes({kVersion, 57, 0, 2}, {ReplyStatus::Success, r});
+  EXPECT_EQ(bytes.size(), 152u);
+  EXPECT_EQ(bytes[7], std::byte{16});
+  EXPECT_EQ(bytes[139], std::byte{7});
+  for (std::size_t i = 140; i < 152; ++i) EXPECT_EQ(bytes[i], std::byte{0xff}) << i;
+}
+
 TEST(Reply, OfSourcestatsComesBackAsItWent) {
   SourcestatsReply r;
   r.ref_id.value = 0x7f000001;
