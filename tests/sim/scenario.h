@@ -22,6 +22,7 @@ class Scenario {
   explicit Scenario(std::uint64_t seed, TrueTime start = kWorldStart);
 
   World& world() { return world_; }
+  Shared& shared() { return shared_; }  // for machines that are no nodes
   SimNetwork& network() { return shared_.network; }
   NameTable& names() { return shared_.names; }
 

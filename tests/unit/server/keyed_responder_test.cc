@@ -1,0 +1,161 @@
+// Requests with a symmetric key: verified, answered with the key that signed them, or not at all.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/unit/server/fakes.h"
+#include "timed/base/bytes.h"
+#include "timed/ntp/extension.h"
+#include "timed/server/responder.h"
+
+namespace timed::server {
+namespace {
+
+constexpr auth::KeyId kIds[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14};
+constexpr const char* kKeys =
+    "1 MD5 secret-of-md5\n2 SHA1 secret-of-sha1\n3 SHA256 secret-of-sha256\n4 SHA384 secret-of-sha384\n"
+    "5 SHA512 secret-of-sha512\n6 SHA3-224 secret-of-sha3\n7 SHA3-256 secret-of-sha3\n8 SHA3-384 secret-of-sha3\n"
+    "9 SHA3-512 secret-of-sha3\n13 AES128 0123456789abcdef\n14 AES256 0123456789abcdef0123456789abcdef\n";
+
+class KeyedResponder : public testing::Test {
+ protected:
+  KeyedResponder() {
+    responder.use_keys(reading.keys);
+    state.leap = ntp::Leap::Normal;
+    state.stratum = 2;
+  }
+  static AccessTable everybody() {
+    AccessRule rule;
+    rule.allow = true;
+    rule.subnets = {*Subnet::make(IpAddress::any(Family::Inet4), 0)};
+    return AccessList(std::vector<AccessRule>{rule}).compile();
+  }
+  const auth::Key& key(auth::KeyId id) const { return *reading.keys.find(id); }
+  static void add_code(env::Datagram& request, const auth::Key& key, int version) {
+    request.size +=
+        key.sign(version, std::span(request.data).first(request.size), std::span(request.data).subspan(request.size));
+  }
+  env::Datagram signed_request(auth::KeyId id, int version, ntp::Mode mode = ntp::Mode::Client) const {
+    env::Datagram request = make_request(version, mode);
+    add_code(request, key(id), version);
+    return request;
+  }
+  Verdict ask(const env::Datagram& request) {
+    answer.size = 0;
+    answer.data.fill(std::byte{0xee});
+    const Verdict verdict = responder.prepare(state, request, answer);
+    if (verdict == Verdict::Answer) responder.finish(state, answer, RawTime::from_seconds(1'800'000'000));
+    return verdict;
+  }
+
+  SeededRandom random{20261124};
+  EntropyPool entropy{[this](std::span<std::byte> out) {
+    for (auto& b : out) b = static_cast<std::byte>(random.next());
+  }};
+  AccessTable access = everybody();
+  auth::KeyStore::Reading reading = auth::KeyStore::read(kKeys, "keys");
+  Responder responder{access, entropy};
+  discipline::OwnState state;
+  env::Datagram answer;
+};
+
+TEST_F(KeyedResponder, answers_with_the_key_of_the_request_and_no_more_than_it_had) {
+  for (const auth::KeyId id : kIds) {
+    for (int version = 1; version <= 4; ++version) {
+      for (const ntp::Mode mode : {ntp::Mode::Client, ntp::Mode::SymmetricActive}) {
+        const env::Datagram request = signed_request(id, version, mode);
+        ASSERT_EQ(ask(request), Verdict::Answer) << id << " version " << version;
+        EXPECT_EQ(answer.size, request.size) << id << " version " << version;
+        const auto view = ntp::PacketView::parse(answer.bytes());
+        ASSERT_TRUE(view.ok());
+        EXPECT_EQ(view.header().version, version);
+        EXPECT_TRUE(key(id).verifies(view)) << id << " version " << version;
+        EXPECT_EQ(view.header().origin.bits, 0x0123456789abcdefu);
+      }
+    }
+  }
+}
+
+// Even where fields came before the code.
+TEST_F(KeyedResponder, does_not_send_back_fields) {
+  for (const auth::KeyId id : kIds) {
+    env::Datagram request = make_request(4, ntp::Mode::Client);
+    store_be<std::uint32_t>(&request.data[48], 0xf3000000u + 32);
+    request.size += 32;
+    add_code(request, key(id), 4);
+    ASSERT_EQ(ask(request), Verdict::Answer) << id;
+    EXPECT_LT(answer.size, request.size);
+    EXPECT_TRUE(key(id).verifies(ntp::PacketView::parse(answer.bytes()))) << id;
+    request.data[60] ^= std::byte{1};
+    EXPECT_EQ(ask(request), Verdict::BadAuth) << "the code covers the field";
+  }
+}
+
+TEST_F(KeyedResponder, does_not_sign_where_nothing_was_signed) {
+  ASSERT_EQ(ask(make_request(4, ntp::Mode::Client)), Verdict::Answer);
+  EXPECT_EQ(answer.size, ntp::kHeaderSize);
+}
+
+TEST_F(KeyedResponder, any_changed_bit_goes_unanswered) {
+  for (const auth::KeyId id : kIds) {
+    for (const int version : {3, 4}) {
+      const env::Datagram good = signed_request(id, version);
+      for (std::size_t bit = 8; bit < good.size * 8; ++bit) {
+        env::Datagram request = good;
+        request.data[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
+        EXPECT_EQ(ask(request), Verdict::BadAuth) << id << " bit " << bit;
+        EXPECT_EQ(answer.size, 0u);
+      }
+    }
+  }
+}
+
+TEST_F(KeyedResponder, a_key_that_is_not_known_goes_unanswered) {
+  const auto others = auth::KeyStore::read("1 MD5 another-secret\n77 SHA1 another-secret\n", "keys");
+  for (const auth::KeyId id : {1u, 77u}) {
+    for (int version = 1; version <= 4; ++version) {
+      env::Datagram request = make_request(version, ntp::Mode::Client);
+      add_code(request, *others.keys.find(id), version);
+      EXPECT_EQ(ask(request), Verdict::BadAuth);
+    }
+  }
+  Responder keyless(access, entropy);
+  EXPECT_EQ(keyless.prepare(state, signed_request(1, 4), answer), Verdict::BadAuth);
+}
+
+TEST_F(KeyedResponder, a_crypto_nak_goes_unanswered) {
+  for (int version = 1; version <= 4; ++version) {
+    env::Datagram request = make_request(version, ntp::Mode::Client);
+    request.size += 4;
+    EXPECT_EQ(ask(request), Verdict::BadAuth) << version;
+  }
+}
+
+TEST_F(KeyedResponder, a_code_of_any_wrong_length_goes_unanswered) {
+  for (const auth::KeyId id : kIds) {
+    for (int version = 1; version <= 4; ++version) {
+      const env::Datagram good = signed_request(id, version);
+      for (std::size_t length = 1; length <= 255; ++length) {
+        env::Datagram request = good;
+        request.size = ntp::kHeaderSize + length;
+        if (request.size == good.size) continue;
+        const Verdict verdict = ask(request);
+        EXPECT_NE(verdict, Verdict::Answer) << id << " version " << version << " length " << length;
+        EXPECT_EQ(answer.size, 0u);
+      }
+    }
+  }
+}
+
+TEST_F(KeyedResponder, keys_that_were_read_anew_hold_from_the_next_request_on) {
+  const env::Datagram old_request = signed_request(1, 4);
+  reading = auth::KeyStore::read("1 SHA256 a-newer-secret\n", "keys");
+  EXPECT_EQ(ask(old_request), Verdict::BadAuth);
+  EXPECT_EQ(ask(signed_request(1, 4)), Verdict::Answer);
+  EXPECT_TRUE(key(1).verifies(ntp::PacketView::parse(answer.bytes())));
+}
+
+}  // namespace
+}  // namespace timed::server
