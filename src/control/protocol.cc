@@ -151,6 +151,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
     RequestCode operator()(const ClockRequest& clock) const { return control::code_of(clock); }
     RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
+    RequestCode operator()(const RekeyRequest&) const { return RequestCode::Rekey; }
     RequestCode operator()(const OnlineRequest&) const { return RequestCode::Online; }
     RequestCode operator()(const OfflineRequest&) const { return RequestCode::Offline; }
     RequestCode operator()(const BurstRequest&) const { return RequestCode::Burst; }
@@ -219,6 +220,8 @@ Request read_request(RequestCode code, std::span<const std::byte> datagram) {
       return NtpSourceNameRequest{read_address(from)};
     case RequestCode::Cyclelogs:
       return CyclelogsRequest{};
+    case RequestCode::Rekey:
+      return RekeyRequest{};
     case RequestCode::Online:
       return OnlineRequest{read_which_sources(from)};
     case RequestCode::Offline:

@@ -375,11 +375,10 @@ int Engine::exit_status() const {
 }
 
 control::Reply Engine::Parts::carry_out(const control::Request& request) {
-  if (const auto* other = std::get_if<control::OtherRequest>(&request)) {
-    if (other->code == control::RequestCode::Rekey) {
-      if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
-      return {};
-    }
+  if (std::holds_alternative<control::RekeyRequest>(request)) {
+    // As with chrony a success even where the file could not be read.
+    if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
+    return {};
   }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
   if (changed) return *changed;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "timed/base/text.h"
@@ -14,9 +15,11 @@ namespace {
 constexpr std::uint16_t kNtpPort = 123;
 constexpr int kSteps = 30;
 constexpr Duration kLongestStep = Duration::seconds(400);
-// After the last disturbance: the longest poll that is drawn, four times, and the time to forget what was before.
-constexpr Duration kCalm = Duration::seconds(3000);
+// After the last disturbance: the longest poll that is drawn, ten times, as a third of the packets may be lost and half
+// of the answers refused, and a source that must be there needs three samples.
+constexpr Duration kCalm = Duration::seconds(5000);
 constexpr std::size_t kMaxLines = 400;
+constexpr std::size_t kMostOwed = 64;  // requests of one sender that may still be answered
 // Addresses for NTP and commands in both families, and what a test asks with.
 constexpr std::size_t kServingSockets = 6;
 // What is lost in the numbers of a packet and between its stamp and its departure.
@@ -25,18 +28,38 @@ constexpr Duration kWireSlack = Duration::micros(100);
 constexpr Duration kReadingSlack = Duration::micros(2);
 // A number of the control protocol has 25 bits.
 constexpr double kReportGrain = 1.0 / (1 << 23);
+constexpr char kKeys[] =
+    "1 SHA1 HEX:00112233445566778899aabbccddeeff00112233\n2 AES128 HEX:00112233445566778899aabbccddeeff\n";
+// Steps of servers.  A client may be half-way between the old time and the new, and for a moment beyond it: samples
+// from before and after a step look like a large frequency.
+constexpr Duration kLargestServerStep = Duration::seconds(0.3);
+constexpr double kOvershoot = 2.0;
+
+ntp::Mode mode_of(const Packet& packet) {
+  return packet.data.empty() ? ntp::Mode::Reserved : static_cast<ntp::Mode>(static_cast<unsigned>(packet.data[0]) & 7u);
+}
 
 class Swarm {
  public:
-  explicit Swarm(std::uint64_t seed) : scenario_(seed), random_(scenario_.world().fork_random()) {
+  explicit Swarm(std::uint64_t seed)
+      : scenario_(seed),
+        random_(scenario_.world().fork_random()),
+        mallory_(scenario_.shared(), {.name = "mallory", .sockets = {.addresses = addresses({"10.0.2.1"})}}),
+        servers_step_(one_in(4)) {
     scenario_.network().set_tap([this](const PacketEvent& event) { watch(event); });
     const int servers = 1 + static_cast<int>(random_.below(4));
     for (int i = 0; i < servers; ++i) {
       const std::string address = "10.0.0." + std::to_string(i + 1);
-      scenario_.add_server(name_of(address), {address});
+      Node& server = scenario_.add_server(name_of(address), {address}, "keyfile /keys\n");
+      server.files().put("/keys", kKeys);
+      servers_.push_back(&server);
       upstream_.push_back(address);
     }
     const int clients = 2 + static_cast<int>(random_.below(4));
+    // A peer that has its time from us gives no new samples, and what its old ones say of now may be wrong in the end
+    // (nothing is stale that answers).  So not where servers step, and only where two others can outvote it.
+    const bool peers = !servers_step_ && servers > 1 && one_in(2);
+    first_to_peer_ = peers ? static_cast<int>(random_.below(static_cast<std::uint64_t>(clients - 1))) : clients;
     for (int i = 0; i < clients; ++i) add_client(i);
     scenario_.start_all();
   }
@@ -46,6 +69,7 @@ class Swarm {
       if (step >= kSteps / 2 && sabotage) sabotage(scenario_);
       run_and_check(Duration::seconds(random_.uniform(1.0, kLongestStep.to_seconds())));
       disturb();
+      for (int i = 0; i < 20; ++i) forge();
     }
     calm_down();
     if (outcome_.answers == 0) outcome_.broken.push_back("nobody answers\n" + scenario_.world().replay_hint());
@@ -64,6 +88,12 @@ class Swarm {
     bool ways_changed = false;
     int beginnings = 1;  // starts, and clocks stepped from outside: each may burst
     Duration awake{};
+  };
+
+  struct Request {
+    std::size_t size = 0;
+    ntp::NtpTimestamp transmit;
+    ntp::NtpTimestamp receive;
   };
 
   // From a sender to a receiver.
@@ -98,12 +128,29 @@ class Swarm {
     std::string text = " minpoll " + std::to_string(min_poll) + " maxpoll " +
                        std::to_string(min_poll + static_cast<int>(random_.below(4)));
     if (one_in(2)) text += " iburst";
-    if (one_in(4)) text += " filter " + std::to_string(2 + random_.below(4));
+    if (one_in(4)) text += " xleave";
     if (one_in(4)) text += " polltarget " + std::to_string(6 + random_.below(30));
     if (one_in(6)) text += " maxsamples " + std::to_string(4 + random_.below(20));
-    if (one_in(6)) text += " maxdelayratio 3";
-    if (one_in(6)) text += " presend 9";
-    return text + "\n";
+    if (one_in(6)) text += " minsamples 10";
+    if (one_in(6)) text += " extfield F323";
+    if (one_in(6)) text += " asymmetry 0.0";
+    // One of those that make few samples of many answers: two of them together may need hours for the first.
+    switch (random_.below(12)) {
+      case 0:
+      case 1:
+      case 2:
+        return text + " filter " + std::to_string(2 + random_.below(4));
+      case 3:
+      case 4:
+        return text + " maxdelayratio 3";
+      case 5:
+      case 6:
+        return text + " presend 9";
+      case 7:
+        return text + " maxdelaydevratio 2";
+      default:
+        return text;
+    }
   }
 
   void add_client(int index) {
@@ -121,7 +168,7 @@ class Swarm {
     clock.read_noise = Duration::nanos(random_.uniform(0.0, 500.0));
     clock.resolution = Duration::nanos(one_in(4) ? 1000.0 : 20.0);
     clock.may_steer = !one_in(8);
-    std::string config = "allow\nmaxdrift 1000\n";
+    std::string config = "allow\nmaxdrift 1000\nkeyfile /keys\n";
     if (client.may_step) config += "makestep 0.1 3\n";
     if (one_in(4)) {
       client.max_slew_ppm = 500.0 + static_cast<double>(random_.below(5000));
@@ -131,9 +178,19 @@ class Swarm {
     if (one_in(2)) config += "driftfile /drift\n";
     for (const std::string& server : upstream_) {
       config += "server " + server + random_source_options(client.min_poll);
+      // Where one source is authenticated, it must be there (authselectmode): only of a server is that certain.
+      if (server.starts_with("10.0.0.") && one_in(4)) config += one_in(2) ? " key 1" : " key 2";
+      config += "\n";
       draw_ways(name, name_of(server));
     }
+    if (index == first_to_peer_ || index == first_to_peer_ + 1) {
+      const int other = index == first_to_peer_ ? index + 1 : index - 1;
+      config += "peer 10.0.1." + std::to_string(other + 1) + peer_options_ + "\n";
+      if (peer_options_.find(" key ") != std::string::npos) config += "authselectmode ignore\n";
+      ++client.sources;
+    }
     client.node = &scenario_.add(name, {client.address}, clock, config);
+    client.node->files().put("/keys", kKeys);
     clients_.push_back(client);
     // Some of the later ones ask this one too.
     if (one_in(3)) upstream_.push_back(client.address);
@@ -151,37 +208,66 @@ class Swarm {
   void watch(const PacketEvent& event) {
     const Packet& packet = event.packet;
     if (event.arrival && event.fate == Fate::Delivered && packet.to.port == kNtpPort) {
-      owed_[{packet.to, packet.from}].push_back(packet.data.size());
+      note_request(packet);
     }
-    if (event.arrival) return;
-    if (packet.to.port == kNtpPort) ++asked_[{packet.from.address, packet.to.address}];
-    if (packet.from.port == kNtpPort) watch_answer(packet);
+    if (event.arrival || forging_) return;
+    if (packet.to.port == kNtpPort && mode_of(packet) == ntp::Mode::Client) {
+      ++asked_[{packet.from.address, packet.to.address}];
+      last_asker_ = packet.from;
+    }
+    if (packet.from.port != kNtpPort) return;
+    if (mode_of(packet) == ntp::Mode::SymmetricActive) return;  // of its own accord
+    watch_answer(packet);
+  }
+
+  void note_request(const Packet& packet) {
+    const auto view = ntp::PacketView::parse(packet.data);
+    if (!view.ok()) return;
+    auto& owed = owed_[{packet.to, packet.from}];
+    owed.push_back({packet.data.size(), view.header().transmit, view.header().receive});
+    if (owed.size() > kMostOwed) owed.pop_front();
+  }
+
+  // An answer has one of the stamps of its request.
+  std::optional<Request> take_request(const Packet& answer, const ntp::Header& header) {
+    auto& owed = owed_[{answer.from, answer.to}];
+    const auto found = std::find_if(owed.begin(), owed.end(), [&](const Request& r) {
+      return header.origin == r.transmit || header.origin == r.receive;
+    });
+    if (found == owed.end()) return std::nullopt;
+    const Request request = *found;
+    owed.erase(found);
+    return request;
   }
 
   void watch_answer(const Packet& packet) {
     ++outcome_.answers;
     Node& node = scenario_.node(name_of(packet.from.address.to_string()));
-    auto& owed = owed_[{packet.from, packet.to}];
-    if (owed.empty()) {
-      broke(&node, "an answer that nobody asked for");
-      return;
-    }
-    if (packet.data.size() > owed.front()) broke(&node, "an answer larger than its request");
-    owed.pop_front();
     const auto view = ntp::PacketView::parse(packet.data);
     if (!view.ok()) {
       broke(&node, "an answer that is not NTP");
       return;
     }
-    const ntp::Header& header = view.header();
-    if (header.leap == ntp::Leap::Unsynchronised) return;
+    const auto request = take_request(packet, view.header());
+    if (!request) {
+      broke(&node, "an answer that nobody asked for");
+      return;
+    }
+    if (packet.data.size() > request->size) broke(&node, "an answer larger than its request");
+    if (view.header().leap == ntp::Leap::Unsynchronised) return;
+    watch_claim(node, view.header(), view.header().origin != request->transmit);
+  }
+
+  // An interleaved answer has the transmit stamp of the one before.
+  void watch_claim(Node& node, const ntp::Header& header, bool interleaved) {
     const TrueTime now = scenario_.world().now();
-    const Duration error = header.transmit.near(now) - now;
+    const Duration error = (interleaved ? header.receive : header.transmit).near(now) - now;
     const Duration claim = header.root_delay.to_duration() * 0.5 + header.root_dispersion.to_duration();
     if (header.stratum == 2) worst_served_ = std::max(worst_served_, abs(error));
     const Duration inherited = header.stratum > 2 ? worst_served_ : Duration::zero();
-    require(abs(error) <= claim * tolerance(node) + inherited + kWireSlack, node,
+    require(abs(error) <= claim * tolerance(node) + inherited + servers_moved_ + kWireSlack, node,
             "an answer that is further off than it says", error.to_seconds());
+    if (interleaved) return;
     const Duration held = header.transmit.minus(header.receive);
     require(held >= -kReadingSlack && held <= Duration::seconds(1), node, "an answer before its request",
             held.to_seconds());
@@ -237,7 +323,8 @@ class Swarm {
     const Duration left = node.clock_error() + tracking->correction;
     const Duration inherited = tracking->stratum > 2 ? worst_served_ : Duration::zero();
     const Duration claim = tracking->root_delay * 0.5 + tracking->root_dispersion;
-    const Duration bound = claim * tolerance(node) + inherited + abs(tracking->correction) * kReportGrain;
+    const Duration bound =
+        claim * tolerance(node) + inherited + servers_moved_ + abs(tracking->correction) * kReportGrain;
     require(abs(left) <= bound, node, format("further off than it says, %.9f s", bound.to_seconds()).c_str(),
             left.to_seconds());
   }
@@ -248,7 +335,7 @@ class Swarm {
     Client& client = clients_[random_.below(clients_.size())];
     Node& node = *client.node;
     const std::string server = name_of(upstream_[random_.below(upstream_.size())]);
-    switch (random_.below(9)) {
+    switch (random_.below(10)) {
       case 0:
       case 1:
         cut_off(server, true);
@@ -274,9 +361,42 @@ class Swarm {
         draw_ways(node.name(), server);
         client.ways_changed = true;
         break;
+      case 8:
+        if (servers_step_) step_a_server();
+        break;
       default:
         start(client);
     }
+  }
+
+  // Its answers are wrong from now on, which it does not know: all bounds are wider by that.
+  void step_a_server() {
+    SimClock& clock = servers_[random_.below(servers_.size())]->clock();
+    const double largest = kLargestServerStep.to_seconds();
+    clock.disturb(Duration::seconds(random_.uniform(-largest, largest)) - clock.error());
+    servers_moved_ = kLargestServerStep * kOvershoot;
+  }
+
+  // Somebody sends to anybody in the name of anybody: noise, or what looks like a packet, at times to the port that
+  // waits for an answer.
+  void forge() {
+    const auto anybody = [this] {
+      const std::size_t i = random_.below(upstream_.size() + clients_.size());
+      return *IpAddress::parse(i < upstream_.size() ? upstream_[i] : clients_[i - upstream_.size()].address);
+    };
+    Packet packet{{anybody(), kNtpPort, 0}, {anybody(), kNtpPort, 0}, {}};
+    if (one_in(2)) packet.from.port = static_cast<std::uint16_t>(1024 + random_.below(60000));
+    if (one_in(3) && last_asker_.address.is_set()) packet.to = last_asker_;
+    packet.data.resize(one_in(2) ? ntp::kHeaderSize + 4 * random_.below(20) : random_.below(400));
+    for (std::byte& b : packet.data) b = static_cast<std::byte>(random_.below(256));
+    if (packet.data.size() >= ntp::kHeaderSize && !one_in(4)) {
+      packet.data[0] = static_cast<std::byte>(4u << 3 | random_.below(8));  // a version and leap that can be believed
+      packet.data[1] = static_cast<std::byte>(1 + random_.below(4));
+      std::fill(packet.data.begin() + 4, packet.data.begin() + 12, std::byte{0});
+    }
+    forging_ = true;
+    scenario_.network().send(mallory_.sockets(), std::move(packet));
+    forging_ = false;
   }
 
   void cut_off(const std::string& server, bool cut_off) {
@@ -292,22 +412,41 @@ class Swarm {
 
   void calm_down() {
     for (Client& client : clients_) start(client);
+    for (Node* server : servers_) server->clock().disturb(-server->clock().error());
     const auto cut = servers_cut_off_;
     for (const auto& [server, is_cut] : cut) cut_off(server, false);
     for (int i = 0; i < 10 && outcome_.broken.empty(); ++i) run_and_check(kCalm * 0.1);
     if (!outcome_.broken.empty()) return;
     for (Client& client : clients_) {
       const auto tracking = client.node->ask<control::TrackingReply>(control::TrackingRequest{});
-      if (!tracking || tracking->stratum == 0) broke(client.node, client.node->name() + ": not synchronised in calm");
+      if (tracking && tracking->stratum != 0) continue;
+      std::string sources;
+      for (const std::string& server : upstream_) {
+        if (const auto source = source_report(*client.node, server)) {
+          sources += format(" %s state %d reach %o offset %.6f +/- %.6f poll %d", server.c_str(),
+                            static_cast<int>(source->status), source->reachability, source->adjusted.to_seconds(),
+                            source->error.to_seconds(), source->poll);
+        }
+      }
+      broke(client.node, client.node->name() + ": not synchronised in calm," + sources);
     }
   }
 
   Scenario scenario_;
   SeededRandom random_;
+  Machine mallory_;
+  const bool servers_step_;
+  std::vector<Node*> servers_;
+  Duration servers_moved_;
+  bool forging_ = false;
+  Endpoint last_asker_;
+  int first_to_peer_ = 0;  // it and the next client are peers
+  const std::string peer_options_ =
+      " minpoll 4 maxpoll 7" + std::string(one_in(2) ? " xleave" : "") + std::string(one_in(2) ? " key 1" : "");
   std::vector<std::string> upstream_;
   std::vector<Client> clients_;
   std::map<std::string, bool> servers_cut_off_;
-  std::map<Way, std::deque<std::size_t>> owed_;  // sizes of the requests that may still be answered
+  std::map<Way, std::deque<Request>> owed_;  // those that may still be answered
   std::map<std::pair<IpAddress, IpAddress>, int> asked_;
   // What the clients have been wrong by in their answers.  The claim of one who follows another is about that other,
   // and may rest on a sample from before the other lost its own server.

@@ -1,8 +1,10 @@
-// A world drawn from a seed: servers, clients and clients of clients, with options, clocks and links of every quality,
-// and with partitions, restarts, crashes and clocks that somebody else steps.  What must hold in all of them:
+// A world drawn from a seed: servers, clients, clients of clients and peers, with options, keys, clocks and links of
+// every quality, and with partitions, restarts, crashes, copies of packets, forged packets, and clocks of clients and
+// servers that somebody else steps.  What must hold in all of them:
 //   - no answer is larger than its request, and nobody answers who was not asked;
 //   - an answer that claims to be synchronised is as right as it claims to be;
-//   - a clock that is synchronised is as right as its owner says it is;
+//   - a clock that is synchronised is as right as its owner says it is (both but for the lie of a server that was
+//     stepped and does not know it, in the worlds where that happens);
 //   - without makestep no clock is stepped, with it only in the first updates after a start;
 //   - no clock is driven further than maxdrift and maxslewrate allow;
 //   - nobody is asked more often than minpoll and its bursts allow;

@@ -38,6 +38,9 @@ struct ActivityRequest {
 struct CyclelogsRequest {
   bool operator==(const CyclelogsRequest&) const = default;
 };
+struct RekeyRequest {
+  bool operator==(const RekeyRequest&) const = default;
+};
 struct SmoothingRequest {
   bool operator==(const SmoothingRequest&) const = default;
 };
@@ -48,9 +51,9 @@ struct OtherRequest {
 };
 using Request =
     std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                 NtpSourceNameRequest, ClockRequest, CyclelogsRequest, OnlineRequest, OfflineRequest, BurstRequest,
-                 OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest,
-                 SmoothingRequest, AuthDataRequest, SelectDataRequest, NtpDataRequest, OtherRequest>;
+                 NtpSourceNameRequest, ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest, OfflineRequest,
+                 BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
+                 AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest, NtpDataRequest, OtherRequest>;
 RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
