@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxFile = 4096;
 constexpr Frequency kMinSkew = Frequency::ratio(1e-12);
+// No clock that can be corrected is further off, and a skew of 1e6 ppm already says that nothing is known: what is
+// beyond comes from a damaged file.  The skew has room above, because it may grow a little before the first estimate.
+constexpr double kMaxFrequency_ppm = 1e5;
+constexpr double kMaxSkew_ppm = 1e7;
 
 }  // namespace
 
@@ -20,9 +24,9 @@ std::optional<Drift> parse_drift(std::string_view text) {
   const auto frequency_ppm = parse_real_prefix(words[0].text);
   const auto skew_ppm = parse_real_prefix(words[1].text);
   if (!frequency_ppm || !skew_ppm) return std::nullopt;
-  if (!std::isfinite(frequency_ppm->value) || !std::isfinite(skew_ppm->value) || skew_ppm->value < 0.0) {
-    return std::nullopt;
-  }
+  // Written so that what is no number is refused as well.
+  if (!(std::abs(frequency_ppm->value) <= kMaxFrequency_ppm)) return std::nullopt;
+  if (!(skew_ppm->value >= 0.0 && skew_ppm->value <= kMaxSkew_ppm)) return std::nullopt;
   return Drift{Frequency::ppm(-frequency_ppm->value), std::max(kMinSkew, Frequency::ppm(skew_ppm->value))};
 }
 
@@ -58,6 +62,8 @@ void DriftFile::note_update(Duration interval, const Drift& drift) {
 
 void DriftFile::write(const Drift& drift) {
   if (options_.path.empty()) return;
+  // The last good numbers are worth more to the next start.
+  if (!std::isfinite(drift.frequency.to_ppm()) || !std::isfinite(drift.skew.to_ppm())) return;
   since_write_ = Duration::zero();
   const Status written = files_.replace(options_.path, write_drift(drift), 0644);
   // Once until it works again: the disk may stay full for days.

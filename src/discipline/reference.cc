@@ -39,7 +39,12 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
 double Reference::frequency_gain(Frequency measured_skew) const {
   if (abs(measured_skew) > abs(options_.max_update_skew)) return 0.0;
   const double own = 3.0 * skew_.to_ratio() * skew_.to_ratio();
-  return own / (own + measured_skew.to_ratio() * measured_skew.to_ratio());
+  const double sum = own + measured_skew.to_ratio() * measured_skew.to_ratio();
+  if (std::isnormal(sum)) return own / sum;
+  // The squares left the range of a double; their ratio does not.
+  if (measured_skew == Frequency::zero()) return 1.0;
+  const double ratio = skew_.to_ratio() / measured_skew.to_ratio();
+  return std::abs(ratio) >= 1e100 ? 1.0 : 3.0 * ratio * ratio / (3.0 * ratio * ratio + 1.0);
 }
 
 bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {

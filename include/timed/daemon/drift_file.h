@@ -17,7 +17,8 @@ struct Drift {
   Frequency skew;
 };
 
-// One line, two numbers in ppm.  Empty for anything else, for numbers that are not finite and for a skew below zero.
+// One line, two numbers in ppm.  Empty for anything else: numbers that are not finite, a frequency beyond 1e5 ppm (the
+// default of maxdrift), a skew below zero or beyond 1e7 ppm.
 std::optional<Drift> parse_drift(std::string_view text);
 std::string write_drift(const Drift& drift);
 

@@ -97,6 +97,13 @@ TEST(DriftText, WhatIsNoDriftIsNone) {
                                                           "1 1e999",
                                                           "1 -1",
                                                           "1 -1e-9",
+                                                          "1 1e300",
+                                                          "10 1e300",
+                                                          "1e300 1",
+                                                          "-1e300 1",
+                                                          "200000 1",
+                                                          "-100000.1 1",
+                                                          "1 10000000.1",
                                                           "--1 1",
                                                           "1,2",
                                                           "\xff\xfe 1",
@@ -135,7 +142,7 @@ TEST_F(DriftFileTest, SaysWhatItHasRead) {
 }
 
 TEST_F(DriftFileTest, WarnsOfContentsThatAreNone) {
-  for (const char* text : {"", "garbage\n", "nan nan\n", "1 -1\n"}) {
+  for (const char* text : {"", "garbage\n", "nan nan\n", "1 -1\n", "10 1e300\n", "200000 1\n"}) {
     log.lines.clear();
     EXPECT_FALSE(read(text)) << text;
     EXPECT_EQ(log.lines, std::vector<std::string>{kInvalid}) << text;
@@ -160,6 +167,17 @@ TEST_F(DriftFileTest, DoesNotReadAHugeFile) {
 }
 
 // ---- writing ----
+
+TEST_F(DriftFileTest, KeepsTheLastGoodNumbers) {
+  file.write(drift_of(-1.5, 0.25));
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Drift& drift : {drift_of(nan, 1), drift_of(inf, 1), drift_of(1, nan), drift_of(1, -inf)}) {
+    file.write(drift);
+  }
+  EXPECT_EQ(files.writes, 1u);
+  EXPECT_EQ(files.contents, "            1.500000             0.250000\n");
+}
 
 TEST_F(DriftFileTest, WritesForAllToRead) {
   file.write(drift_of(-1.5, 0.25));

@@ -39,6 +39,25 @@ TEST(Reference, SaysNothingBeforeTheFirstUpdate) {
   EXPECT_FALSE(reference.sync_status(at(0), {}).synchronised);
 }
 
+// Squares of skews may leave the range of a double at both ends.
+TEST(Reference, TheGainOfTheFrequencyIsAlwaysANumber) {
+  for (const double own : {0.0, 1e-300, 1e-12, 1.0, 1e160, 1e300}) {
+    for (const double measured : {0.0, 1e-300, 1e-12, 1.0, 1e160, 1e300}) {
+      ReferenceOptions options;
+      options.max_update_skew = Frequency::ratio(1e301);
+      Reference reference(options, -20, 1);
+      reference.set_skew(Frequency::ratio(own));
+      ReferenceInput input = input_at(0, 1e-3);
+      input.estimate.frequency = Frequency::ppm(1);
+      input.estimate.skew = Frequency::ratio(measured);
+      const ReferenceUpdate update = reference.update(input, at(0), {});
+      EXPECT_GE(update.clock.frequency.to_ppm(), 0.0) << own << " " << measured;
+      EXPECT_LE(update.clock.frequency.to_ppm(), 1.0) << own << " " << measured;
+      EXPECT_TRUE(std::isfinite(reference.skew().to_ratio())) << own << " " << measured;
+    }
+  }
+}
+
 TEST(Reference, ServesOneStratumBelowItsSource) {
   Reference reference({}, -20, 1);
   reference.update(input_at(0, 1e-3), at(0), {});
