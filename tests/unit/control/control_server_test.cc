@@ -119,7 +119,7 @@ TEST_F(AnswerTest, JudgesEveryCodeByItsLengthAndClass) {
         EXPECT_EQ(status_of(judged.reply), 2) << code;
       } else {
         EXPECT_EQ(judged.verdict, Verdict::Refused) << code;
-        const bool served = std::set<int>{1,  2,  3,  6,  9,  11, 13, 14, 15, 29, 31, 33, 34, 37, 41, 42, 43,
+        const bool served = std::set<int>{1,  2,  3,  6,  9,  11, 13, 14, 15, 16, 29, 31, 33, 34, 37, 41, 42, 43,
                                           44, 48, 49, 50, 51, 52, 53, 56, 63, 64, 65, 66, 67, 69, 70, 71, 74}
                                 .count(code) != 0;
         EXPECT_EQ(status_of(judged.reply), served ? 6 : 1) << code;
