@@ -55,6 +55,7 @@ config::ParseOutcome read_configuration(const CommandLine& cli) {
 // -p: what is in force, on standard output, and every error.
 int print_configuration(const config::ParseOutcome& outcome) {
   print_lines(stdout, outcome.effective_lines);
+  for (const config::Diagnostic& warning : outcome.warnings) print_lines(stderr, config::to_lines(warning));
   for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
   return outcome.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -76,8 +76,8 @@ void RunModes::take_address(const Result<std::vector<IpAddress>>& result) {
     line.name = result->front().to_string();
     line.poll.iburst = true;
     lines_.push_back(std::move(line));
-  } else if (!result.ok()) {
-    log::warning("%s", result.error().message.c_str());
+  } else {
+    log::warning("Could not resolve address of initstepslew server %s", initial_->hosts[next_host_].c_str());
   }
   ++next_host_;
   look_up_next();

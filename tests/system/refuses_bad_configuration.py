@@ -57,6 +57,12 @@ def test(net):
             unindented = [line for line in lines if not line.startswith(" ")]
             assert len(unindented) >= 1 and (len(unindented) == 1 or name == "binary.conf"), f"{name}: {done.stderr}"
             assert all(line.isprintable() for line in lines), f"{name}: {done.stderr!r}"
+    # What is only odd is told too where the configuration is printed.
+    done = subprocess.run([lab.timed(), "-p", "commandkey 1", "ptpport 319"], capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.returncode == 0 and done.stdout.splitlines() == ["commandkey 1", "ptpport 319"], done
+    assert "commandkey directive is no longer supported" in done.stderr, done.stderr
+    assert "ptpport directive is not available yet" in done.stderr, done.stderr
     assert sorted(os.listdir(net.directory)) == before, f"something was made: {os.listdir(net.directory)}"
 
 

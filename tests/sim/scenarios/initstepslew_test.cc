@@ -26,6 +26,16 @@ struct Start {
   Node* node;
 };
 
+TEST(InitStepSlew, NamesTheHostThatIsNotFoundAndAsksTheOthers) {
+  Start start(6, 12.0, "initstepslew 10 nowhere.name first.name\nserver 10.0.0.3 iburst\n");
+  start.scenario.start_all();
+  ASSERT_TRUE(start.scenario.world().run_until_true([&] { return !start.node->clock().steps().empty(); },
+                                                    Duration::seconds(20), Duration::millis(100)))
+      << start.report();
+  EXPECT_EQ(start.node->log().count("Could not resolve address of initstepslew server nowhere.name"), 1u)
+      << start.report();
+}
+
 TEST(InitStepSlew, StepsALargeOffsetBeforeTheDaemonIsReady) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     for (const double error_s : {-300.0, 12.0}) {
