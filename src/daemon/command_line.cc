@@ -72,6 +72,8 @@ class Parse {
       }
     }
     if (refusal_) return *refusal_;
+    // Whatever -L says, before or after it.
+    if (debug_wanted_) line_.log_level = log::Severity::Debug;
     return line_;
   }
 
@@ -144,7 +146,7 @@ class Parse {
         line_.foreground = true;
         break;
       case 'd':
-        if (debug_asked_) line_.log_level = log::Severity::Debug;
+        if (debug_asked_) debug_wanted_ = true;
         debug_asked_ = true;
         line_.foreground = line_.log_to_stderr = true;
         break;
@@ -277,6 +279,7 @@ class Parse {
   std::size_t next_ = 1;
   bool options_ended_ = false;
   bool debug_asked_ = false;
+  bool debug_wanted_ = false;
 };
 
 }  // namespace

@@ -80,6 +80,9 @@ TEST(CommandLine, DebugMessagesNeedTheLetterTwice) {
   EXPECT_EQ(accepted({"-d"}).log_level, log::Severity::Info);
   EXPECT_EQ(accepted({"-d", "-d"}).log_level, log::Severity::Debug);
   EXPECT_EQ(accepted({"-dd"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(accepted({"-dd", "-L", "1"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(accepted({"-L", "1", "-d", "-d"}).log_level, log::Severity::Debug);
+  EXPECT_EQ(accepted({"-L", "1", "-d"}).log_level, log::Severity::Warning);
 }
 
 TEST(CommandLine, LevelIsAPrefixAndIsBroughtIntoRange) {
