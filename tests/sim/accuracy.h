@@ -31,6 +31,7 @@ struct Accuracy {
   Duration earliest_sync, latest_sync;
   Duration rms_error, max_error;
   Frequency rms_frequency_error, max_frequency_error;
+  Duration mean_poll;  // between two requests to one server, of the whole runs
 };
 
 // With the seeds 1 … runs.

@@ -48,6 +48,8 @@ TEST(Accuracy, RunsAreCountedTogether) {
   EXPECT_GE(three.max_error, one.max_error);
   EXPECT_LE(three.rms_error, three.max_error);
   EXPECT_GT(three.rms_error, Duration::zero());
+  EXPECT_GE(three.mean_poll, Duration::seconds(64)) << "minpoll 6";
+  EXPECT_LE(three.mean_poll, Duration::seconds(1045)) << "maxpoll 10, and two of a hundred";
   // Nobody synchronises within a minute.
   c.span = Duration::seconds(60);
   EXPECT_EQ(measure_accuracy(c, 2).synchronised, 0);
