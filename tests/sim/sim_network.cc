@@ -168,7 +168,7 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
     datagram.want_stamp = false;
     datagram.stamp_id = 0;
     datagram.size = std::min(from.packet.data.size(), env::kMaxDatagram + 1);
-    std::memcpy(datagram.data.data(), from.packet.data.data(), std::min(datagram.size, env::kMaxDatagram));
+    std::copy_n(from.packet.data.begin(), std::min(datagram.size, env::kMaxDatagram), datagram.data.begin());
   }
 
   std::optional<Error> send_one(env::Datagram& datagram) {
