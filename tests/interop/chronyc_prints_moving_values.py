@@ -21,7 +21,7 @@ def test(net):
     assert "^? fd00:99::1" in net.timedc("client", client, "sources")
 
     chronyd.wait_for_log("Selected source")
-    same_output.compare(client, [net.path("run-chronyd", "chronyd.sock")])
+    same_output.compare(client, [net.chronyd_socket("chronyd")])
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ def test(net):
     sources = {"v4": "10.99.0.1", "v6": "fd00:99::1"}
     for label, address in sources.items():
         net.chronyd(label, client, f"server {address} iburst\ncmdport 0")
-    chronyc, environment = lab.peer("usr/bin/chronyc"), lab.peer_environment()
 
     def source(label):
         """Mode, state, address and stratum as chronyc has them."""
-        return client.run(chronyc, "-n", "-c", "-h", net.path(f"run-{label}", "chronyd.sock"), "sources", check=False,
-                          env=environment).stdout.split(",")[:4]
+        return net.chronyc(client, net.chronyd_socket(label), "sources", check=False).split(",")[:4]
 
     for label, address in sources.items():
         lab.wait_until(lambda: source(label) == ["^", "*", address, "2"], 15, f"chronyd selects {address}")

@@ -333,6 +333,15 @@ class Lab:
         wait_until(lambda: all(f"{a}:123" in space.run("ss", "-Hlun", check=False).stdout for a in strata), 10,
                    "the servers listen")
 
+    def chronyd_socket(self, label):
+        return self.path(f"run-{label}", "chronyd.sock")
+
+    @staticmethod
+    def chronyc(space, socket_path, *words, check=True):
+        """What chronyc prints as CSV of the daemon behind the socket."""
+        return space.run(peer("usr/bin/chronyc"), "-n", "-c", "-h", socket_path, *words, check=check,
+                         env=peer_environment()).stdout
+
     def timedc(self, label, space, *words, check=True):
         return space.run(timedc(), "-n", "-h", self.timed_socket(label), *words, check=check).stdout
 

@@ -12,20 +12,14 @@ def start(net, server, client, addresses, ours, theirs, their_options=""):
     for address, option in addresses.items():
         server.run("ip", "address", "add", f"{address}/24", "dev", "lab0")
         net.chronyd(address, server,
-                    f"peer 10.99.0.2 {OPTIONS} {option} {their_options}\nbindaddress {address}\nbindacqaddress {address}\n"
-                    f"cmdport 0\n{theirs}")
+                    f"peer 10.99.0.2 {OPTIONS} {option} {their_options}\n"
+                    f"bindaddress {address}\nbindacqaddress {address}\ncmdport 0\n{theirs}")
     text = "cmdport 0\n" + "".join(f"peer {address} {OPTIONS} {option}\n" for address, option in addresses.items())
-    return net.timed("timed", client, text + ours)
+    net.timed("timed", client, text + ours)
 
 
-def told(space, path, report):
-    out = space.run(lab.peer("usr/bin/chronyc"), "-n", "-c", "-h", path, report, check=False,
-                    env=lab.peer_environment()).stdout
-    return [line.split(",") for line in out.splitlines()]
-
-
-def their_path(net, address):
-    return net.path(f"run-{address}", "chronyd.sock")
+def told(net, space, path, report):
+    return [line.split(",") for line in net.chronyc(space, path, report, check=False).splitlines()]
 
 
 def interleaved(rows):
@@ -34,38 +28,37 @@ def interleaved(rows):
 
 def we_follow_them(net):
     server, client = net.pair()
-    daemon = start(net, server, client, THEY_HAVE_THE_TIME, "", "local stratum 5\n", "noselect")
+    start(net, server, client, THEY_HAVE_THE_TIME, "", "local stratum 5\n", "noselect")
     ours = net.timed_socket("timed")
 
     def settled():
-        rows = told(client, ours, "sources")
+        rows = told(net, client, ours, "sources")
         # The one that is not selected may be combined or, on so short a way, be too much worse for that.
         return (len(rows) == 2 and all(row[0] == "=" and row[1] in "*+-" and row[3] == "5" for row in rows)
                 and any(row[1] == "*" for row in rows))
 
     lab.wait_until(settled, 40, "timed follows its peers")
-    lab.wait_until(lambda: interleaved(told(client, ours, "ntpdata")) == {"10.99.0.11": "No", "10.99.0.12": "Yes"}, 20,
-                   "one of them interleaves")
+    wanted = {"10.99.0.11": "No", "10.99.0.12": "Yes"}
+    lab.wait_until(lambda: interleaved(told(net, client, ours, "ntpdata")) == wanted, 20, "one of them interleaves")
     # They hear us too.
     for address in THEY_HAVE_THE_TIME:
-        (row,) = told(server, their_path(net, address), "sources")
+        (row,) = told(net, server, net.chronyd_socket(address), "sources")
         assert row[0] == "=" and int(row[5], 8) & 7, row
-    daemon.stop()
 
 
 def they_follow_us(net):
     server, client = net.pair()
     start(net, server, client, WE_HAVE_THE_TIME, "local stratum 3\n", "")
     for address, option in WE_HAVE_THE_TIME.items():
-        path = their_path(net, address)
+        path = net.chronyd_socket(address)
 
         def settled():
-            rows = told(server, path, "sources")
+            rows = told(net, server, path, "sources")
             return len(rows) == 1 and rows[0][:3] == ["=", "*", "10.99.0.2"] and rows[0][3] == "3"
 
         lab.wait_until(settled, 40, f"chronyd at {address} follows timed")
         wanted = {"10.99.0.2": "Yes" if option else "No"}
-        lab.wait_until(lambda: interleaved(told(server, path, "ntpdata")) == wanted, 20, f"mode of {address}")
+        lab.wait_until(lambda: interleaved(told(net, server, path, "ntpdata")) == wanted, 20, f"mode of {address}")
 
 
 if __name__ == "__main__":

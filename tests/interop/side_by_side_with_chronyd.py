@@ -97,12 +97,10 @@ def test(net):
     net.chronyd("chronyd", client, text)
     net.timed("timed", client, text)
     time.sleep(SECONDS)
-    chronyc, environment = lab.peer("usr/bin/chronyc"), lab.peer_environment()
 
     def told(report, names):
-        sockets = (net.timed_socket("timed"), net.path("run-chronyd", "chronyd.sock"))
-        return [records(client.run(chronyc, "-n", "-c", "-h", path, report, env=environment).stdout, names)
-                for path in sockets]
+        sockets = (net.timed_socket("timed"), net.chronyd_socket("chronyd"))
+        return [records(net.chronyc(client, path, report), names) for path in sockets]
 
     last = None
     # A poll may be lost or late on a busy machine: the states of the two are compared again until they meet.

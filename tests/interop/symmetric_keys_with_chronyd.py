@@ -63,8 +63,7 @@ def test(net):
     serving = f"local stratum 3\nallow\nkeyfile {others}\n"
 
     def chronyc(socket):
-        return lambda words: client.run(lab.peer("usr/bin/chronyc"), "-n", "-c", "-a", "-h", socket, words,
-                                        env=lab.peer_environment()).stdout
+        return lambda report: net.chronyc(client, socket, "-a", report)
 
     daemon = net.chronyd("serving-chronyd", server, serving)
     net.timed("timed", client, sources() + f"keyfile {keys}")
@@ -73,7 +72,7 @@ def test(net):
 
     daemon = net.timed("serving-timed", server, serving + "cmdport 0")
     net.chronyd("chronyd", client, sources() + f"keyfile {keys}")
-    socket = net.path("run-chronyd", "chronyd.sock")
+    socket = net.chronyd_socket("chronyd")
     lab.wait_until(lambda: os.path.exists(socket), 10, "chronyd's command socket")
     by_chronyd = check("chronyd", chronyc(socket))
     assert by_timed == by_chronyd, f"authdata or selectdata differs:\n{by_timed}\n{by_chronyd}"
