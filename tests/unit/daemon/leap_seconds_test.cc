@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/leap_files.h"
 #include "tests/unit/daemon/one_file.h"
+#include "tests/unit/fake_timers.h"
 
 namespace timed::daemon {
 namespace {
@@ -25,22 +24,6 @@ constexpr std::int64_t kMidnight = leap_files::kJanuary2017;
 // A clock on a perfect oscillator with its timers.
 class Machine : public env::SystemClock {
  public:
-  class Alarms : public env::Timers {
-   public:
-    MonoTime now() override { return mono; }
-    Id call_at(MonoTime when, std::function<void()> fn) override {
-      queue[{when, ++last}] = std::move(fn);
-      return last;
-    }
-    void cancel(Id id) override {
-      std::erase_if(queue, [id](const auto& entry) { return entry.first.second == id; });
-    }
-
-    MonoTime mono;
-    std::map<std::pair<MonoTime, Id>, std::function<void()>> queue;
-    Id last = 0;
-  };
-
   RawTime now() override { return raw; }
   Result<env::ClockState> start(bool steer) override {
     env::ClockState state;
@@ -78,7 +61,7 @@ class Machine : public env::SystemClock {
     alarms.mono += span;
   }
 
-  Alarms alarms;
+  FakeTimers alarms;
   RawTime raw = RawTime::from_seconds(kMidnight - 100);
   bool refuses = false;
   std::vector<std::pair<LeapAction, std::optional<int>>> orders;

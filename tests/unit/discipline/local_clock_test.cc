@@ -2,32 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "tests/unit/fake_timers.h"
 #include "timed/env/kernel_frequency.h"
 
 namespace timed::discipline {
 namespace {
-
-// Timers on the monotonic clock of a fake machine.
-class FakeTimers : public env::Timers {
- public:
-  MonoTime now() override { return mono; }
-  Id call_at(MonoTime when, std::function<void()> fn) override {
-    queue[{when, ++last}] = std::move(fn);
-    return last;
-  }
-  void cancel(Id id) override {
-    std::erase_if(queue, [id](const auto& entry) { return entry.first.second == id; });
-  }
-
-  MonoTime mono;
-  std::map<std::pair<MonoTime, Id>, std::function<void()>> queue;
-  Id last = 0;
-};
 
 // A kernel clock on a perfect oscillator: raw and monotonic time run with the correction that was set.
 class FakeKernel : public env::SystemClock {
