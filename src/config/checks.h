@@ -6,7 +6,6 @@
 
 namespace timed::config {
 
-void check_authselectmode(const Statement& statement, Findings& findings);
 void check_broadcast(const Statement& statement, Findings& findings);
 
 }  // namespace timed::config

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "choice_reader.h"
 #include "findings.h"
 #include "number_reader.h"
 
@@ -18,19 +19,11 @@ constexpr auto kModes = std::to_array<Mode>({Mode::System, Mode::Step, Mode::Sle
 }  // namespace
 
 void parse_leapsecmode(const Statement& statement, Config& config, Findings& findings) {
-  const auto arguments = statement.arguments();
-  if (arguments.size() == 1) {
-    const std::string_view word = arguments[0].text;
-    const auto found = std::find_if(kModeWords.begin(), kModeWords.end(),
-                                    [word](std::string_view mode) { return equals_ignoring_case(word, mode); });
-    if (found != kModeWords.end()) {
-      config.leap_seconds.mode = kModes[static_cast<std::size_t>(found - kModeWords.begin())];
-      return;
-    }
+  if (statement.arguments().size() != 1) {
+    refuse(statement, std::min<std::size_t>(statement.words.size(), 2), findings, one_of(kModeWords));
+  } else if (const auto mode = read_choice(statement, kModeWords, findings)) {
+    config.leap_seconds.mode = kModes[*mode];
   }
-  const std::size_t at = arguments.size() == 1 ? 1 : std::min<std::size_t>(statement.words.size(), 2);
-  refuse(statement, at, findings, one_of(kModeWords));
-  if (arguments.size() == 1) findings.errors.back().suggestion = nearest_word(arguments[0].text, kModeWords);
 }
 
 void parse_smoothtime(const Statement& statement, Config& config, Findings& findings) {

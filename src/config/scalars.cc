@@ -14,21 +14,13 @@ namespace {
 template <class T>
 using Place = T& (*)(Config&);
 
-template <class T>
-bool checks(const Field& field) {
-  const auto* not_yet = std::get_if<NotYet>(&field);
-  return not_yet != nullptr && std::holds_alternative<T>(not_yet->arguments);
-}
-
 bool is_integer(const Field& field) {
-  return checks<WholeNumber>(field) || std::holds_alternative<Place<int>>(field) ||
-         std::holds_alternative<Place<std::uint16_t>>(field);
+  return std::holds_alternative<Place<int>>(field) || std::holds_alternative<Place<std::uint16_t>>(field);
 }
 
 bool is_real(const Field& field) {
-  return checks<Number>(field) || std::holds_alternative<Place<double>>(field) ||
-         std::holds_alternative<Place<Duration>>(field) || std::holds_alternative<Place<Frequency>>(field) ||
-         std::holds_alternative<RealSetter>(field);
+  return std::holds_alternative<Place<double>>(field) || std::holds_alternative<Place<Duration>>(field) ||
+         std::holds_alternative<Place<Frequency>>(field) || std::holds_alternative<RealSetter>(field);
 }
 
 std::string limits_text(const Directive& row) {
@@ -58,19 +50,6 @@ std::optional<double> read_real(const Directive& row, const Statement& statement
   return bounded(real->value);
 }
 
-// Checks the arguments of a word without function.
-struct Check {
-  const Directive& row;
-  const Statement& statement;
-  Findings& findings;
-
-  void operator()(NoArgument) const { static_cast<void>(has_arguments(statement, 0, findings)); }
-  void operator()(WholeNumber) const { static_cast<void>(read_integer(row, statement, findings)); }
-  void operator()(Number) const { static_cast<void>(read_real(row, statement, findings)); }
-  void operator()(OneWord) const { static_cast<void>(has_arguments(statement, 1, findings)); }
-  void operator()(StatementCheck check) const { check(statement, findings); }
-};
-
 // Stores one value of whatever type the row's field has.
 struct Apply {
   const Directive& row;
@@ -78,7 +57,7 @@ struct Apply {
   Config& config;
   Findings& findings;
 
-  void operator()(const NotYet& not_yet) const { std::visit(Check{row, statement, findings}, not_yet.arguments); }
+  void operator()(const NotYet& not_yet) const { not_yet.check(statement, findings); }
   void operator()(Retired) const { warn(" directive is no longer supported", Finding::Place::None); }
   void operator()(Ignored) const {}
   // The parser reads the files; it never comes here with them.

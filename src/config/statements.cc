@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "access_rule.h"
-#include "checks.h"
+#include "choice_reader.h"
 #include "findings.h"
 #include "number_reader.h"
 #include "option_reader.h"
@@ -65,14 +65,13 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
 
 void parse_authselectmode(const Statement& statement, Config& config, Findings& findings) {
   using Mode = discipline::AuthSelectMode;
-  const std::size_t errors = findings.errors.size();
-  check_authselectmode(statement, findings);
-  if (findings.errors.size() > errors) return;
-  const std::string mode = lower_case(statement.words[1].text);
-  config.selection.auth_mode = mode == "require"  ? Mode::Require
-                               : mode == "prefer" ? Mode::Prefer
-                               : mode == "ignore" ? Mode::Ignore
-                                                  : Mode::Mix;
+  constexpr auto kWords = std::to_array<std::string_view>({"require", "prefer", "mix", "ignore"});
+  constexpr auto kModes = std::to_array<Mode>({Mode::Require, Mode::Prefer, Mode::Mix, Mode::Ignore});
+  if (statement.arguments().size() != 1) {
+    refuse(statement, std::min<std::size_t>(statement.words.size(), 2), findings);
+  } else if (const auto mode = read_choice(statement, kWords, findings)) {
+    config.selection.auth_mode = kModes[*mode];
+  }
 }
 
 void parse_makestep(const Statement& statement, Config& config, Findings& findings) {

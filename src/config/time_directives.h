@@ -107,7 +107,7 @@ inline constexpr Directive kSources[] = {
 inline constexpr Directive kSelection[] = {
     {.name = "authselectmode",
      .argument = "require|prefer|mix|ignore",
-      .field = &parse_authselectmode,
+     .field = &parse_authselectmode,
      .help = "What the selection makes of sources without authentication where others have it: require never uses "
              "them, prefer does not while there are others, mix (the default) trusts and requires the others, and "
              "ignore makes no difference."},

@@ -39,16 +39,9 @@ struct Findings {
   std::vector<Finding> errors, warnings;
 };
 
-// Arguments that are checked and kept nowhere, those of a word that has no function yet.
-struct NoArgument {};
-struct WholeNumber {};  // within the limits of the row
-struct Number {};
-struct OneWord {};
-using StatementCheck = void (*)(const Statement&, Findings&);
-
 // How a word takes effect.
 struct NotYet {  // known and checked, without effect: a warning
-  std::variant<NoArgument, WholeNumber, Number, OneWord, StatementCheck> arguments;
+  void (*check)(const Statement&, Findings&);
 };
 struct Retired {};     // known, accepted, without effect in chrony too: a warning
 struct Ignored {};     // the same, without a warning
