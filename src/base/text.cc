@@ -101,6 +101,10 @@ bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool all_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_visible);
+}
+
 std::vector<Word> split_words(std::string_view line) {
   std::vector<Word> words;
   std::size_t at = 0;

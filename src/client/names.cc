@@ -37,8 +37,7 @@ std::string reverse_name(const IpAddress& address) {
   const int failed =
       ::getnameinfo(socket_address.get(), socket_address.length, name.data(), name.size(), nullptr, 0, NI_NAMEREQD);
   const std::string_view text(name.data());
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  return failed != 0 || text.empty() || !plain ? address.to_string() : std::string(text);
+  return failed != 0 || text.empty() || !all_visible(text) ? address.to_string() : std::string(text);
 }
 
 std::string cut_name(std::string name, std::size_t width) {

@@ -4,14 +4,16 @@
 #include <span>
 #include <string_view>
 
+#include "timed/base/text.h"
+
 namespace timed::control {
 namespace {
 
 constexpr std::size_t kNameSize = 256;
 
 // A character that somebody else names, for a terminal.
-char printable_or(char c, char other) {
-  return c > ' ' && c < '\x7f' ? c : other;
+char visible_or(char c, char other) {
+  return is_visible(c) ? c : other;
 }
 
 }  // namespace
@@ -88,9 +90,9 @@ std::optional<NtpSourceNameReply> read_source_name(ByteReader& from) {
   if (end == field.end() || field.back() != std::byte{0}) return std::nullopt;
   NtpSourceNameReply r;
   for (auto at = field.begin(); at != end; ++at) {
-    const auto c = std::to_integer<unsigned char>(*at);
-    if (c <= 0x20 || c >= 0x7f) return std::nullopt;
-    r.name.push_back(static_cast<char>(c));
+    const auto c = static_cast<char>(*at);
+    if (!is_visible(c)) return std::nullopt;
+    r.name.push_back(c);
   }
   return r;
 }
@@ -175,8 +177,8 @@ NtpDataReply read_ntp_data(ByteReader& from, bool old) {
   r.response_time = read_duration(from);
   r.jitter_asymmetry = read_float(from);
   r.flags = from.u16();
-  r.transmit_stamp = printable_or(static_cast<char>(from.u8()), '\0');
-  r.receive_stamp = printable_or(static_cast<char>(from.u8()), '\0');
+  r.transmit_stamp = visible_or(static_cast<char>(from.u8()), '\0');
+  r.receive_stamp = visible_or(static_cast<char>(from.u8()), '\0');
   for (std::uint32_t* count : {&r.sent, &r.received, &r.valid, &r.good}) *count = from.u32();
   if (old) return r;
   for (std::uint32_t* count : {&r.kernel_sent, &r.kernel_received, &r.hardware_sent, &r.hardware_received}) {
@@ -204,7 +206,7 @@ SelectDataReply read_select_data(ByteReader& from) {
   SelectDataReply r;
   r.ref_id.value = from.u32();
   r.address = read_address(from);
-  r.state = printable_or(static_cast<char>(from.u8()), '?');
+  r.state = visible_or(static_cast<char>(from.u8()), '?');
   r.authenticated = from.u8() != 0;
   r.leap = from.u8();
   from.skip(1);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "timed/daemon/source_commands.h"
 #include "timed/discipline/effective_marks.h"
 
 namespace timed::daemon {
@@ -123,8 +124,7 @@ Reply answer(const control::ActivityRequest&, const CommandContext& c, const Now
 }
 
 Reply answer(const control::NtpSourceNameRequest& request, const CommandContext& c, const Now&) {
-  const control::SourceAddress& wanted = request.address;
-  const auto id = wanted.unresolved_id ? c.sources.find_unresolved(*wanted.unresolved_id) : c.sources.find(wanted.ip);
+  const auto id = find_source(c.sources, request.address);
   const auto name = id ? c.sources.name_of(*id) : std::nullopt;
   if (!name) return Reply::failure(ReplyStatus::NoSuchSource);
   return {ReplyStatus::Success, control::NtpSourceNameReply{*name}};
@@ -144,8 +144,7 @@ Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const No
 }
 
 Reply answer(const control::AuthDataRequest& request, const CommandContext& c, const Now&) {
-  const control::SourceAddress& wanted = request.address;
-  const auto id = wanted.unresolved_id ? c.sources.find_unresolved(*wanted.unresolved_id) : c.sources.find(wanted.ip);
+  const auto id = find_source(c.sources, request.address);
   const auto auth = id ? c.sources.auth_of(*id) : std::nullopt;
   if (!auth) return Reply::failure(ReplyStatus::NoSuchSource);
   control::AuthDataReply reply;
@@ -156,18 +155,6 @@ Reply answer(const control::AuthDataRequest& request, const CommandContext& c, c
     reply.key_bits = static_cast<std::uint16_t>(auth->bits);
   }
   return {ReplyStatus::Success, reply};
-}
-
-char letter_of(env::StampSource source) {
-  switch (source) {
-    case env::StampSource::Daemon:
-      return 'D';
-    case env::StampSource::Kernel:
-      return 'K';
-    case env::StampSource::Hardware:
-      return 'H';
-  }
-  return 'D';
 }
 
 void put_response(const sources::ResponseReport& last, control::NtpDataReply& reply) {

@@ -27,11 +27,6 @@ char leap_letter(ntp::Leap leap) {
   return kLetters[static_cast<std::size_t>(leap)];
 }
 
-char stamp_letter(env::StampSource source) {
-  constexpr std::array kLetters = {'D', 'K', 'H'};
-  return kLetters[static_cast<std::size_t>(source)];
-}
-
 // local - reference, in seconds; no sign before a zero.
 double fast(Duration offset) {
   return 0.0 - offset.to_seconds();
@@ -60,8 +55,8 @@ std::string to_line(const MeasurementRow& row) {
                 tests_5_to_7.c_str(), tests_a_to_d.c_str(), row.local_poll, row.remote_poll, row.poll_score,
                 row.offset.to_seconds(), row.peer_delay.to_seconds(), row.peer_dispersion.to_seconds(),
                 row.root_delay.to_seconds(), row.root_dispersion.to_seconds(), row.ref_id.value,
-                static_cast<int>(row.mode), row.interleaved ? 'I' : 'B', stamp_letter(row.transmit_source),
-                stamp_letter(row.receive_source));
+                static_cast<int>(row.mode), row.interleaved ? 'I' : 'B', letter_of(row.transmit_source),
+                letter_of(row.receive_source));
 }
 
 std::string to_line(const StatisticsRow& row) {

@@ -37,10 +37,6 @@ std::string real(double value) {
   return format("%.9g", value);
 }
 
-std::optional<SourceId> find(const sources::SourceSet& sources, const control::SourceAddress& address) {
-  return address.unresolved_id ? sources.find_unresolved(*address.unresolved_id) : sources.find(address.ip);
-}
-
 std::vector<SourceId> meant_by(const control::WhichSources& which, const Context& c) {
   sources::SourceMask mask;
   mask.mask = which.mask.ip;
@@ -92,7 +88,7 @@ std::optional<Reply> answer(const control::ReloadSourcesRequest&, const Context&
 }
 
 std::optional<Reply> answer(const control::DelSourceRequest& request, const Context& c) {
-  const auto id = find(c.sources, request.address);
+  const auto id = find_source(c.sources, request.address);
   if (!id) return Reply::failure(ReplyStatus::NoSuchSource);
   c.sources.remove(*id, log::Severity::Info);
   return success();
@@ -177,12 +173,14 @@ std::optional<sources::SourceKind> kind_of(AddSourceRequest::Type type) {
 
 }  // namespace
 
+std::optional<SourceId> find_source(const sources::SourceSet& sources, const control::SourceAddress& address) {
+  return address.unresolved_id ? sources.find_unresolved(*address.unresolved_id) : sources.find(address.ip);
+}
+
 std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& request) {
   const auto kind = kind_of(request.type);
   if (!kind) return ReplyStatus::Invalid;
-  const bool printable =
-      std::all_of(request.name.begin(), request.name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!request.name_complete || request.name.empty() || !printable) return ReplyStatus::InvalidName;
+  if (!request.name_complete || request.name.empty() || !all_visible(request.name)) return ReplyStatus::InvalidName;
   if (request.port > 0xffff) return ReplyStatus::Invalid;
   const std::string text = words_of(request);
   const auto words = split_words(text);

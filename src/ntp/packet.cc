@@ -16,10 +16,9 @@ constexpr std::size_t kCryptoNakSize = 4;
 
 Header read_header(const std::byte* from) {
   Header header;
-  const auto first = static_cast<unsigned>(from[0]);
-  header.leap = static_cast<Leap>(first >> 6);
-  header.version = static_cast<std::uint8_t>(first >> 3 & 7);
-  header.mode = static_cast<Mode>(first & 7);
+  header.leap = static_cast<Leap>(static_cast<unsigned>(from[0]) >> 6);
+  header.version = version_of(from[0]);
+  header.mode = mode_of(from[0]);
   header.stratum = static_cast<Stratum>(from[1]);
   header.poll = static_cast<std::int8_t>(from[2]);
   header.precision = static_cast<std::int8_t>(from[3]);

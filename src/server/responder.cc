@@ -143,7 +143,7 @@ void Responder::finish(const discipline::OwnState& state, env::Datagram& answer,
   if (answer.size <= ntp::kHeaderSize || keys_ == nullptr) return;
   const std::span<std::byte> packet = std::span(answer.data).first(answer.size);
   const auth::Key* const key = keys_->find(load_be<auth::KeyId>(data + ntp::kHeaderSize));
-  const int version = static_cast<int>(data[0]) >> 3 & 7;
+  const int version = ntp::version_of(data[0]);
   if (key != nullptr) {
     static_cast<void>(key->sign(version, packet.first<ntp::kHeaderSize>(), packet.subspan<ntp::kHeaderSize>()));
   }

@@ -105,7 +105,7 @@ void Server::take_transmit_stamps(env::UdpSocket& socket) {
 
 // Requests of clients never are, whoever they are from.
 bool Server::is_for_sources(const env::Datagram& datagram) const {
-  const auto mode = static_cast<ntp::Mode>(static_cast<unsigned>(datagram.data[0]) & 7);
+  const auto mode = ntp::mode_of(datagram.data[0]);
   const bool may_be =
       mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive || mode == ntp::Mode::Server;
   return may_be && datagram.size >= ntp::kHeaderSize && sharing_.take && sharing_.take(datagram);

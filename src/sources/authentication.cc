@@ -6,10 +6,6 @@ namespace {
 constexpr int kVersionOfLongCodes = 3;
 constexpr std::size_t kLongestMacVersion4 = 24;  // octets
 
-int version_of(std::span<const std::byte> packet) {
-  return static_cast<int>(packet[0]) >> 3 & 7;
-}
-
 }  // namespace
 
 Authentication authentication_of(const SourceLine& line, const auth::KeyStore* keys) {
@@ -34,7 +30,7 @@ std::optional<std::size_t> authenticate(const Authentication& authentication, st
   if (mac == nullptr) return size;
   const auth::Key* const key = mac->key();
   if (key == nullptr) return std::nullopt;
-  const std::size_t signature = key->sign(version_of(data), data.first(size), data.subspan(size));
+  const std::size_t signature = key->sign(ntp::version_of(data[0]), data.first(size), data.subspan(size));
   return signature > 0 ? std::optional(size + signature) : std::nullopt;
 }
 

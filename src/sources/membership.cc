@@ -18,7 +18,7 @@ using log::Severity;
 namespace {
 
 bool is_host_text(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  return !text.empty() && all_visible(text);
 }
 
 bool is_pool(const SourceLine& line) {

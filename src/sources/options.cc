@@ -270,8 +270,7 @@ void settle_polls(PollOptions& poll) {
 std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words, SourceKind kind) {
   if (words.empty()) return LineError{LineError::Kind::MissingHost, 0, "a host name or an address"};
   const std::string_view host = words[0].text;
-  const bool printable = std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (host.empty() || !printable) return LineError{LineError::Kind::BadValue, 0, "a host name or an address"};
+  if (host.empty() || !all_visible(host)) return LineError{LineError::Kind::BadValue, 0, "a host name or an address"};
   ParsedLine parsed;
   parsed.line.kind = kind;
   parsed.line.name = std::string(host);

@@ -19,14 +19,6 @@ bool is_believable(const env::Stamp& stamp, const Now& now) {
   return age <= kMaxStampAge && age >= -kMaxStampLead;
 }
 
-namespace {
-
-ntp::Mode mode_of(const env::Datagram& datagram) {
-  return static_cast<ntp::Mode>(static_cast<unsigned>(datagram.data[0]) & 7);
-}
-
-}  // namespace
-
 void SourceSet::on_timer(Source& source) {
   run(source, [&] { return source.association.on_timer(request_context()); });
 }
@@ -166,7 +158,7 @@ bool SourceSet::take_shared(const env::Datagram& datagram, SocketUse socket) {
   Source* const source = id ? get(*id) : nullptr;
   if (source == nullptr || source->line.port != datagram.peer.port) return false;
   if (socket_use(source->line, sockets_.options()) != socket) return false;
-  const ntp::Mode mode = mode_of(datagram);
+  const ntp::Mode mode = ntp::mode_of(datagram.data[0]);
   const bool of_peer = mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive;
   if (source->association.is_symmetric() != of_peer) return false;
   take_response(*source, datagram, datagram.local);

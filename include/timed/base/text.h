@@ -20,6 +20,11 @@ __attribute__((format(printf, 1, 0))) std::string format_list(const char* shape,
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 std::string lower_case(std::string_view text);
 bool is_space(char c);
+// ASCII that leaves a mark: what a name that others give may be shown with.
+constexpr bool is_visible(char c) {
+  return c > ' ' && c < '\x7f';
+}
+bool all_visible(std::string_view text);
 
 // One word of a line and the column (from 0) at which it begins.
 struct Word {

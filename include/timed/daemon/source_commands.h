@@ -12,6 +12,10 @@
 
 namespace timed::daemon {
 
+// By its address, or by the number that it has while it has none.
+std::optional<discipline::SourceId> find_source(const sources::SourceSet& sources,
+                                                const control::SourceAddress& address);
+
 // The line that an `add` request describes, its values brought into the ranges of the options; or why it is none.
 std::variant<sources::SourceLine, control::ReplyStatus> line_of(const control::AddSourceRequest& request);
 

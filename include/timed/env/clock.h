@@ -12,6 +12,10 @@ namespace timed::env {
 
 // Who took a time stamp, the worst first.
 enum class StampSource : std::uint8_t { Daemon, Kernel, Hardware };
+// As logs and reports name it.
+constexpr char letter_of(StampSource source) {
+  return source == StampSource::Hardware ? 'H' : source == StampSource::Kernel ? 'K' : 'D';
+}
 
 // The raw time of an event, how far it may be off (zero or positive), and who took it.
 struct Stamp {

@@ -75,6 +75,14 @@ class PacketView {
   PacketFault fault_ = PacketFault::None;
 };
 
+// What the first octet of a packet holds besides its leap bits.
+constexpr std::uint8_t version_of(std::byte first) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(first) >> 3 & 7);
+}
+constexpr Mode mode_of(std::byte first) {
+  return static_cast<Mode>(static_cast<unsigned>(first) & 7);
+}
+
 // The 48 octets of a header.
 void write_header(const Header& header, std::span<std::byte, kHeaderSize> into);
 

@@ -12,6 +12,15 @@
 namespace timed {
 namespace {
 
+TEST(Text, VisibleIsAsciiThatLeavesAMark) {
+  EXPECT_TRUE(all_visible(""));
+  EXPECT_TRUE(all_visible("!ntp.example-1~"));
+  for (const char c : {' ', '\0', '\n', '\x7f', '\x80', '\xff'}) {
+    EXPECT_FALSE(is_visible(c)) << int{c};
+    EXPECT_FALSE(all_visible(std::string("a") + c));
+  }
+}
+
 TEST(Format, is_printf_of_any_length) {
   EXPECT_EQ(format("%d %s %.3f", 7, "x", 1.5), "7 x 1.500");
   const std::string lengthy(5000, 'y');
