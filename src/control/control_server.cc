@@ -35,9 +35,8 @@ Judgement judge(const RequestHeader& header, std::size_t size, Transport transpo
 }
 
 Reply carry_out(const RequestHeader& header, std::span<const std::byte> datagram, const Execute& execute) {
-  const Request request = read_request(static_cast<RequestCode>(header.command), datagram);
-  if (std::holds_alternative<OtherRequest>(request)) return Reply::failure(ReplyStatus::Failed);
-  return execute(request);
+  const auto request = read_request(static_cast<RequestCode>(header.command), datagram);
+  return request ? execute(*request) : Reply::failure(ReplyStatus::Invalid);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 namespace timed::control {
 namespace {
 
-constexpr std::uint8_t kPacketRequest = 1;
 constexpr std::uint8_t kPacketReply = 2;
 constexpr std::uint8_t kOldestBadVersion = 4;  // a daemon of at least this version says BadVersion
 
@@ -109,30 +108,20 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
       return ReplyBody(read_ntp_data(from, code == ReplyCode::NtpData));
     case ReplyCode::Smoothing:
       return ReplyBody(read_smoothing(from));
-    default:
-      return std::nullopt;
+    case ReplyCode::ServerStats2:
+      return ReplyBody(read_server_stats(from, StatsGeneration::Second));
+    case ReplyCode::ServerStats3:
+      return ReplyBody(read_server_stats(from, StatsGeneration::Third));
+    case ReplyCode::ServerStats4:
+      return ReplyBody(read_server_stats(from, StatsGeneration::Fourth));
+    case ReplyCode::ClientAccessesByIndex3: {
+      auto clients = read_client_accesses(from);
+      return clients ? std::optional<ReplyBody>(std::move(*clients)) : std::nullopt;
+    }
+    case ReplyCode::Rtc:
+      return ReplyBody(read_rtc(from));
   }
-}
-
-// --- Bodies of requests ---
-
-void write_request_body(ByteWriter& into, const Request& request) {
-  if (const auto* q = std::get_if<SourceDataRequest>(&request)) into.i32(q->index);
-  if (const auto* q = std::get_if<SourcestatsRequest>(&request)) into.i32(q->index);
-  if (const auto* q = std::get_if<NtpSourceNameRequest>(&request)) write_address(into, q->address);
-  if (const auto* q = std::get_if<ClockRequest>(&request)) write_clock_request(into, *q);
-  if (const auto* q = std::get_if<OnlineRequest>(&request)) write_which_sources(into, q->which);
-  if (const auto* q = std::get_if<OfflineRequest>(&request)) write_which_sources(into, q->which);
-  if (const auto* q = std::get_if<DelSourceRequest>(&request)) write_address(into, q->address);
-  if (const auto* q = std::get_if<AddSourceRequest>(&request)) write_add_source(into, *q);
-  if (const auto* q = std::get_if<BurstRequest>(&request)) {
-    write_which_sources(into, q->which);
-    into.i32(q->good);
-    into.i32(q->total);
-  }
-  if (const auto* q = std::get_if<AuthDataRequest>(&request)) write_address(into, q->address);
-  if (const auto* q = std::get_if<NtpDataRequest>(&request)) write_address(into, q->address);
-  if (const auto* q = std::get_if<SelectDataRequest>(&request)) into.i32(q->index);
+  return std::nullopt;
 }
 
 bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
@@ -140,34 +129,6 @@ bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader&
 }
 
 }  // namespace
-
-RequestCode code_of(const Request& request) {
-  struct Code {
-    RequestCode operator()(const NSourcesRequest&) const { return RequestCode::NSources; }
-    RequestCode operator()(const SourceDataRequest&) const { return RequestCode::SourceData; }
-    RequestCode operator()(const TrackingRequest&) const { return RequestCode::Tracking; }
-    RequestCode operator()(const SourcestatsRequest&) const { return RequestCode::Sourcestats; }
-    RequestCode operator()(const ActivityRequest&) const { return RequestCode::Activity; }
-    RequestCode operator()(const NtpSourceNameRequest&) const { return RequestCode::NtpSourceName; }
-    RequestCode operator()(const ClockRequest& clock) const { return control::code_of(clock); }
-    RequestCode operator()(const CyclelogsRequest&) const { return RequestCode::Cyclelogs; }
-    RequestCode operator()(const RekeyRequest&) const { return RequestCode::Rekey; }
-    RequestCode operator()(const OnlineRequest&) const { return RequestCode::Online; }
-    RequestCode operator()(const OfflineRequest&) const { return RequestCode::Offline; }
-    RequestCode operator()(const BurstRequest&) const { return RequestCode::Burst; }
-    RequestCode operator()(const OnofflineRequest&) const { return RequestCode::Onoffline; }
-    RequestCode operator()(const RefreshRequest&) const { return RequestCode::Refresh; }
-    RequestCode operator()(const ReloadSourcesRequest&) const { return RequestCode::ReloadSources; }
-    RequestCode operator()(const DelSourceRequest&) const { return RequestCode::DelSource; }
-    RequestCode operator()(const AddSourceRequest&) const { return RequestCode::AddSource; }
-    RequestCode operator()(const AuthDataRequest&) const { return RequestCode::AuthData; }
-    RequestCode operator()(const SelectDataRequest&) const { return RequestCode::SelectData; }
-    RequestCode operator()(const NtpDataRequest&) const { return RequestCode::NtpData; }
-    RequestCode operator()(const SmoothingRequest&) const { return RequestCode::Smoothing; }
-    RequestCode operator()(const OtherRequest& other) const { return other.code; }
-  };
-  return std::visit(Code{}, request);
-}
 
 ReplyCode code_of(const ReplyBody& body) {
   struct Code {
@@ -184,77 +145,11 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const SelectDataReply&) const { return ReplyCode::SelectData; }
     ReplyCode operator()(const NtpDataReply& r) const { return r.old ? ReplyCode::NtpData : ReplyCode::NtpData2; }
     ReplyCode operator()(const SmoothingReply&) const { return ReplyCode::Smoothing; }
+    ReplyCode operator()(const ServerStatsReply& r) const { return control::code_of(r); }
+    ReplyCode operator()(const ClientAccessesReply&) const { return ReplyCode::ClientAccessesByIndex3; }
+    ReplyCode operator()(const RtcReply&) const { return ReplyCode::Rtc; }
   };
   return std::visit(Code{}, body);
-}
-
-std::optional<RequestHeader> read_request_header(std::span<const std::byte> datagram) {
-  if (datagram.size() < kReplyHeader) return std::nullopt;
-  ByteReader from(datagram);
-  RequestHeader header;
-  header.version = from.u8();
-  const std::uint8_t packet_type = from.u8();
-  const std::uint16_t reserved = from.u16();
-  header.command = from.u16();
-  header.attempt = from.u16();
-  header.sequence = from.u32();
-  if (packet_type != kPacketRequest || reserved != 0) return std::nullopt;
-  return header;
-}
-
-Request read_request(RequestCode code, std::span<const std::byte> datagram) {
-  ByteReader from(datagram);
-  from.skip(kRequestHeader);
-  switch (code) {
-    case RequestCode::NSources:
-      return NSourcesRequest{};
-    case RequestCode::SourceData:
-      return SourceDataRequest{from.i32()};
-    case RequestCode::Tracking:
-      return TrackingRequest{};
-    case RequestCode::Sourcestats:
-      return SourcestatsRequest{from.i32()};
-    case RequestCode::Activity:
-      return ActivityRequest{};
-    case RequestCode::NtpSourceName:
-      return NtpSourceNameRequest{read_address(from)};
-    case RequestCode::Cyclelogs:
-      return CyclelogsRequest{};
-    case RequestCode::Rekey:
-      return RekeyRequest{};
-    case RequestCode::Online:
-      return OnlineRequest{read_which_sources(from)};
-    case RequestCode::Offline:
-      return OfflineRequest{read_which_sources(from)};
-    case RequestCode::Burst: {
-      const WhichSources which = read_which_sources(from);
-      const std::int32_t good = from.i32();
-      return BurstRequest{which, good, from.i32()};
-    }
-    case RequestCode::Onoffline:
-      return OnofflineRequest{};
-    case RequestCode::Refresh:
-      return RefreshRequest{};
-    case RequestCode::ReloadSources:
-      return ReloadSourcesRequest{};
-    case RequestCode::DelSource:
-      return DelSourceRequest{read_address(from)};
-    case RequestCode::AddSource:
-      return read_add_source(from);
-    case RequestCode::AuthData:
-      return AuthDataRequest{read_address(from)};
-    case RequestCode::SelectData:
-      return SelectDataRequest{from.i32()};
-    case RequestCode::NtpData:
-      // Each client asks with the length of the reply that it knows.
-      return NtpDataRequest{read_address(from),
-                            datagram.size() < reply_length(static_cast<std::uint16_t>(ReplyCode::NtpData2))};
-    case RequestCode::Smoothing:
-      return SmoothingRequest{};
-    default:
-      if (auto request = read_clock_request(code, from)) return std::move(*request);
-      return OtherRequest{code};
-  }
 }
 
 std::size_t write_reply(std::span<std::byte> into, const RequestHeader& request, const Reply& reply) {
@@ -274,26 +169,6 @@ std::size_t write_reply(std::span<std::byte> into, const RequestHeader& request,
   out.u32(request.sequence);
   out.zeros(8);
   std::visit([&out](const auto& b) { write_body(out, b); }, body);
-  TIMED_ASSERT(out.ok());
-  return length;
-}
-
-std::size_t write_request(std::span<std::byte> into, const RequestHeader& header, const Request& request) {
-  const RequestRow* row = request_row(static_cast<std::uint16_t>(code_of(request)));
-  if (row == nullptr) return 0;
-  const bool padded = header.version != kUnpaddedVersion;
-  const std::size_t length = padded ? request_length(*row) : kRequestHeader + row->body;
-  if (into.size() < length) return 0;
-  std::fill_n(into.begin(), length, std::byte{0});
-  ByteWriter out(into.first(length));
-  out.u8(header.version);
-  out.u8(kPacketRequest);
-  out.u16(0);
-  out.u16(static_cast<std::uint16_t>(row->code));
-  out.u16(header.attempt);
-  out.u32(header.sequence);
-  out.zeros(8);
-  write_request_body(out, request);
   TIMED_ASSERT(out.ok());
   return length;
 }

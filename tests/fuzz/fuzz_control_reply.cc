@@ -46,6 +46,13 @@ struct Print {
     TIMED_ASSERT(r.transmit_stamp >= 0 && r.transmit_stamp < 0x7f && r.receive_stamp >= 0 && r.receive_stamp < 0x7f);
   }
   void operator()(const SelectDataReply& r) const { TIMED_ASSERT(r.state > 0x20 && r.state < 0x7f); }
+  void operator()(const ServerStatsReply& r) const {
+    TIMED_ASSERT(r.generation == StatsGeneration::Fourth || (r.ntp_hits >> 32 == 0 && r.ntp_hw_tx == 0));
+  }
+  void operator()(const ClientAccessesReply& r) const {
+    TIMED_ASSERT(r.clients.size() <= ClientAccessesReply::kMaxClients);
+  }
+  void operator()(const RtcReply&) const {}
   static void keep(const std::string& text) { TIMED_ASSERT(!text.empty() && text.back() == '\n'); }
 };
 

@@ -27,6 +27,8 @@ ReplyBody body_for(unsigned choice) {
       return ActivityReply{};
     case 5:
       return NtpSourceNameReply{"ntp.example.com"};
+    case 6:
+      return ClientAccessesReply{};
     default:
       return std::monostate{};
   }
@@ -43,7 +45,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   int executed = 0;
   const Execute execute = [&](const Request& request) {
     ++executed;
-    TIMED_ASSERT(!std::holds_alternative<OtherRequest>(request));
     const RequestRow* row = request_row(static_cast<std::uint16_t>(code_of(request)));
     TIMED_ASSERT(row != nullptr && (row->access == Access::Open || transport == Transport::Unix));
     return Reply{status, body_for(choice)};

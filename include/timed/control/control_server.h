@@ -17,7 +17,7 @@
 
 namespace timed::control {
 
-// Carries out a request that was found to be allowed.  Requests without a codec never get here.
+// Carries out a request that was found to be allowed.
 using Execute = std::function<Reply(const Request&)>;
 
 // What became of a datagram.  Nothing is said of a single one anywhere else.

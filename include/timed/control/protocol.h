@@ -18,43 +18,12 @@
 #include "timed/control/catalogue.h"
 #include "timed/control/clock_requests.h"
 #include "timed/control/encodings.h"
+#include "timed/control/requests.h"
+#include "timed/control/server_reports.h"
 #include "timed/control/source_reports.h"
-#include "timed/control/source_requests.h"
 #include "timed/ntp/types.h"
 
 namespace timed::control {
-
-// --- Requests (section 10) ---
-
-struct NSourcesRequest {
-  bool operator==(const NSourcesRequest&) const = default;
-};
-struct TrackingRequest {
-  bool operator==(const TrackingRequest&) const = default;
-};
-struct ActivityRequest {
-  bool operator==(const ActivityRequest&) const = default;
-};
-struct CyclelogsRequest {
-  bool operator==(const CyclelogsRequest&) const = default;
-};
-struct RekeyRequest {
-  bool operator==(const RekeyRequest&) const = default;
-};
-struct SmoothingRequest {
-  bool operator==(const SmoothingRequest&) const = default;
-};
-// Known, allowed and of the right length, but without a codec here.
-struct OtherRequest {
-  RequestCode code = RequestCode::Null;
-  bool operator==(const OtherRequest&) const = default;
-};
-using Request =
-    std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                 NtpSourceNameRequest, ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest, OfflineRequest,
-                 BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest, DelSourceRequest,
-                 AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest, NtpDataRequest, OtherRequest>;
-RequestCode code_of(const Request& request);
 
 // --- Replies (section 12) ---
 
@@ -90,9 +59,10 @@ struct ActivityReply {
   bool operator==(const ActivityReply&) const = default;
 };
 
-using ReplyBody = std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply,
-                               ActivityReply, NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply,
-                               AuthDataReply, SelectDataReply, NtpDataReply>;
+using ReplyBody =
+    std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
+                 NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply, AuthDataReply,
+                 SelectDataReply, NtpDataReply, ServerStatsReply, ClientAccessesReply, RtcReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success
@@ -103,23 +73,10 @@ ReplyCode code_of(const ReplyBody& body);
 
 // --- The daemon's side ---
 
-struct RequestHeader {
-  std::uint8_t version = kVersion;
-  std::uint16_t command = 0;
-  std::uint16_t attempt = 0;   // 0 for the first transmission; not looked at by a daemon
-  std::uint32_t sequence = 0;  // copied to the reply
-};
-// Empty for what is no request: too short, another packet type, reserved bytes that are not zero.
-std::optional<RequestHeader> read_request_header(std::span<const std::byte> datagram);
-// The body of a request whose code is known and whose length was checked against least_request_length().
-Request read_request(RequestCode code, std::span<const std::byte> datagram);
 // Writes header and body; returns the length, 0 where it does not fit.  The bytes written are all set.
 std::size_t write_reply(std::span<std::byte> into, const RequestHeader& request, const Reply& reply);
 
 // --- The client's side ---
-
-// Writes the request with its padding (none in version 5); returns the length, 0 where it does not fit.
-std::size_t write_request(std::span<std::byte> into, const RequestHeader& header, const Request& request);
 
 // What to do with a datagram that came while waiting for the reply to `sent` (section 7, steps 3 and 4).
 enum class Arrival {

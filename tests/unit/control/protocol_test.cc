@@ -201,7 +201,7 @@ TEST_F(Waiting, FallsBackToVersion5Once) {
 }
 
 TEST_F(Waiting, AcceptsAReplyOfUnknownKindWithoutBody) {
-  for (const std::uint8_t code : Octets{4, 7, 27, 200}) {
+  for (const std::uint8_t code : Octets{4, 15, 27, 200}) {
     Bytes bytes = good;
     bytes.resize(kMaxReply);
     bytes[7] = static_cast<std::byte>(code);

@@ -85,7 +85,7 @@ TEST(WorkedExample, NtpData) {
 
 TEST(Request, ForNtpDataTellsByItsLengthWhichReplyIsKnown) {
   const auto read = [](std::size_t size) {
-    return std::get<NtpDataRequest>(read_request(RequestCode::NtpData, raw_request(57, size)));
+    return std::get<NtpDataRequest>(*read_request(RequestCode::NtpData, raw_request(57, size)));
   };
   EXPECT_TRUE(read(152).old);
   EXPECT_TRUE(read(171).old);
