@@ -14,6 +14,7 @@
 #include "timed/config/parser.h"
 #include "timed/daemon/command_line.h"
 #include "timed/daemon/engine.h"
+#include "timed/daemon/start_checks.h"
 #include "timed/os/files.h"
 #include "timed/os/linux_env.h"
 #include "timed/os/log_output.h"
@@ -52,6 +53,17 @@ config::ParseOutcome read_configuration(const CommandLine& cli) {
   return outcome;
 }
 
+// What a start would refuse is refused without one too.
+config::ParseOutcome checked(config::ParseOutcome outcome) {
+  os::LinuxFiles files;
+  const auto find_account = [](const std::string& name) -> Status {
+    const auto account = os::find_account(name);
+    return account.ok() ? Status() : Status(account.error());
+  };
+  daemon::check_start({files, find_account, os::is_superuser()}, outcome);
+  return outcome;
+}
+
 // -p: what is in force, on standard output, and every error.
 int print_configuration(const config::ParseOutcome& outcome) {
   print_lines(stdout, outcome.effective_lines);
@@ -79,6 +91,10 @@ os::LogOptions log_options(const CommandLine& cli, const std::string& program) {
   return options;
 }
 
+void log_start(const std::string& program) {
+  log::info("%s version %s starting (%s)", program.c_str(), TIMED_VERSION, daemon::feature_text().c_str());
+}
+
 // From the fork to the end of the daemon; what went wrong is in the log when this returns.
 class Run {
  public:
@@ -100,7 +116,7 @@ class Run {
  private:
   Status start(config::ParseOutcome outcome) {
     if (Status s = go_background(); !s) return s;
-    log::info("%s version %s starting (%s)", program_.c_str(), TIMED_VERSION, daemon::feature_text().c_str());
+    log_start(program_);
     for (const config::Diagnostic& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
     config::Config& config = outcome.config;
     if (Status s = take_place(config); !s) return s;
@@ -229,9 +245,17 @@ class Run {
   std::unique_ptr<daemon::Engine> engine_;
 };
 
-// Where a configuration has errors nothing was touched yet: no fork, no log, no file.
-int report_errors(const config::ParseOutcome& outcome) {
+// Where a configuration has errors nothing was touched yet: no fork, no file but the log.  Whoever started the daemon
+// sees them whole; the log, where a start at boot is looked for, has a line of each.
+int report_errors(const CommandLine& cli, const std::string& program, const config::ParseOutcome& outcome) {
   for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  if (cli.log_to_stderr && cli.log_file.empty()) return EXIT_FAILURE;
+  os::LogOptions options = log_options(cli, program);
+  options.repeat_fatal = false;
+  const auto output = os::LogOutput::open(options);
+  if (!output) return EXIT_FAILURE;
+  log_start(program);
+  for (const config::Diagnostic& error : outcome.errors) log::fatal("%s", error.summary.c_str());
   return EXIT_FAILURE;
 }
 
@@ -251,9 +275,9 @@ int run_program(const std::vector<std::string_view>& arguments) {
       print(stdout, daemon::version_text(arguments[0]));
       return EXIT_SUCCESS;
     case CommandLine::Action::PrintConfiguration:
-      return print_configuration(read_configuration(cli));
+      return print_configuration(checked(read_configuration(cli)));
     case CommandLine::Action::CheckConfiguration:
-      return check_configuration(cli, read_configuration(cli));
+      return check_configuration(cli, checked(read_configuration(cli)));
     case CommandLine::Action::Run:
       break;
   }
@@ -261,9 +285,10 @@ int run_program(const std::vector<std::string_view>& arguments) {
     print(stderr, "Fatal error : Not superuser\n");
     return EXIT_FAILURE;
   }
+  const std::string program = program_name(arguments[0]);
   config::ParseOutcome outcome = read_configuration(cli);
-  if (!outcome.ok()) return report_errors(outcome);
-  return Run(cli, program_name(arguments[0]))(std::move(outcome));
+  if (!outcome.ok()) return report_errors(cli, program, outcome);
+  return Run(cli, program)(std::move(outcome));
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ void parse_fallbackdrift(const Statement& statement, Config& config, Findings& f
   if (!has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, 3, findings);
   discipline::FallbackDriftOptions options;
-  options.min = numbers.integer();
-  options.max = numbers.integer();
+  // Averages over 2^32 seconds would need a century.
+  options.min = numbers.integer({0, 32});
+  options.max = numbers.integer({0, 32});
   if (!numbers.ok()) return;
   if (options.min > options.max) warn_of_unusual(statement, statement.words[2].text, findings);
   config.fallback_drift = options;

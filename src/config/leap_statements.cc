@@ -35,8 +35,8 @@ void parse_smoothtime(const Statement& statement, Config& config, Findings& find
     return;
   }
   NumberReader numbers(statement, 1, 3, findings);
-  const double frequency_ppm = numbers.real();
-  const double wander_ppm = numbers.real();
+  const double frequency_ppm = numbers.real(kNotNegative);
+  const double wander_ppm = numbers.real(kNotNegative);
   if (numbers.ok()) config.smoothing = {Frequency::ppm(frequency_ppm), wander_ppm * 1e-6, leap_only};
 }
 

@@ -46,19 +46,26 @@ std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::
   return number->value;
 }
 
-double NumberReader::real() {
+double NumberReader::real(Usual usual) {
   const std::string_view text = word();
   const auto parsed = parse_real_prefix(text);
   const bool good = parsed && !std::isnan(parsed->value);
   if (!take(good ? parsed->length : 0)) return 0.0;
-  if (!is_bounded(parsed->value)) warn_of_unusual(statement_, text.substr(0, parsed->length), findings_);
+  if (parsed->value < usual.min || parsed->value > usual.max || !is_bounded(parsed->value)) {
+    warn_of_unusual(statement_, text.substr(0, parsed->length), findings_);
+  }
   return bounded(parsed->value);
 }
 
-int NumberReader::integer() {
-  const auto parsed = parse_integer_prefix(word());
-  const bool good = parsed && std::abs(static_cast<double>(parsed->value)) <= std::numeric_limits<int>::max();
-  return take(good ? parsed->length : 0) ? static_cast<int>(parsed->value) : 0;
+int NumberReader::integer(Usual usual) {
+  const std::string_view text = word();
+  const auto parsed = parse_saturated_prefix(text);
+  if (!take(parsed ? parsed->length : 0)) return 0;
+  const double value = static_cast<double>(parsed->value);
+  if (value < usual.min || value > usual.max || std::fabs(value) > kMaxInt) {
+    warn_of_unusual(statement_, text.substr(0, parsed->length), findings_);
+  }
+  return static_cast<int>(std::clamp(value, -kMaxInt, kMaxInt));
 }
 
 bool NumberReader::take(std::size_t length) {

@@ -28,14 +28,22 @@ std::optional<std::int64_t> read_whole_number(const Statement& statement, double
 std::optional<std::int64_t> read_loose_integer(const Statement& statement, std::size_t word, double usual_min,
                                                double usual_max, Findings& findings);
 
+// What a number is where it makes sense.
+struct Usual {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+};
+inline constexpr Usual kNotNegative{.min = 0.0};
+
 class NumberReader {
  public:
   // Words first … end - 1 of the statement are the numbers; there must be that many.
   NumberReader(const Statement& statement, std::size_t first, std::size_t end, Findings& findings)
       : statement_(statement), findings_(findings), next_(first), end_(end) {}
 
-  double real();
-  int integer();  // one that fits
+  // Outside of the usual they are taken with a warning; what does not fit is cut with one.
+  double real(Usual usual = {});
+  int integer(Usual usual = {});
   bool ok() const { return ok_; }
 
  private:

@@ -32,16 +32,26 @@ std::string describe_value(const OptionRow& row) {
 }  // namespace
 
 const OptionRow* OptionReader::next() {
-  if (!ok_ || index_ >= statement_.words.size()) return nullptr;
-  const auto found = std::find_if(rows_.begin(), rows_.end(),
-                                  [this](const OptionRow& row) { return equals_ignoring_case(row.name, rest()); });
-  if (found == rows_.end()) {
-    refuse_option();
-    return nullptr;
+  while (index_ < statement_.words.size()) {
+    const OptionRow* const row = find(rest());
+    if (row == nullptr) {
+      refuse_option();
+      continue;
+    }
+    use(rest().size());
+    if (row->value == OptionRow::Value::None || read_value(*row)) return row;
   }
-  use(rest().size());
-  if (found->value != OptionRow::Value::None) read_value(*found);
-  return ok_ ? &*found : nullptr;
+  return nullptr;
+}
+
+const OptionRow* OptionReader::find(std::string_view text) const {
+  const auto found = std::find_if(rows_.begin(), rows_.end(),
+                                  [text](const auto& row) { return equals_ignoring_case(row.name, text); });
+  return found == rows_.end() ? nullptr : &*found;
+}
+
+void OptionReader::skip_value() {
+  if (index_ < statement_.words.size() && find(rest()) == nullptr) use(rest().size());
 }
 
 void OptionReader::use(std::size_t length) {
@@ -80,11 +90,11 @@ std::size_t OptionReader::value_length(const OptionRow& row, std::string_view te
   return 0;
 }
 
-void OptionReader::read_value(const OptionRow& row) {
+bool OptionReader::read_value(const OptionRow& row) {
   const std::size_t length = index_ < statement_.words.size() ? value_length(row, rest()) : 0;
   if (length == 0) {
     refuse_value(row);
-    return;
+    return false;
   }
   const bool is_number = row.value == OptionRow::Value::Integer || row.value == OptionRow::Value::Real;
   if (is_number && (number_ < row.usual_min || number_ > row.usual_max || !is_bounded(number_))) {
@@ -93,6 +103,7 @@ void OptionReader::read_value(const OptionRow& row) {
   number_ = bounded(number_);
   text_ = rest().substr(0, length);
   use(length);
+  return true;
 }
 
 std::string OptionReader::invalid(const char* what) const {
@@ -107,6 +118,8 @@ void OptionReader::refuse_option() {
   Finding finding = finding_at_text(statement_, rest(), invalid("option"), one_of(names));
   finding.suggestion = nearest_word(rest(), names);
   findings_.errors.push_back(std::move(finding));
+  use(rest().size());
+  skip_value();
 }
 
 void OptionReader::refuse_value(const OptionRow& row) {
@@ -117,6 +130,7 @@ void OptionReader::refuse_value(const OptionRow& row) {
                             : finding_at_text(statement_, rest(), invalid("value"), expected);
   if (!missing && row.value == OptionRow::Value::Choice) finding.suggestion = nearest_word(rest(), row.choices);
   findings_.errors.push_back(std::move(finding));
+  skip_value();
 }
 
 }  // namespace timed::config

@@ -44,7 +44,8 @@ class OptionReader {
                Findings& findings)
       : statement_(statement), rows_(rows), shapes_(shapes), findings_(findings), index_(first) {}
 
-  // The next option with its value; nullptr at the end, and from the first error on.
+  // The next option with its value; nullptr at the end.  Reading goes on after a mistake, at the next word that is an
+  // option: all mistakes of a line are told.
   const OptionRow* next();
   double number() const { return number_; }
   int integer() const { return static_cast<int>(number_); }  // also the index of a choice
@@ -53,8 +54,11 @@ class OptionReader {
 
  private:
   std::string_view rest() const { return statement_.words[index_].text.substr(used_); }
+  const OptionRow* find(std::string_view text) const;
   void use(std::size_t length);
-  void read_value(const OptionRow& row);
+  // The word that is no value, or may be one of an option that nobody knows; an option is neither.
+  void skip_value();
+  bool read_value(const OptionRow& row);
   std::size_t value_length(const OptionRow& row, std::string_view text);
   void refuse_option();
   void refuse_value(const OptionRow& row);

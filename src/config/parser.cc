@@ -111,6 +111,13 @@ void Reading::read_file(const std::string& path, std::size_t level, const LinePl
     including_ended_ = true;
     return;
   }
+  // chrony reads nothing from it and says nothing.
+  const auto info = files_.info(path);
+  if (from != nullptr && info && info->is_directory) {
+    finding.summary = "Ignored directory " + path;
+    add_warning(make_diagnostic(*from, finding));
+    return;
+  }
   const Result<std::string> text = files_.read(path);
   if (!text) {
     refuse(text.error().message);
@@ -172,9 +179,16 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
     relations_.note(*row, statement, place, findings.errors.empty());
+    if (findings.errors.empty()) {
+      const Finding at = finding_at(statement, 1, "");
+      outcome_.stated[row->name] = {place.file, std::string(place.text), place.line, at.column, at.length};
+    }
   } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
+    if (findings.errors.back().suggestion.empty()) {
+      findings.errors.back().expected = "a directive, as the manual page timed.conf(5) lists them";
+    }
   }
   report(place, findings);
 }
@@ -237,6 +251,23 @@ std::string counted(std::size_t count, const char* thing) {
 }
 
 }  // namespace
+
+Diagnostic ParseOutcome::about(std::string_view directive, std::string summary, std::string expected) const {
+  Finding finding;
+  finding.summary = std::move(summary);
+  finding.expected = std::move(expected);
+  finding.place = Finding::Place::None;
+  const auto found = stated.find(directive);
+  if (found != stated.end()) {
+    const StatedLine& line = found->second;
+    finding.column = line.column;
+    finding.length = line.length;
+    return make_diagnostic(LinePlace{line.file, line.number, line.text}, finding);
+  }
+  Diagnostic diagnostic = make_diagnostic(finding.summary);
+  diagnostic.expected = finding.expected;
+  return diagnostic;
+}
 
 ParseOutcome parse_file(env::Files& files, const std::string& path, Config begin) {
   Reading reading(files, std::move(begin));

@@ -32,7 +32,11 @@ std::string limits_text(const Directive& row) {
 }
 
 std::optional<std::int64_t> read_integer(const Directive& row, const Statement& statement, Findings& findings) {
-  return read_whole_number(statement, row.min, row.max, findings);
+  const auto value = read_whole_number(statement, row.min, row.max, findings);
+  if (value && static_cast<double>(*value) > row.usual_max) {
+    warn_of_unusual(statement, statement.arguments()[0].text, findings);
+  }
+  return value;
 }
 
 std::optional<double> read_real(const Directive& row, const Statement& statement, Findings& findings) {
@@ -44,7 +48,9 @@ std::optional<double> read_real(const Directive& row, const Statement& statement
     return std::nullopt;
   }
   warn_of_rest(statement, text.substr(real->length), findings);
-  if (real->value < row.min || real->value > row.max || !is_bounded(real->value)) {
+  // Zero stands for off where it is outside.
+  const bool usual = real->value == 0.0 || (real->value >= row.min && real->value <= row.max);
+  if (!usual || !is_bounded(real->value)) {
     warn_of_unusual(statement, text.substr(0, real->length), findings);
   }
   return bounded(real->value);

@@ -38,16 +38,23 @@ bool wants_nts(const Statement& statement, const sources::LineError& error) {
          equals_ignoring_case(statement.arguments()[error.word].text, "nts");
 }
 
+void refuse_source(const Statement& statement, sources::SourceKind kind, const sources::LineErrors& errors,
+                   Findings& findings) {
+  for (const sources::LineError& error : errors) {
+    if (kind == sources::SourceKind::Peer && wants_nts(statement, error)) {
+      // As with chrony it is known and never asked: what was to be authenticated must not be without.
+      findings.warnings.push_back(finding_at(statement, error.word + 1, "NTS not supported with peers"));
+      findings.warnings.back().place = Finding::Place::Parenthesis;
+    } else {
+      findings.errors.push_back(refused_source(statement, error));
+    }
+  }
+}
+
 void parse_source(const Statement& statement, sources::SourceKind kind, Config& config, Findings& findings) {
   auto parsed = sources::parse_source_line(statement.arguments(), kind);
-  if (const auto* error = std::get_if<sources::LineError>(&parsed)) {
-    if (kind == sources::SourceKind::Peer && wants_nts(statement, *error)) {
-      // As with chrony it is known and never asked: what was to be authenticated must not be without.
-      findings.warnings.push_back(finding_at(statement, error->word + 1, "NTS not supported with peers"));
-      findings.warnings.back().place = Finding::Place::Parenthesis;
-      return;
-    }
-    findings.errors.push_back(refused_source(statement, *error));
+  if (const auto* errors = std::get_if<sources::LineErrors>(&parsed)) {
+    refuse_source(statement, kind, *errors, findings);
     return;
   }
   auto& line = std::get<sources::ParsedLine>(parsed);

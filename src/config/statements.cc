@@ -58,6 +58,7 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
       refuse(statement, seconds ? 4 : 3, findings);
       return;
     }
+    if (*seconds < 0) warn_of_unusual(statement, arguments[2].text, findings);
     options.interval = Duration::seconds(static_cast<double>(*seconds));
   }
   config.drift_file = std::move(options);
@@ -78,7 +79,7 @@ void parse_makestep(const Statement& statement, Config& config, Findings& findin
   if (!has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);
   discipline::MakeStep make_step;
-  make_step.threshold = Duration::seconds(numbers.real());
+  make_step.threshold = Duration::seconds(numbers.real(kNotNegative));
   make_step.limit = numbers.integer();
   if (numbers.ok()) config.reference.make_step = make_step;
 }
@@ -88,7 +89,7 @@ void parse_resumestep(const Statement& statement, Config& config, Findings& find
   if (given != 1 && !has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);
   discipline::MakeStep allowed;
-  allowed.threshold = Duration::seconds(numbers.real());
+  allowed.threshold = Duration::seconds(numbers.real(kNotNegative));
   allowed.limit = given == 2 ? numbers.integer() : 1;
   if (numbers.ok()) config.resume_step = allowed;
 }
@@ -97,8 +98,8 @@ void parse_maxchange(const Statement& statement, Config& config, Findings& findi
   if (!has_arguments(statement, 3, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);
   discipline::MaxChange max_change;
-  max_change.offset = Duration::seconds(numbers.real());
-  max_change.start = numbers.integer();
+  max_change.offset = Duration::seconds(numbers.real(kNotNegative));
+  max_change.start = numbers.integer(kNotNegative);
   max_change.ignore = numbers.integer();
   if (numbers.ok()) config.reference.max_change = max_change;
 }
@@ -110,7 +111,7 @@ void parse_initstepslew(const Statement& statement, Config& config, Findings& fi
   }
   NumberReader numbers(statement, 1, 2, findings);
   InitStepSlewOptions options;
-  options.threshold = Duration::seconds(numbers.real());
+  options.threshold = Duration::seconds(numbers.real(kNotNegative));
   if (!numbers.ok()) return;
   for (const Word& host : statement.words.subspan(2)) options.hosts.emplace_back(host.text);
   config.init_step_slew = std::move(options);
@@ -192,11 +193,16 @@ void parse_log(const Statement& statement, Config& config, Findings& findings) {
       Finding finding = finding_at(statement, word, "Invalid log parameter", one_of(names));
       finding.suggestion = nearest_word(given, names);
       findings.errors.push_back(std::move(finding));
-      return;
+      continue;
     }
     *found->second = true;
+    const bool silent = found->second == &wanted.rtc || found->second == &wanted.refclocks;
+    if (!silent) continue;
+    findings.warnings.push_back(
+        finding_at(statement, word, std::string(given) + " in log directive is not available yet"));
+    findings.warnings.back().place = Finding::Place::Parenthesis;
   }
-  config.journal = std::move(wanted);
+  if (findings.errors.empty()) config.journal = std::move(wanted);
 }
 
 void parse_pidfile(const Statement& statement, Config& config, Findings& findings) {
@@ -210,7 +216,7 @@ void parse_mailonchange(const Statement& statement, Config& config, Findings& fi
   NumberReader numbers(statement, 2, 3, findings);
   MailOnChangeOptions options;
   options.address = std::string(statement.words[1].text);
-  options.threshold = Duration::seconds(numbers.real());
+  options.threshold = Duration::seconds(numbers.real(kNotNegative));
   if (numbers.ok()) config.mail_on_change = std::move(options);
 }
 

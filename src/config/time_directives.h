@@ -13,6 +13,7 @@
 #include "source_statements.h"
 #include "statements.h"
 #include "timed/config/directives.h"
+#include "timed/discipline/sample_history.h"
 
 namespace timed::config {
 
@@ -85,6 +86,7 @@ inline constexpr Directive kSources[] = {
      .argument = "COUNT",
      .min = 0,
      .max = kMaxInt,
+     .usual_max = discipline::SampleHistory::kMaxSamples,
      .field = [](Config& c) -> int& { return c.stats.max_samples; },
      .help = "Most measurements of a source that are kept, for sources without an option of that name. "
              "0 stands for 64, the most there can be."},
@@ -92,6 +94,7 @@ inline constexpr Directive kSources[] = {
      .argument = "COUNT",
      .min = 0,
      .max = kMaxInt,
+     .usual_max = discipline::SampleHistory::kMaxSamples,
      .field = [](Config& c) -> int& { return c.stats.min_samples; },
      .help = "Measurements of a source that are kept even if older ones do not fit a straight line any more, for "
              "sources without an option of that name."},
@@ -162,6 +165,8 @@ inline constexpr Directive kSelection[] = {
 inline constexpr Directive kClock[] = {
     {.name = "clockprecision",
      .argument = "SECONDS",
+     .min = 1e-9,
+     .max = 1,
      .field = RealSetter([](Config& c, double x) {
        c.clock.precision.reset();
        if (x > 0) c.clock.precision = Duration::seconds(std::clamp(x, 1e-9, 1.0));

@@ -12,17 +12,22 @@ constexpr std::uint32_t kWorldReadable = 04, kWorldWritable = 02;
 
 Status KeyFile::load() {
   if (path_.empty()) return {};
-  auto text = files_.read(path_);
-  if (!text) {
-    return Error{format("Could not open keyfile %s : %s", path_.c_str(), text.error().reason().c_str()),
-                 text.error().kind};
-  }
+  auto reading = read(path_, files_);
+  if (!reading) return reading.error();
   tell_permissions();
-  auth::KeyStore::Reading reading = auth::KeyStore::read(text.take(), path_);
-  for (const std::string& warning : reading.warnings) log::warning("%s", warning.c_str());
-  keys_ = std::move(reading.keys);
+  for (const std::string& warning : reading->warnings) log::warning("%s", warning.c_str());
+  keys_ = std::move(reading->keys);
   log::info("Loaded %zu symmetric keys", keys_.size());
   return {};
+}
+
+Result<auth::KeyStore::Reading> KeyFile::read(const std::string& path, env::Files& files) {
+  auto text = files.read(path);
+  if (!text) {
+    return Error{format("Could not open keyfile %s : %s", path.c_str(), text.error().reason().c_str()),
+                 text.error().kind};
+  }
+  return auth::KeyStore::read(text.take(), path);
 }
 
 void KeyFile::tell_permissions() const {

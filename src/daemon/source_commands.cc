@@ -187,7 +187,7 @@ std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& r
   auto parsed = sources::parse_source_line(words, *kind);
   auto* const line = std::get_if<sources::ParsedLine>(&parsed);
   if (line == nullptr) {
-    const bool unavailable = std::get<sources::LineError>(parsed).kind == sources::LineError::Kind::NotAvailable;
+    const bool unavailable = std::get<sources::LineErrors>(parsed)[0].kind == sources::LineError::Kind::NotAvailable;
     return unavailable ? ReplyStatus::Failed : ReplyStatus::Invalid;
   }
   return std::move(line->line);

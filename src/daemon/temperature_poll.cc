@@ -23,17 +23,23 @@ TemperaturePoll::TemperaturePoll(const discipline::TemperatureOptions& options, 
       }) {}
 
 Status TemperaturePoll::open() {
-  const std::string& path = options_.points_file;
-  if (options_.file.empty() || path.empty()) return {};
-  const auto text = files_.read(path, kMaxPointsFile);
+  if (options_.file.empty() || options_.points_file.empty()) return {};
+  auto points = read_points(options_.points_file, files_);
+  if (!points) return points.error();
+  curve_ = TemperatureCurve(points.take());
+  return {};
+}
+
+Result<std::vector<discipline::TemperaturePoint>> TemperaturePoll::read_points(const std::string& path,
+                                                                               env::Files& files) {
+  const auto text = files.read(path, kMaxPointsFile);
   if (!text) return text.error();
   auto points = discipline::parse_temperature_points(*text);
   if (!points) return Error{"Could not read tempcomp point from " + path, ErrorKind::Invalid};
   if (points->size() < TemperatureCurve::kMinPoints) {
     return Error{"Not enough points in " + path, ErrorKind::Invalid};
   }
-  curve_ = TemperatureCurve(std::move(*points));
-  return {};
+  return std::move(*points);
 }
 
 void TemperaturePoll::start() {

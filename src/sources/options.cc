@@ -13,6 +13,8 @@ namespace timed::sources {
 namespace {
 
 constexpr std::int64_t kAnyInt = std::numeric_limits<int>::max();
+constexpr double kMostSeconds = 0x1p31;
+constexpr double kMostUnsigned = 0xffffffff;
 
 enum class Argument : std::uint8_t { None, Integer, Real, Unsigned, Extension };
 
@@ -26,7 +28,8 @@ struct Value {
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
     return integer >= kMost || integer <= -kMost ? ~std::uint32_t{0} : static_cast<std::uint32_t>(integer);
   }
-  Duration as_duration() const { return Duration::seconds(real); }
+  // Within what arithmetic with times can bear: an infinity is no duration.
+  Duration as_duration() const { return Duration::seconds(std::clamp(real, -kMostSeconds, kMostSeconds)); }
 };
 
 enum class Standing : std::uint8_t {
@@ -87,7 +90,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
      [](Line& l, const Arg& v) { l.max_sources = std::min(v.as_int(), 16); }},
     {"maxunreach", Argument::Integer, 0, kAnyInt,
      [](Line& l, const Arg& v) { l.max_unreach = static_cast<unsigned>(v.integer); }},
-    {"mindelay", Argument::Real, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.stats.min_delay = v.as_duration(); }},
+    {"mindelay", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.min_delay = v.as_duration(); }},
     {"minpoll", Argument::Integer, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.poll.min_poll = v.as_int(); }},
     {"minsamples", Argument::Integer, 0, kAnyInt, [](Line& l, const Arg& v) { l.min_samples = v.as_int(); }},
     {"minstratum", Argument::Integer, 0, 16,
@@ -97,7 +100,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"ntsport", Argument::Integer, 0, 65535,
      [](Line& l, const Arg& v) { l.nts_port = static_cast<std::uint16_t>(v.integer); }, Standing::NotYet},
     {"offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.offline = true; }},
-    {"offset", Argument::Real, -kAnyInt, kAnyInt, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
+    {"offset", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
     {"polltarget", Argument::Integer, 1, kAnyInt, [](Line& l, const Arg& v) { l.poll.poll_target = v.as_int(); }},
     {"port", Argument::Integer, 0, 65535,
      [](Line& l, const Arg& v) { l.port = static_cast<std::uint16_t>(v.integer); }},
@@ -116,10 +119,12 @@ struct UsualRange {
   double high = 0.0;
 };
 constexpr auto kUsual = std::to_array<UsualRange>({
+    {"certset", 0, kMostUnsigned},
     {"filter", 0, 256},
+    {"key", 1, kMostUnsigned},
     {"maxdelay", 0, 1e3},
     {"maxdelaydevratio", 0, 1e6},
-    {"maxdelayquant", 0, 0.95},
+    {"maxdelayquant", 0.05, 0.95},
     {"maxdelayratio", 0, 1e6},
     {"maxpoll", kLowestPoll, kHighestPoll},
     {"maxsamples", 0, discipline::SampleHistory::kMaxSamples},
@@ -128,13 +133,15 @@ constexpr auto kUsual = std::to_array<UsualRange>({
     {"minsamples", 0, discipline::SampleHistory::kMaxSamples},
     {"minstratum", 0, 15},
     {"mindelay", 0, 1e3},
+    {"offset", -kMostSeconds, kMostSeconds},
 });
 
 bool is_usual(const OptionRow& row, const Value& value) {
   const bool is_real = row.argument == Argument::Real;
   const double number = is_real ? value.real : static_cast<double>(value.integer);
   for (const UsualRange& range : kUsual) {
-    if (range.word == row.word) return number >= range.low && number <= range.high;
+    // Zero stands for off where it is outside.
+    if (range.word == row.word) return number == 0.0 || (number >= range.low && number <= range.high);
   }
   return !is_real || std::isfinite(number);
 }
@@ -156,6 +163,11 @@ bool is_known_extension(std::int64_t type) {
   return type == 0x10a || type == kMonoRoot || type == 0xf324;
 }
 
+// Network correction needs what only hardware time stamping gives.
+bool is_without_function(const OptionRow& row, const Value& value) {
+  return row.argument == Argument::Extension && value.integer != kMonoRoot;
+}
+
 struct ParsedValue {
   Value value;
   std::size_t length = 0;
@@ -166,10 +178,6 @@ std::optional<ParsedValue> parse_value(const OptionRow& row, std::string_view te
   if (row.argument == Argument::Real) {
     const auto real = parse_real_prefix(text);
     if (!real || std::isnan(real->value)) return std::nullopt;
-    // What nothing bounds later must be finite at least.
-    const bool limited = row.max > row.min;
-    const double limit = static_cast<double>(row.max);
-    if (limited && !(std::abs(real->value) <= limit)) return std::nullopt;
     return ParsedValue{{0, real->value}, real->length};
   }
   std::size_t prefix = 0;
@@ -232,29 +240,70 @@ class OptionCursor {
   std::size_t used_ = 0;
 };
 
-std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed) {
+// What a line said, option by option, for what two of them say together.
+using OptionTexts = std::array<std::string_view, kOptions.size()>;
+
+std::string_view text_of(const OptionTexts& texts, std::string_view word) {
+  return texts[static_cast<std::size_t>(find_option(word) - kOptions.data())];
+}
+
+// The word that is no value, or may be one of an option that nobody knows; an option is neither.
+void skip_value(OptionCursor& at) {
+  if (!at.at_end() && find_option(at.text()) == nullptr) at.use(at.text().size());
+}
+
+std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed, OptionTexts& texts) {
   const std::size_t option_index = at.index();
-  const OptionRow* row = find_option(at.text());
+  const std::string_view option = at.text();
+  const OptionRow* row = find_option(option);
   if (row == nullptr) {
-    const std::string_view nearest = nearest_word(at.text(), kOptionWords);
+    const std::string_view nearest = nearest_word(option, kOptionWords);
+    at.use(option.size());
+    skip_value(at);
     return LineError{LineError::Kind::UnknownOption, option_index, std::string(nearest)};
   }
-  at.use(at.text().size());
+  at.use(option.size());
   Value value;
+  std::string_view text = option;
   if (row->argument != Argument::None) {
     if (at.at_end()) return LineError{LineError::Kind::BadValue, option_index, describe_value(*row)};
     const auto argument = parse_value(*row, at.text());
-    if (!argument) return LineError{LineError::Kind::BadValue, at.index(), describe_value(*row)};
-    if (!is_usual(*row, argument->value)) parsed.unusual.push_back(at.text().substr(0, argument->length));
+    if (!argument) {
+      const std::size_t value_index = at.index();
+      skip_value(at);
+      return LineError{LineError::Kind::BadValue, value_index, describe_value(*row)};
+    }
+    text = at.text().substr(0, argument->length);
+    if (!is_usual(*row, argument->value)) parsed.unusual.push_back(text);
     at.use(argument->length);
     value = argument->value;
   }
+  texts[static_cast<std::size_t>(row - kOptions.data())] = text;
   if (row->standing == Standing::Refused) {
     return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
   }
-  if (row->store != nullptr) row->store(parsed.line, value);
-  if (row->store == nullptr || row->standing == Standing::NotYet) parsed.not_available.push_back(option_index);
+  row->store(parsed.line, value);
+  if (row->standing == Standing::NotYet || is_without_function(*row, value)) {
+    parsed.not_available.push_back(option_index);
+  }
   return std::nullopt;
+}
+
+// What two options say that cannot both be meant.
+void note_contradictions(ParsedLine& parsed, const OptionTexts& texts) {
+  const SourceLine& line = parsed.line;
+  const auto note = [&](std::string_view word) {
+    const std::string_view text = text_of(texts, word);
+    const bool told = std::any_of(parsed.unusual.begin(), parsed.unusual.end(),
+                                  [text](std::string_view other) { return other.data() == text.data(); });
+    if (!text.empty() && !told) parsed.unusual.push_back(text);
+  };
+  if (line.poll.max_poll >= kLowestPoll && line.poll.max_poll < line.poll.min_poll) note("maxpoll");
+  if (line.max_samples.value_or(0) > 0 && line.min_samples.value_or(0) > *line.max_samples) note("minsamples");
+  if (const auto address = IpAddress::parse(line.name)) {
+    if (address->is_v4() && line.family == Family::Inet6) note("ipv6");
+    if (!address->is_v4() && line.family == Family::Inet4) note("ipv4");
+  }
 }
 
 void settle_polls(PollOptions& poll) {
@@ -267,16 +316,21 @@ void settle_polls(PollOptions& poll) {
 
 }  // namespace
 
-std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words, SourceKind kind) {
-  if (words.empty()) return LineError{LineError::Kind::MissingHost, 0, "a host name or an address"};
+std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> words, SourceKind kind) {
+  const LineError no_host{LineError::Kind::MissingHost, 0, "a host name or an address"};
+  if (words.empty()) return LineErrors{no_host};
   const std::string_view host = words[0].text;
-  if (host.empty() || !all_visible(host)) return LineError{LineError::Kind::BadValue, 0, "a host name or an address"};
+  LineErrors errors;
+  if (host.empty() || !all_visible(host)) errors.push_back({LineError::Kind::BadValue, 0, no_host.expected});
   ParsedLine parsed;
   parsed.line.kind = kind;
   parsed.line.name = std::string(host);
+  OptionTexts texts;
   for (OptionCursor at(words); !at.at_end();) {
-    if (auto error = parse_option(at, parsed)) return *error;
+    if (auto error = parse_option(at, parsed, texts)) errors.push_back(std::move(*error));
   }
+  if (!errors.empty()) return errors;
+  note_contradictions(parsed, texts);
   settle_polls(parsed.line.poll);
   return parsed;
 }

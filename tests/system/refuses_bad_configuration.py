@@ -8,6 +8,22 @@ import lab
 OTHER_ACCOUNT = "64322"
 
 
+def check_what_a_start_refuses(net):
+    """What the lines do not show: files and an account that a start cannot do without."""
+    none = net.path("none")
+    for directive, message, column in ((f"keyfile {none}", f"Could not open keyfile {none} : No such file or directory", 9),
+                                       (f"tempcomp /t 30 {none}", f"Could not open {none} : No such file or directory", 10),
+                                       ("user nobody-has-this", "Could not get user/group ID of nobody-has-this", 6)):
+        net.write("start.conf", directive + "\n")
+        for option in ("-p", "--check"):
+            done = subprocess.run([lab.timed(), option, "-f", net.path("start.conf")], capture_output=True, text=True,
+                                  timeout=30, check=False)
+            lines = done.stderr.splitlines()
+            assert done.returncode == 1 and lines[0] == message, f"{directive}: {done}"
+            assert lines[1] == f"  at line 1 in file {net.path('start.conf')}, column {column}:", f"{directive}: {lines}"
+    os.remove(net.path("start.conf"))
+
+
 def test(net):
     net.write("number.conf", "port 12a\n")
     net.write("range.conf", "port 70000\n")
@@ -35,11 +51,13 @@ def test(net):
         "option.conf": "Invalid option in server directive " + place.format(1, net.path("option.conf")),
         "binary.conf": None,
     }
-    log = net.path("never.log")
+    log = net.path("timed.log")
     common = f"bindcmdaddress {net.path('run', 'timed.sock')}", f"pidfile {net.path('run', 'timed.pid')}"
     for name in ("number", "range", "word", "option", "include", "loop"):
         with open(net.path(f"{name}.conf"), "a") as file:
             file.write("\n".join(common) + "\n")
+    net.write("timed.log", "")
+    os.chmod(log, 0o666)
     before = sorted(os.listdir(net.directory))
     for name, message in wanted.items():
         words = [lab.timed(), "-x", "-l", log, "-f", net.path(name)]
@@ -57,6 +75,13 @@ def test(net):
             unindented = [line for line in lines if not line.startswith(" ")]
             assert len(unindented) >= 1 and (len(unindented) == 1 or name == "binary.conf"), f"{name}: {done.stderr}"
             assert all(line.isprintable() for line in lines), f"{name}: {done.stderr!r}"
+            # The log has the first line of each, as after a start at boot that nobody watched.
+            with open(log) as file:
+                logged = file.read().splitlines()
+            assert " version " in logged[0] and " starting (" in logged[0], logged
+            assert [line.split(" Fatal error : ")[1] for line in logged[1:]] == unindented, f"{name}: {logged}"
+            os.truncate(log, 0)
+    check_what_a_start_refuses(net)
     # What is only odd is told too where the configuration is printed.
     done = subprocess.run([lab.timed(), "-p", "commandkey 1", "ptpport 319"], capture_output=True, text=True,
                           timeout=30, check=False)

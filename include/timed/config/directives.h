@@ -60,6 +60,8 @@ struct Directive {
   // Integers outside are refused.  Reals outside are taken, as in chrony, with a warning.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
+  // Integers above are taken with a warning.
+  double usual_max = std::numeric_limits<double>::infinity();
   Field field = {};
   bool not_yet = false;     // the value is stored, but nothing uses it yet: a warning
   bool repeatable = false;  // lines add up; otherwise the last one holds

@@ -4,6 +4,7 @@
 #define TIMED_CONFIG_PARSER_H_
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,13 @@ inline constexpr std::size_t kMaxFiles = 4096;        // read in all
 inline constexpr std::size_t kMaxDirectories = 10;    // in one confdir line
 inline constexpr std::size_t kMaxDiagnostics = 1000;  // errors, and as many warnings; one more says that there are more
 
+// The line that said a directive last.
+struct StatedLine {
+  std::string file, text;
+  std::size_t number = 0;
+  std::size_t column = 0, length = 1;  // of its first argument
+};
+
 struct ParseOutcome {
   Config config;  // usable only without errors
   std::vector<Diagnostic> errors;
@@ -28,8 +36,11 @@ struct ParseOutcome {
   // What `timed -p` prints: every directive in the order it was read, its words as typed with one blank between them,
   // files that were included in place of the line that named them.
   std::vector<std::string> effective_lines;
+  std::map<std::string_view, StatedLine> stated;  // by the directive; only lines without an error
 
   bool ok() const { return errors.empty(); }
+  // A message about what a directive asks for, with the place where it was said last, if it was.
+  Diagnostic about(std::string_view directive, std::string summary, std::string expected) const;
 };
 
 // What is read is put over `begin`: what holds where nothing says otherwise.

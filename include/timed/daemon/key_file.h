@@ -19,6 +19,8 @@ class KeyFile {
   // Reads the keys anew and tells the operator of lines that give none.  Fails where the file cannot be read; the keys
   // then stay as they were.
   Status load();
+  // Reads without keeping and tells nobody.
+  static Result<auth::KeyStore::Reading> read(const std::string& path, env::Files& files);
   // Stays where it is, whatever is loaded.
   const auth::KeyStore& keys() const { return keys_; }
 

@@ -26,6 +26,7 @@ class TemperaturePoll {
 
   // Reads the points.  The error is the operator's: there are none, too few, or a line that is none.
   Status open();
+  static Result<std::vector<discipline::TemperaturePoint>> read_points(const std::string& path, env::Files& files);
   // Reads for the first time; nothing without a file.  What cannot be read or believed changes nothing, and is told
   // once until it works again.
   void start();

@@ -95,6 +95,8 @@ struct LineError {
   std::size_t word = 0;  // index into the words given
   std::string expected;  // for the operator: what would have been right
 };
+// In the order of the words, never empty.
+using LineErrors = std::vector<LineError>;
 
 // Everything parsed of a line, with what is taken but told to the operator: options that are understood but have no
 // function yet, and values outside of what makes sense, which are brought into it (each is one warning).
@@ -106,9 +108,10 @@ struct ParsedLine {
 
 // words: the host and its options, without the directive's own word.  Option words are matched without regard to
 // case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
-// `key` and `nts` are refused as NotAvailable: a source that was to be authenticated must not be polled without.
-std::variant<ParsedLine, LineError> parse_source_line(std::span<const Word> words,
-                                                      SourceKind kind = SourceKind::Server);
+// `nts` is refused as NotAvailable: a source that was to be authenticated must not be polled without.  Reading goes on
+// after a mistake, at the next word that is an option.
+std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> words,
+                                                       SourceKind kind = SourceKind::Server);
 
 // The statistics options that hold for a source: its own, else the daemon-wide ones; minsamples within 1 … maxsamples.
 discipline::StatsOptions effective_stats(const SourceLine& line, const discipline::StatsOptions& defaults);

@@ -330,6 +330,7 @@ TEST(Directives, DriftfileKeepsAnEarlierInterval) {
   const Config c = read("driftfile /d Interval 10\ndriftfile /e");
   EXPECT_EQ(c.drift_file.path, "/e");
   EXPECT_EQ(c.drift_file.interval, Duration::seconds(10));
+  EXPECT_EQ(warnings("driftfile /d interval -5").size(), 1u);
   EXPECT_EQ(read("driftfile /d interval -5").drift_file.interval, Duration::seconds(-5));
 }
 

@@ -55,7 +55,15 @@ class MemoryFiles : public env::Files {
   }
   Status replace(const std::string&, std::string_view, std::uint32_t) override { return unwanted(); }
   Status remove(const std::string&) override { return unwanted(); }
-  Result<env::FileInfo> info(const std::string&) override { return unwanted(); }
+  Result<env::FileInfo> info(const std::string& path) override {
+    const bool is_directory = directories.count(path) != 0;
+    if (!is_directory && files.count(path) == 0) {
+      return refuse(path, "No such file or directory", ErrorKind::NotFound);
+    }
+    env::FileInfo info;
+    info.is_directory = is_directory;
+    return info;
+  }
   Status make_directory(const std::string&, std::uint32_t, std::int64_t, std::int64_t) override { return unwanted(); }
   Result<std::unique_ptr<env::AppendFile>> open_log(const std::string&, std::uint32_t) override { return unwanted(); }
 

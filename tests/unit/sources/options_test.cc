@@ -7,7 +7,7 @@
 namespace timed::sources {
 namespace {
 
-std::variant<ParsedLine, LineError> parse(std::string_view text) {
+std::variant<ParsedLine, LineErrors> parse(std::string_view text) {
   const auto words = split_words(text);
   return parse_source_line(words);
 }
@@ -19,11 +19,27 @@ SourceLine line_of(std::string_view text) {
   return parsed != nullptr ? parsed->line : SourceLine{};
 }
 
-LineError error_of(std::string_view text) {
+LineErrors errors_of(std::string_view text) {
   const auto result = parse(text);
-  const auto* error = std::get_if<LineError>(&result);
-  EXPECT_NE(error, nullptr) << text;
-  return error != nullptr ? *error : LineError{LineError::Kind::MissingHost, 999, ""};
+  const auto* errors = std::get_if<LineErrors>(&result);
+  return errors != nullptr ? *errors : LineErrors{};
+}
+
+LineError error_of(std::string_view text) {
+  const LineErrors errors = errors_of(text);
+  EXPECT_EQ(errors.size(), 1u) << text;
+  return errors.size() == 1 ? errors[0] : LineError{LineError::Kind::MissingHost, 999, ""};
+}
+
+std::vector<std::string> unusual_of(std::string_view text) {
+  const auto result = parse(text);
+  const auto* parsed = std::get_if<ParsedLine>(&result);
+  EXPECT_NE(parsed, nullptr) << text;
+  std::vector<std::string> values;
+  if (parsed != nullptr) {
+    for (const std::string_view value : parsed->unusual) values.emplace_back(value);
+  }
+  return values;
 }
 
 TEST(SourceLine, DefaultsAreChronys) {
@@ -120,13 +136,12 @@ TEST(SourceLine, BadValuesNameTheirWord) {
     const char* text;
     std::size_t word;
   } cases[] = {
-      {"a port 65536", 2},     {"a port -1", 2},        {"a version 0", 2},   {"a version 5", 2},
-      {"a minstratum 17", 2},  {"a polltarget 0", 2},   {"a presend 33", 2},  {"a maxunreach -1", 2},
-      {"a iburst minpoll", 2}, {"a minpoll x", 2},      {"a maxdelay", 1},    {"a maxsources 0", 2},
-      {"a extfield F3", 2},    {"a minsamples -1", 2},  {"a filter -1", 2},   {"a ntsport 70000", 2},
-      {"a key 0", 2},          {"a maxdelay +-1", 2},   {"a minpoll +-1", 2}, {"a prefer maxsamples -2", 3},
-      {"a maxdelay nan", 2},   {"a offset nan", 2},     {"a offset inf", 2},  {"a mindelay -inf", 2},
-      {"a asymmetry nan", 2},  {"a mindelay 1e300", 2},
+      {"a port 65536", 2},     {"a port -1", 2},       {"a version 0", 2},    {"a version 5", 2},
+      {"a minstratum 17", 2},  {"a polltarget 0", 2},  {"a presend 33", 2},   {"a maxunreach -1", 2},
+      {"a iburst minpoll", 2}, {"a minpoll x", 2},     {"a maxdelay", 1},     {"a maxsources 0", 2},
+      {"a extfield F3", 2},    {"a minsamples -1", 2}, {"a filter -1", 2},    {"a ntsport 70000", 2},
+      {"a key 0", 2},          {"a maxdelay +-1", 2},  {"a minpoll +-1", 2},  {"a prefer maxsamples -2", 3},
+      {"a maxdelay nan", 2},   {"a offset nan", 2},    {"a mindelay nan", 2}, {"a asymmetry nan", 2},
   };
   for (const auto& c : cases) {
     const LineError error = error_of(c.text);
@@ -134,6 +149,42 @@ TEST(SourceLine, BadValuesNameTheirWord) {
     EXPECT_EQ(error.word, c.word) << c.text;
     EXPECT_FALSE(error.expected.empty()) << c.text;
   }
+}
+
+TEST(SourceLine, AllItsMistakesAreTold) {
+  const LineErrors errors = errors_of("h\x01st minpoll x iburts 7 maxpoll 5 port 70000 version 3 prefer key");
+  std::vector<std::size_t> words;
+  for (const LineError& error : errors) words.push_back(error.word);
+  EXPECT_EQ(words, (std::vector<std::size_t>{0, 2, 3, 8, 12})) << "and 7 may have been a value of iburts";
+}
+
+TEST(SourceLine, TimesThatNobodyHasAreCut) {
+  EXPECT_EQ(line_of("a offset inf").check.offset, Duration::seconds(0x1p31));
+  EXPECT_EQ(line_of("a offset -1e300").check.offset, Duration::seconds(-0x1p31));
+  EXPECT_EQ(line_of("a offset 3e9").check.offset, Duration::seconds(0x1p31));
+  EXPECT_EQ(line_of("a mindelay -inf").stats.min_delay, Duration::seconds(-0x1p31));
+}
+
+TEST(SourceLine, OddValuesAreTold) {
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(unusual_of("a offset 3e9 mindelay 1e300prefer"), (Values{"3e9", "1e300"}));
+  EXPECT_EQ(unusual_of("a key -1 certset 4294967296"), (Values{"-1", "4294967296"}));
+  EXPECT_EQ(unusual_of("a key 4294967295 certset 0"), Values{});
+  EXPECT_EQ(unusual_of("a maxdelayquant 0.01"), (Values{"0.01"}));
+  EXPECT_EQ(unusual_of("a maxdelayquant 0 offset 0 mindelay 0"), Values{});
+}
+
+TEST(SourceLine, OptionsThatContradictEachOtherAreTold) {
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(unusual_of("a minpoll 10 maxpoll 6"), (Values{"6"}));
+  EXPECT_EQ(unusual_of("a maxpoll 4"), (Values{"4"})) << "below the minpoll that holds without a word";
+  EXPECT_EQ(unusual_of("a maxpoll -9"), (Values{"-9"})) << "once";
+  EXPECT_EQ(unusual_of("a minpoll 12"), Values{});
+  EXPECT_EQ(unusual_of("a minsamples 10 maxsamples 5"), (Values{"10"}));
+  EXPECT_EQ(unusual_of("a minsamples 10 maxsamples 0"), Values{});
+  EXPECT_EQ(unusual_of("192.0.2.1 ipv6"), (Values{"ipv6"}));
+  EXPECT_EQ(unusual_of("2001:db8::1 ipv4"), (Values{"ipv4"}));
+  EXPECT_EQ(unusual_of("2001:db8::1 ipv6"), Values{});
 }
 
 TEST(SourceLine, UnknownOptionsSuggestTheNearest) {
@@ -161,7 +212,7 @@ TEST(SourceLine, OptionsWithoutFunctionAreListed) {
       parse("a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 certset 1 ntsport 4460 iburst");
   const auto* parsed = std::get_if<ParsedLine>(&result);
   ASSERT_NE(parsed, nullptr);
-  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{10, 12}));
+  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{6, 8, 10, 12}));
   EXPECT_TRUE(parsed->line.poll.iburst);
 }
 
@@ -196,7 +247,8 @@ TEST(SourceLine, AllWordsParse) {
   EXPECT_EQ(source_option_words().size(), 36u);
   for (const std::string_view word : source_option_words()) {
     const auto result = parse("a " + std::string(word) + " 1");
-    const auto* error = std::get_if<LineError>(&result);
+    const auto* errors = std::get_if<LineErrors>(&result);
+    const LineError* error = errors != nullptr ? &errors->front() : nullptr;
     // Flags leave the number over, as an unknown option in the place of the number, never of the word.
     const bool unknown = error != nullptr && error->kind == LineError::Kind::UnknownOption;
     EXPECT_TRUE(!unknown || error->word == 2u) << word;

@@ -1,0 +1,90 @@
+#include "timed/daemon/start_checks.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "one_file.h"
+
+namespace timed::daemon {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class StartChecksTest : public testing::Test {
+ protected:
+  void check(const std::string& text, bool as_root = true) {
+    outcome_ = config::parse_text(files_, text, "t.conf");
+    ASSERT_TRUE(outcome_.ok());
+    const auto find_account = [](const std::string& name) {
+      return name == "known" ? Status() : Status(Error{"Could not get user/group ID of " + name, ErrorKind::NotFound});
+    };
+    check_start({files_, find_account, as_root}, outcome_);
+  }
+  static Texts first_lines(const std::vector<config::Diagnostic>& list) {
+    Texts lines;
+    for (const auto& diagnostic : list) lines.push_back(diagnostic.summary);
+    return lines;
+  }
+  Texts errors() const { return first_lines(outcome_.errors); }
+  Texts warnings() const { return first_lines(outcome_.warnings); }
+
+  OneFile files_{"/f"};
+  config::ParseOutcome outcome_;
+};
+
+TEST_F(StartChecksTest, AConfigurationThatNeedsNothingIsRight) {
+  check("server a");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_TRUE(outcome_.warnings.empty());
+}
+
+TEST_F(StartChecksTest, AnAccountThatIsNotThereIsAnErrorOfItsLine) {
+  check("user known");
+  EXPECT_TRUE(outcome_.ok());
+  check("port 0\nuser nobody-has-this");
+  EXPECT_EQ(errors(), Texts{"Could not get user/group ID of nobody-has-this"});
+  EXPECT_EQ(outcome_.errors[0].position, "at line 2 in file t.conf, column 6");
+}
+
+TEST_F(StartChecksTest, SomebodyElseIsOnlyWarnedOfAnAccount) {
+  check("user nobody-has-this", false);
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings(), Texts{"Could not get user/group ID of nobody-has-this"});
+}
+
+TEST_F(StartChecksTest, KeysThatCannotBeReadAreAnError) {
+  check("keyfile /f");
+  EXPECT_EQ(errors(), Texts{"Could not open keyfile /f : not there"});
+  check("keyfile /f", false);
+  EXPECT_EQ(errors().size(), 1u) << "nobody can read what is not there";
+  files_.unreadable = Error{"Could not open /f : Permission denied", ErrorKind::Permission};
+  check("keyfile /f");
+  EXPECT_EQ(errors(), Texts{"Could not open keyfile /f : Permission denied"});
+  check("keyfile /f", false);
+  EXPECT_TRUE(outcome_.ok()) << "the daemon may be able to";
+  EXPECT_EQ(warnings().size(), 1u);
+}
+
+TEST_F(StartChecksTest, WhatIsWrongInTheKeysIsTold) {
+  files_.contents = "1 MD5 HEX:zz\n2 SHA1 ASCII:abcdefghijklmnop\n";
+  check("keyfile /f");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings().size(), 1u);
+}
+
+TEST_F(StartChecksTest, PointsOfTemperatureThatCannotBeReadAreAnError) {
+  check("tempcomp /t 30 /f");
+  EXPECT_EQ(errors(), Texts{"Could not open /f : not there"});
+  EXPECT_EQ(outcome_.errors[0].position, "at line 1 in file t.conf, column 10");
+  files_.contents = "20 1\n";
+  check("tempcomp /t 30 /f");
+  EXPECT_EQ(errors(), Texts{"Not enough points in /f"});
+  files_.contents = "20 1\n30 2\n";
+  check("tempcomp /t 30 /f");
+  EXPECT_TRUE(outcome_.ok());
+}
+
+}  // namespace
+}  // namespace timed::daemon
