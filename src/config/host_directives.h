@@ -2,7 +2,6 @@
 #ifndef TIMED_SRC_CONFIG_HOST_DIRECTIVES_H_
 #define TIMED_SRC_CONFIG_HOST_DIRECTIVES_H_
 
-#include "checks.h"
 #include "number_reader.h"
 #include "source_statements.h"
 #include "statements.h"

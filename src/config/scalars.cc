@@ -63,7 +63,6 @@ struct Apply {
   Config& config;
   Findings& findings;
 
-  void operator()(const NotYet& not_yet) const { not_yet.check(statement, findings); }
   void operator()(Retired) const { warn(" directive is no longer supported", Finding::Place::None); }
   void operator()(Ignored) const {}
   // The parser reads the files; it never comes here with them.
@@ -124,7 +123,7 @@ struct Default {
 }  // namespace
 
 bool is_available(const Directive& row) {
-  return !row.not_yet && !std::holds_alternative<NotYet>(row.field);
+  return !row.not_yet;
 }
 
 std::string describe(const Directive& row) {

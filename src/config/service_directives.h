@@ -2,7 +2,6 @@
 #ifndef TIMED_SRC_CONFIG_SERVICE_DIRECTIVES_H_
 #define TIMED_SRC_CONFIG_SERVICE_DIRECTIVES_H_
 
-#include "checks.h"
 #include "number_reader.h"
 #include "service_statements.h"
 #include "statements.h"
@@ -28,9 +27,10 @@ inline constexpr Directive kServer[] = {
      .help = "UDP port on which NTP requests are received. 0 serves nobody."},
     {.name = "broadcast",
      .argument = "INTERVAL ADDRESS [PORT]",
-     .field = NotYet{&check_broadcast},
+     .field = &parse_broadcast,
      .repeatable = true,
-     .help = "Send the time to a broadcast address."},
+     .help = "Send the time to this address, of a network or one machine, each so many seconds (1 to 2^24), without "
+             "being asked and without authentication. The port is 123 where none is given."},
     {.name = "clientloglimit",
      .argument = "BYTES",
      .field = &parse_clientloglimit,

@@ -9,6 +9,7 @@
 #include "findings.h"
 #include "number_reader.h"
 #include "option_reader.h"
+#include "statements.h"
 
 namespace timed::config {
 namespace {
@@ -64,6 +65,28 @@ constexpr auto kReports =
                                      "serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking"});
 
 }  // namespace
+
+void parse_broadcast(const Statement& statement, Config& config, Findings& findings) {
+  const std::size_t given = statement.arguments().size();
+  if (given < 2 || given > 3) {
+    refuse(statement, std::min<std::size_t>(statement.words.size(), 4), findings);
+    return;
+  }
+  constexpr int kLongestInterval = 1 << 24;
+  const auto interval = read_loose_integer(statement, 1, 1, kLongestInterval, findings);
+  if (!interval) return;
+  const auto address = read_address(statement, 2, findings);
+  if (!address) return;
+  sources::BroadcastLine line;
+  line.interval = static_cast<int>(std::clamp<std::int64_t>(*interval, 1, kLongestInterval));
+  line.to.address = *address;
+  if (given == 3) {
+    const auto port = read_loose_integer(statement, 3, 0, kMaxPort, findings);
+    if (!port) return;
+    line.to.port = static_cast<std::uint16_t>(*port);
+  }
+  config.broadcasts.push_back(line);
+}
 
 void parse_clientloglimit(const Statement& statement, Config& config, Findings& findings) {
   constexpr double kMostBytes = 1e12;

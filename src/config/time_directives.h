@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "checks.h"
 #include "clock_statements.h"
 #include "leap_statements.h"
 #include "number_reader.h"

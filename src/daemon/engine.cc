@@ -30,6 +30,7 @@
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
 #include "timed/server/server.h"
+#include "timed/sources/broadcast.h"
 #include "timed/sources/source_set.h"
 
 namespace timed::daemon {
@@ -74,6 +75,9 @@ struct Engine::Parts {
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
         resume_watch(e.timers, [this] { watch_for_resume(); }),
+        broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
+                   {[this](Family family) { return server.shared_socket(family); },
+                    [this] { return served_state(clock.read()); }}),
         modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
 
   void start_clock();
@@ -100,6 +104,7 @@ struct Engine::Parts {
   void lose_synchronisation();
   void on_jump(const Jump& jump);
   void watch_for_resume();
+  discipline::OwnState served_state(const discipline::Now& now);
   void publish();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
@@ -132,6 +137,7 @@ struct Engine::Parts {
   Jumps jumps;
   Pauses pauses;
   env::Timer resume_watch;
+  sources::Broadcasts broadcasts;
   RunModes modes;
   std::function<Status()> ready;
 
@@ -257,9 +263,13 @@ void Engine::Parts::share_server_sockets() {
     sources->on_server_transmit_stamps(family, stamps);
   };
   const auto needs = [this](Family family) {
-    return sources::need_server_socket(config.sources, acquisition(), family);
+    return sources::need_server_socket(config.sources, acquisition(), family) ||
+           sources::need_server_socket(config.broadcasts, family);
   };
-  server.share(std::move(sharing), needs(Family::Inet4), needs(Family::Inet6));
+  sharing.needs_v4 = needs(Family::Inet4);
+  sharing.needs_v6 = needs(Family::Inet6);
+  sharing.broadcasts = !config.broadcasts.empty();
+  server.share(std::move(sharing));
 }
 
 // From here on the daemon is ready, and does what it is configured for.
@@ -279,6 +289,7 @@ void Engine::Parts::go_normal() {
   history_due = true;
   source_files.emplace(config.source_directories, env.host.files(), *sources);
   source_files->reload();
+  if (modes.is_normal()) broadcasts.start();
   sources->start();
 }
 
@@ -325,6 +336,7 @@ void Engine::start() {
 void Engine::stop() {
   parts_->env.host.notify("STOPPING=1");
   parts_->sources->stop();
+  parts_->broadcasts.stop();
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
   parts_->access.stop();
@@ -413,13 +425,18 @@ void Engine::Parts::cycle_logs() {
   if (reopen_logs) reopen_logs();
 }
 
-void Engine::Parts::publish() {
-  const discipline::Now now = clock.read();
+// What everybody is told of our clock.
+discipline::OwnState Engine::Parts::served_state(const discipline::Now& now) {
   discipline::OwnState own = reference->own_state(now);
   own.take_line(clock.timeline());
   own.smoothing = smoothing.served(now.local);
   own.hide_leap = smoothing.enabled() && leap.slews();
-  server.publish(own);
+  return own;
+}
+
+void Engine::Parts::publish() {
+  const discipline::Now now = clock.read();
+  server.publish(served_state(now));
   published = now.mono;
 }
 

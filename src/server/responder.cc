@@ -103,14 +103,10 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   const LocalTime arrived = state.to_local(request.stamp.time);
   const bool served = *mode == ntp::Mode::Server;
   const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
-  ntp::Header header = state.header_at(arrived);
-  const bool announces = state.leap == ntp::Leap::Insert || state.leap == ntp::Leap::Delete;
-  if (served && state.hide_leap && announces) header.leap = ntp::Leap::Normal;
+  ntp::Header header = served ? state.served_header_at(arrived) : state.header_at(arrived);
   header.version = packet.header().version;
   header.mode = *mode;
   header.poll = std::max(packet.header().poll, kMinAnswerPoll);
-  if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
-  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived + smoothing, state.precision_log2);
   header.receive.bits |= kReceiveBit;

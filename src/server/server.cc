@@ -18,10 +18,10 @@ Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Ne
 
 Server::~Server() = default;
 
-void Server::share(SocketSharing sharing, bool needs_v4, bool needs_v6) {
+void Server::share(SocketSharing sharing) {
   sharing_ = std::move(sharing);
-  needed_v4_ = needs_v4;
-  needed_v6_ = needs_v6;
+  needed_v4_ = sharing_.needs_v4;
+  needed_v6_ = sharing_.needs_v6;
 }
 
 bool Server::wants(Family family) const {
@@ -72,6 +72,7 @@ std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
   udp.local = {bind, options_.port};
   udp.device = options_.device;
   udp.dscp = options_.dscp;
+  udp.broadcast = sharing_.broadcasts;
   udp.priority = env::SocketPriority::Server;
   auto opened = network_.open_udp(udp);
   if (!opened) {

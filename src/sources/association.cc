@@ -389,8 +389,8 @@ ArmTimer Association::timer_for_next(const Now& now, Duration extra) {
 }
 
 ArmTimer Association::arm(Duration delay) {
-  const PollDelay stretched = schedule_.stretched(delay, random_.uniform());
-  return {stretched.delay, stretched.separation};
+  const PollDelay next = stretched(delay, schedule_.poll(), random_.uniform());
+  return {next.delay, next.separation};
 }
 
 }  // namespace timed::sources

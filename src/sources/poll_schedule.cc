@@ -10,10 +10,18 @@ namespace {
 
 // More than the whole range of polls: one change never needs to be larger.
 constexpr double kLargestChange = 64.0;
+constexpr double kMaxStretch = 0.02;
 constexpr double kMinSeparation_s = 0.002;
 constexpr double kMaxSeparation_s = 0.2;
 
 }  // namespace
+
+PollDelay stretched(Duration delay, int poll, double random) {
+  const double factor = 1.0 + kMaxStretch * random;
+  const double separation_s =
+      std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll).to_seconds() / 8.0, kMaxSeparation_s));
+  return {std::max(delay, Duration::zero()) * factor, Duration::seconds(separation_s) * factor};
+}
 
 PollSchedule::PollSchedule(const PollOptions& options) : options_(options) {
   reset();
@@ -127,13 +135,6 @@ Duration PollSchedule::interval() const {
 
 Duration PollSchedule::first_delay(std::optional<Duration> since_last) const {
   return since_last ? std::max(kFirstDelay, interval() - *since_last) : kFirstDelay;
-}
-
-PollDelay PollSchedule::stretched(Duration delay, double random) const {
-  const double factor = 1.0 + kMaxStretch * random;
-  const double separation_s =
-      std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll()).to_seconds() / 8.0, kMaxSeparation_s));
-  return {std::max(delay, Duration::zero()) * factor, Duration::seconds(separation_s) * factor};
 }
 
 }  // namespace timed::sources

@@ -86,15 +86,16 @@ struct Config {
   int refresh = 1209600;                     // "refresh", s: between look-ups of names that have an address; 0 = none
   sources::AcquisitionOptions acquisition;   // "acquisitionport", "bindacqaddress", "bindacqdevice"
   std::vector<sources::SourceDirectories> source_directories;  // "sourcedir"
-  discipline::StatsOptions stats;              // "minsamples", "maxsamples" of sources that do not say their own
-  discipline::SelectionOptions selection;      // which sources are used
-  discipline::ReferenceOptions reference;      // what their time does to ours; "local"
-  discipline::ClockOptions clock;              // how the kernel's clock is steered
-  discipline::LeapSecondOptions leap_seconds;  // "leapsecmode", "leapsectz", "leapseclist"
-  discipline::SmoothingOptions smoothing;      // "smoothtime"
-  discipline::DriftFileOptions drift_file;     // "driftfile"
-  server::ServerOptions server;                // the NTP port
-  std::vector<server::AccessRule> access;      // "allow", "deny", in the order of the lines; nobody at first
+  discipline::StatsOptions stats;                  // "minsamples", "maxsamples" of sources that do not say their own
+  discipline::SelectionOptions selection;          // which sources are used
+  discipline::ReferenceOptions reference;          // what their time does to ours; "local"
+  discipline::ClockOptions clock;                  // how the kernel's clock is steered
+  discipline::LeapSecondOptions leap_seconds;      // "leapsecmode", "leapsectz", "leapseclist"
+  discipline::SmoothingOptions smoothing;          // "smoothtime"
+  discipline::DriftFileOptions drift_file;         // "driftfile"
+  std::vector<sources::BroadcastLine> broadcasts;  // "broadcast", in the order of the lines
+  server::ServerOptions server;                    // the NTP port
+  std::vector<server::AccessRule> access;          // "allow", "deny", in the order of the lines; nobody at first
   RateLimits rate_limits;
   NtsOptions nts;
   bool manual = false;                                  // "manual": times that are typed in are taken

@@ -40,9 +40,6 @@ struct Findings {
 };
 
 // How a word takes effect.
-struct NotYet {  // known and checked, without effect: a warning
-  void (*check)(const Statement&, Findings&);
-};
 struct Retired {};     // known, accepted, without effect in chrony too: a warning
 struct Ignored {};     // the same, without a warning
 struct Include {};     // reads files
@@ -50,7 +47,7 @@ struct IncludeAll {};  // reads directories
 using RealSetter = void (*)(Config&, double);
 using StatementParser = void (*)(const Statement&, Config&, Findings&);
 using Field =
-    std::variant<NotYet, Retired, Ignored, Include, IncludeAll, bool& (*)(Config&), int& (*)(Config&),
+    std::variant<Retired, Ignored, Include, IncludeAll, bool& (*)(Config&), int& (*)(Config&),
                  std::uint16_t& (*)(Config&), double& (*)(Config&), Duration& (*)(Config&), Frequency& (*)(Config&),
                  std::string& (*)(Config&), std::vector<std::string>& (*)(Config&), RealSetter, StatementParser>;
 

@@ -22,9 +22,12 @@
 
 namespace timed::server {
 
-// Who else uses the sockets of the server: sources that are peers, or that ask from its port.  Neither function may
-// destroy the server.
+// Who else uses the sockets of the server: sources that are peers, or that ask from its port, and broadcasts.  Neither
+// function may destroy the server.
 struct SocketSharing {
+  bool needs_v4 = false;  // the socket of the family is opened even where nobody is allowed
+  bool needs_v6 = false;
+  bool broadcasts = false;  // broadcast addresses may be sent to
   // A packet that is no request of a client.  True: it was for them, and is not to be answered.
   std::function<bool(const env::Datagram&)> take;
   std::function<void(Family, std::span<const env::TransmitStamp>)> take_transmit_stamps;
@@ -44,8 +47,8 @@ class Server {
 
   // Before open().  The keys that requests are verified with and answers signed; they outlive the server.
   void use_keys(const auth::KeyStore& keys) { responder_.use_keys(keys); }
-  // Before open().  The socket of a family that is needed is opened even where nobody is allowed.
-  void share(SocketSharing sharing, bool needs_v4, bool needs_v6);
+  // Before open().
+  void share(SocketSharing sharing);
   // The socket of a family, opened now where it was not; null where that cannot be.
   env::UdpSocket* shared_socket(Family family);
 

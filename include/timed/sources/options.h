@@ -85,6 +85,13 @@ struct AcquisitionOptions {
   std::string device;  // "bindacqdevice"
 };
 
+// One "broadcast" line: whom to send the time unasked, and how often.
+struct BroadcastLine {
+  int interval = 1;  // s, 1 … 2^24
+  Endpoint to{{}, 123, 0};
+  auto operator<=>(const BroadcastLine&) const = default;
+};
+
 // The directories of one "sourcedir" line: of files of the same name only that in the first one is read.
 using SourceDirectories = std::vector<std::string>;
 

@@ -35,6 +35,10 @@ struct PollDelay {
   Duration separation;
 };
 
+// The delay with the separation that fits a poll (log2 seconds), both stretched alike by 0 to 2 %; `random` is uniform
+// in [0, 1).
+PollDelay stretched(Duration delay, int poll, double random);
+
 class PollSchedule {
  public:
   static constexpr Duration kFirstDelay = Duration::seconds(0.2);
@@ -48,7 +52,6 @@ class PollSchedule {
   static constexpr double kUnansweredSystemPeer = 0.1;
   static constexpr double kNotGood = 0.1;
   static constexpr double kNotGoodNoLoop = 0.02;
-  static constexpr double kMaxStretch = 0.02;
 
   explicit PollSchedule(const PollOptions& options);
 
@@ -91,8 +94,6 @@ class PollSchedule {
   Duration interval() const;
   // Until the first request; `since_last` is the time since an earlier one, if there was one.
   Duration first_delay(std::optional<Duration> since_last) const;
-  // The delay with its separation, both stretched alike by 0 to 2 %; `random` is uniform in [0, 1).
-  PollDelay stretched(Duration delay, double random) const;
 
  private:
   PollOptions options_;

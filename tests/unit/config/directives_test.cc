@@ -117,14 +117,14 @@ const std::set<std::string_view> kWords = {"acquisitionport",
 const std::set<std::string_view> kOwnWords = {"resumestep"};
 
 // What has no function yet.  This list only shrinks.
-const std::set<std::string_view> kNotYet = {"broadcast",       "clientloglimit",  "cmdallow",      "cmddeny",
-                                            "cmdratelimit",    "hwtimestamp",     "hwtstimeout",   "maxntsconnections",
-                                            "maxtxbuffers",    "nocerttimecheck", "noclientlog",   "nosystemcert",
-                                            "ntpsigndsocket",  "ntsaeads",        "ntscachedir",   "ntsdumpdir",
-                                            "ntsntpserver",    "ntsport",         "ntsprocesses",  "ntsratelimit",
-                                            "ntsrefresh",      "ntsrotate",       "ntsservercert", "ntsserverkey",
-                                            "ntstrustedcerts", "opencommands",    "ptpdomain",     "ptpport",
-                                            "ratelimit",       "refclock",        "rtcautotrim",   "rtcfile"};
+const std::set<std::string_view> kNotYet = {
+    "clientloglimit", "cmdallow",          "cmddeny",      "cmdratelimit",    "hwtimestamp",
+    "hwtstimeout",    "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "noclientlog",
+    "nosystemcert",   "ntpsigndsocket",    "ntsaeads",     "ntscachedir",     "ntsdumpdir",
+    "ntsntpserver",   "ntsport",           "ntsprocesses", "ntsratelimit",    "ntsrefresh",
+    "ntsrotate",      "ntsservercert",     "ntsserverkey", "ntstrustedcerts", "opencommands",
+    "ptpdomain",      "ptpport",           "ratelimit",    "refclock",        "rtcautotrim",
+    "rtcfile"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 
@@ -290,6 +290,14 @@ TEST(Directives, StoreWordsAndSwitches) {
   EXPECT_EQ(c.server.device, "eth0");
   EXPECT_EQ(c.control.device, "lo");
   EXPECT_EQ(read("pidfile /").process.pid_file, "");
+}
+
+TEST(Directives, BroadcastKeepsItsIntervalWithinLimitsAndTakesThePortAsChronyDoes) {
+  const auto lines = read("broadcast 30 192.168.1.255\nbroadcast 0 ::1 1123\nbroadcast 99999999 10.0.0.1").broadcasts;
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0], (sources::BroadcastLine{30, {*IpAddress::parse("192.168.1.255"), 123, 0}}));
+  EXPECT_EQ(lines[1], (sources::BroadcastLine{1, {*IpAddress::parse("::1"), 1123, 0}}));
+  EXPECT_EQ(lines[2].interval, 1 << 24);
 }
 
 TEST(Directives, StoreAddressesByFamily) {

@@ -187,17 +187,12 @@ TEST(PollSchedule, RateKissEndsABurstWithTheNextGoodResponse) {
 }
 
 TEST(PollSchedule, DelaysAndSeparationsStretchAlike) {
-  PollSchedule s(polls(6, 10));
-  EXPECT_EQ(s.stretched(Duration::seconds(64), 0.0).delay, Duration::seconds(64));
-  EXPECT_NEAR(s.stretched(Duration::seconds(64), 0.5).delay.to_seconds(), 64.64, 1e-9);
-  EXPECT_NEAR(s.stretched(Duration::seconds(64), 0.5).separation.to_seconds(), 0.202, 1e-9);
-  EXPECT_EQ(s.stretched(Duration::seconds(-3), 0.5).delay, Duration::zero());
-  PollSchedule fast(polls(0, 10));
-  EXPECT_NEAR(fast.stretched(Duration::zero(), 0.0).separation.to_seconds(), 0.125, 1e-12);
-  PollSchedule fastest(polls(-7, 10));
-  fastest.adjust(-7.0, kNear);
-  EXPECT_EQ(fastest.poll(), -7);
-  EXPECT_NEAR(fastest.stretched(Duration::zero(), 0.0).separation.to_seconds(), 0.002, 1e-12);
+  EXPECT_EQ(stretched(Duration::seconds(64), 6, 0.0).delay, Duration::seconds(64));
+  EXPECT_NEAR(stretched(Duration::seconds(64), 6, 0.5).delay.to_seconds(), 64.64, 1e-9);
+  EXPECT_NEAR(stretched(Duration::seconds(64), 6, 0.5).separation.to_seconds(), 0.202, 1e-9);
+  EXPECT_EQ(stretched(Duration::seconds(-3), 6, 0.5).delay, Duration::zero());
+  EXPECT_NEAR(stretched(Duration::zero(), 0, 0.0).separation.to_seconds(), 0.125, 1e-12);
+  EXPECT_NEAR(stretched(Duration::zero(), -7, 0.0).separation.to_seconds(), 0.002, 1e-12);
 }
 
 TEST(PollSchedule, FirstRequestKeepsTheIntervalOfAnEarlierOne) {
