@@ -21,13 +21,6 @@ std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::array<std::uint8_t, 16> octets_of(const IpAddress& address) {
-  std::array<std::uint8_t, 16> octets{};
-  const auto bytes = address.bytes();
-  std::copy(bytes.begin(), bytes.end(), octets.begin());
-  return octets;
-}
-
 IpAddress address_of(Family family, const std::array<std::uint8_t, 16>& octets) {
   if (family == Family::Inet6) return IpAddress::v6(octets);
   return IpAddress::v4(std::uint32_t{octets[0]} << 24 | std::uint32_t{octets[1]} << 16 | std::uint32_t{octets[2]} << 8 |
@@ -54,12 +47,12 @@ ClientTable::ClientTable(std::size_t records, const ServiceLimits& limits, Entro
   records_.resize(slots_.size() * kWays);
 }
 
-// One multiplication a half with secret factors: cheap, and nobody who does not know them can aim at a slot.
+// One multiplication with secret factors: cheap, and nobody who does not know them can aim at a slot.
 std::uint64_t ClientTable::hash(const IpAddress& address) const {
   std::array<std::uint64_t, 2> words{};
-  const auto bytes = address.bytes();
-  std::memcpy(words.data(), bytes.data(), bytes.size());
-  return folded_product(words[0] ^ seed_[0], folded_product(words[1] ^ seed_[1], seed_[0]) ^ bytes.size());
+  std::memcpy(words.data(), address.octets().data(), sizeof words);
+  words[1] ^= static_cast<std::uint64_t>(address.family()) << 56;  // no octet of IPv4 is there
+  return folded_product(words[0] ^ seed_[0], words[1] ^ seed_[1]);
 }
 
 std::uint16_t ClientTable::tag_of(std::uint64_t hash) {
@@ -68,12 +61,21 @@ std::uint16_t ClientTable::tag_of(std::uint64_t hash) {
 }
 
 std::size_t ClientTable::find(const Slot& slot, std::size_t first, std::uint16_t tag, const IpAddress& address) const {
-  const auto octets = octets_of(address);
+  const auto& octets = address.octets();
   for (std::size_t way = 0; way < kWays; ++way) {
     if (slot.tags[way] != tag || slot.families[way] != address.family()) continue;
     if (records_[first + way].address == octets) return way;
   }
   return kWays;
+}
+
+void ClientTable::prefetch_record(const IpAddress& address) const {
+  const std::uint64_t h = hash(address);
+  const Slot& slot = slots_[slot_of(h)];
+  const std::uint16_t tag = tag_of(h);
+  for (std::size_t way = 0; way < kWays; ++way) {
+    if (slot.tags[way] == tag) __builtin_prefetch(&records_[slot_of(h) * kWays + way], 1);
+  }
 }
 
 std::optional<ClientTable::Index> ClientTable::find(const IpAddress& address) const {
@@ -112,7 +114,7 @@ ClientTable::Index ClientTable::hit(const IpAddress& address, Service service, T
     if (slot.tags[way] != 0) ++forgotten_;
     slot.tags[way] = tag_of(h);
     slot.families[way] = address.family();
-    records_[first + way] = Record{octets_of(address), {}};
+    records_[first + way] = Record{address.octets(), {}};
     for (std::size_t i = 0; i < kServices; ++i) {
       if (buckets_[i]) records_[first + way].services[i].tokens = buckets_[i]->full();
     }

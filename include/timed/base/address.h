@@ -60,6 +60,8 @@ class IpAddress {
     return static_cast<std::uint32_t>(bytes_[0]) << 24 | static_cast<std::uint32_t>(bytes_[1]) << 16 |
            static_cast<std::uint32_t>(bytes_[2]) << 8 | bytes_[3];
   }
+  // Always 16: those of IPv4 are followed by zeroes.
+  constexpr const std::array<std::uint8_t, 16>& octets() const { return bytes_; }
   // 4 or 16 bytes in network order; empty for no address.
   std::span<const std::uint8_t> bytes() const;
   // Bits in an address of its family: 32, 128 or 0.

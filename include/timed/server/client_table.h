@@ -54,8 +54,10 @@ class ClientTable {
   // Which record a client has; stays his until somebody else needs it.
   using Index = std::uint32_t;
 
-  // Asks the processor for what a hit() will need.
-  void prefetch(const IpAddress& address) const { __builtin_prefetch(&slots_[slot_of(hash(address))], 1); }
+  // Ask the processor for what a hit() will need, in two steps with other work in between: the second needs what the
+  // first has brought.
+  void prefetch_slot(const IpAddress& address) const { __builtin_prefetch(&slots_[slot_of(hash(address))], 1); }
+  void prefetch_record(const IpAddress& address) const;
   // A request has come.  now: of a clock that may be stepped; what lies in the future is as if it were now.
   Index hit(const IpAddress& address, Service service, Ticks now);
   // Whether the rate of the client allows an answer to the request that was just noted.
