@@ -110,8 +110,9 @@ inline constexpr Directive kRateLimits[] = {
     {.name = "cmdratelimit",
      .argument = "[OPTION]...",
      .field = &parse_cmdratelimit,
-     .not_yet = true,
-     .help = "Answer commands of other hosts only so often."},
+     .help = "Answer each other host only so often: one answer in 2^interval s (option interval, 4 below 0 without "
+             "it), up to burst (8) in a row that were saved up, and of the rest one in 2^leak (2) at random. This "
+             "machine and the Unix socket are not limited."},
 };
 
 inline constexpr Directive kNts[] = {
@@ -218,22 +219,24 @@ inline constexpr Directive kCommandAccess[] = {
      .field = [](Config& c) -> std::uint16_t& { return c.control.port; },
      .help = "UDP port on which commands are received. 0 opens none; the Unix socket is not concerned."},
     {.name = "cmdallow",
-     .argument = "[all] [SUBNET]",
+     .argument = "[all] [SUBNET|NAME]",
      .field = &parse_cmdallow,
-     .not_yet = true,
      .repeatable = true,
-     .help = "Hosts that may send commands over the network."},
+     .help = "Hosts that may ask over the network for what opencommands opens, in the words of allow; nothing can be "
+             "changed over the network. This machine always may. Nobody else is heard without bindcmdaddress too."},
     {.name = "cmddeny",
-     .argument = "[all] [SUBNET]",
+     .argument = "[all] [SUBNET|NAME]",
      .field = &parse_cmddeny,
-     .not_yet = true,
      .repeatable = true,
-     .help = "The opposite of cmdallow."},
+     .help = "The opposite of cmdallow, in the same words. While the name of such a line is not known no other host is "
+             "answered."},
     {.name = "opencommands",
      .argument = "[COMMAND]...",
      .field = &parse_opencommands,
-     .not_yet = true,
-     .help = "Reports that are given over the network."},
+     .help = "Reports that are given over the network, to this machine too: activity, authdata, clients, manual, "
+             "ntpdata, rtcdata, selectdata, serverstats, smoothing, sourcename, sources, sourcestats, tracking. The "
+             "last line holds; one without a word opens none. Without a line activity, manual, rtcdata, smoothing, "
+             "sourcename, sources, sourcestats and tracking are. The Unix socket is not concerned."},
     {.name = "commandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
     {.name = "generatecommandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
 };

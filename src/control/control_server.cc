@@ -19,18 +19,15 @@ struct Judgement {
   ReplyStatus status = ReplyStatus::Success;
 };
 
-bool may_ask(Access access, Transport transport) {
-  return transport == Transport::Unix || access == Access::Open;
-}
-
 // Steps 7 to 10 of section 6.
-Judgement judge(const RequestHeader& header, std::size_t size, Transport transport) {
+Judgement judge(const RequestHeader& header, std::size_t size, const Sender& sender) {
   if (header.version < kUnpaddedVersion) return {Verdict::OldVersion, ReplyStatus::BadVersion};
   if (header.version != kVersion) return {Verdict::BadVersion, ReplyStatus::BadVersion};
   const RequestRow* row = request_row(header.command);
   if (row == nullptr || row->access == Access::Retired) return {Verdict::Unknown, ReplyStatus::Invalid};
   if (size < least_request_length(*row)) return {Verdict::BadLength, ReplyStatus::BadLength};
-  if (!may_ask(row->access, transport)) return {Verdict::Unauthorised, ReplyStatus::Unauthorised};
+  const bool may_ask = sender.transport == Transport::Unix || sender.open.test(header.command);
+  if (!may_ask) return {Verdict::Unauthorised, ReplyStatus::Unauthorised};
   return {};
 }
 
@@ -41,13 +38,13 @@ Reply carry_out(const RequestHeader& header, std::span<const std::byte> datagram
 
 }  // namespace
 
-Answer answer(std::span<const std::byte> datagram, Transport transport, const Execute& execute,
+Answer answer(std::span<const std::byte> datagram, const Sender& sender, const Execute& execute,
               std::span<std::byte, kMaxReply> into) {
   if (datagram.size() < kReplyHeader || datagram.size() > kMaxRequest) return {Verdict::WrongSize, 0};
   const auto header = read_request_header(datagram);
   if (!header) return {Verdict::NotARequest, 0};
 
-  Judgement judgement = judge(*header, datagram.size(), transport);
+  Judgement judgement = judge(*header, datagram.size(), sender);
   if (judgement.verdict == Verdict::OldVersion) return {judgement.verdict, 0};
   Reply reply = Reply::failure(judgement.status);
   if (judgement.verdict == Verdict::Answered) {
@@ -59,8 +56,12 @@ Answer answer(std::span<const std::byte> datagram, Transport transport, const Ex
   return {judgement.verdict, size};
 }
 
-ControlServer::ControlServer(const ControlOptions& options, env::Network& network, Execute execute)
-    : options_(options), network_(network), execute_(std::move(execute)) {}
+ControlServer::ControlServer(const ControlOptions& options, env::Network& network, Gate gate, Execute execute)
+    : options_(options),
+      network_(network),
+      gate_(std::move(gate)),
+      execute_(std::move(execute)),
+      open_(open_requests(options.open_reports)) {}
 
 void ControlServer::open_udp() {
   if (options_.port == 0) return;
@@ -106,11 +107,11 @@ void ControlServer::close() {
 void ControlServer::serve(env::UdpSocket& socket) {
   const std::size_t received = socket.receive(batch_);
   for (env::Datagram& datagram : std::span(batch_).first(received)) {
-    if (!datagram.peer.address.is_localhost()) {
-      note(Verdict::NotAdmitted);
+    if (const auto why = turns_away(datagram)) {
+      note(*why);
       continue;
     }
-    Answer answered = answer(datagram.bytes(), Transport::Udp, execute_, reply_);
+    Answer answered = answer(datagram.bytes(), {Transport::Udp, open_}, execute_, reply_);
     if (answered.size > 0) {
       std::copy_n(reply_.begin(), answered.size, datagram.data.begin());
       datagram.size = answered.size;
@@ -121,11 +122,21 @@ void ControlServer::serve(env::UdpSocket& socket) {
   }
 }
 
+// This machine is always let in.  Only what is a request counts against a rate.
+std::optional<Verdict> ControlServer::turns_away(const env::Datagram& datagram) {
+  const IpAddress& from = datagram.peer.address;
+  if (from.is_localhost()) return std::nullopt;
+  if (!gate_.admits(from)) return Verdict::NotAdmitted;
+  const auto bytes = datagram.bytes();
+  if (bytes.size() > kMaxRequest || !read_request_header(bytes)) return std::nullopt;
+  return gate_.is_not_too_fast(from) ? std::nullopt : std::optional(Verdict::RateLimited);
+}
+
 void ControlServer::serve_unix() {
   for (std::size_t i = 0; i < env::kBatch; ++i) {
     const auto message = unix_->receive();
     if (!message) return;
-    Answer answered = answer(message->bytes(), Transport::Unix, execute_, reply_);
+    Answer answered = answer(message->bytes(), {Transport::Unix, {}}, execute_, reply_);
     if (answered.size > 0) {
       const auto reply = std::span<const std::byte>(reply_).first(answered.size);
       if (!unix_->reply(message->reply_path, reply).ok()) answered.verdict = Verdict::Unsent;

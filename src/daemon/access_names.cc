@@ -31,12 +31,23 @@ void AccessNames::start() {
   lookups_.start();
 }
 
+// A rule marks what an earlier one of the same subnets has marked, so that is dropped, unless it has also wiped out
+// what was said before of smaller ones: whoever repeats a command for ever does not fill the memory.
+void AccessNames::add(server::AccessRule rule) {
+  std::erase_if(added_, [&](const server::AccessRule& earlier) {
+    return earlier.subnets == rule.subnets && (rule.all || !earlier.all);
+  });
+  added_.push_back(std::move(rule));
+  on_change_();
+}
+
 std::vector<server::AccessRule> AccessNames::rules() const {
   const auto waiting_deny = [](const server::AccessRule& rule) { return !rule.allow && !rule.is_known(); };
   if (std::any_of(rules_.begin(), rules_.end(), waiting_deny)) return {};
   std::vector<server::AccessRule> known;
   std::copy_if(rules_.begin(), rules_.end(), std::back_inserter(known),
                [](const server::AccessRule& rule) { return rule.is_known(); });
+  known.insert(known.end(), added_.begin(), added_.end());
   return known;
 }
 

@@ -232,7 +232,42 @@ Reply answer(const control::SelectDataRequest& request, const CommandContext& c,
   return {ReplyStatus::Success, reply};
 }
 
-// Whatever changes something was answered before, or has no answer yet.
+Reply answer(const control::ServerStatsRequest& request, const CommandContext& c, const Now&) {
+  const server::ServedCounts& served = c.server.served();
+  control::ServerStatsReply reply;
+  reply.generation = request.generation;
+  reply.ntp_hits = c.server.verdicts().of(server::Verdict::Answer) + c.server.verdicts().of(server::Verdict::BadAuth);
+  reply.cmd_hits = c.control.hits();
+  reply.cmd_drops = c.control.count(control::Verdict::RateLimited);
+  reply.ntp_auth_hits = served.authenticated;
+  reply.ntp_daemon_rx = served.daemon_received;
+  reply.ntp_daemon_tx = served.sent;
+  reply.ntp_kernel_rx = served.kernel_received;
+  return {ReplyStatus::Success, reply};
+}
+
+// As chronyd without a log of clients: there is no table of them yet.
+Reply answer(const control::ClientAccessesRequest&, const CommandContext&, const Now&) {
+  return Reply::failure(ReplyStatus::Inactive);
+}
+
+// As chronyd without the directives of the real-time clock.
+Reply answer(const control::RtcreportRequest&, const CommandContext&, const Now&) {
+  return Reply::failure(ReplyStatus::NoRtc);
+}
+Reply answer(const control::WritertcRequest&, const CommandContext&, const Now&) {
+  return Reply::failure(ReplyStatus::NoRtc);
+}
+Reply answer(const control::TrimrtcRequest&, const CommandContext&, const Now&) {
+  return Reply::failure(ReplyStatus::NoRtc);
+}
+
+Reply answer(const control::ShutdownRequest&, const CommandContext& c, const Now&) {
+  c.shut_down();
+  return {ReplyStatus::Success, {}};
+}
+
+// Whatever else changes something was answered before.
 template <class Other>
 Reply answer(const Other&, const CommandContext&, const Now&) {
   return Reply::failure(ReplyStatus::Failed);

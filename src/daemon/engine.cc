@@ -8,10 +8,12 @@
 #include "timed/base/check.h"
 #include "timed/base/log.h"
 #include "timed/control/control_server.h"
+#include "timed/daemon/access_commands.h"
 #include "timed/daemon/access_names.h"
 #include "timed/daemon/announcer.h"
 #include "timed/daemon/change_mail.h"
 #include "timed/daemon/clock_orders.h"
+#include "timed/daemon/command_gate.h"
 #include "timed/daemon/commands.h"
 #include "timed/daemon/drift_file.h"
 #include "timed/daemon/fallback_timer.h"
@@ -21,6 +23,7 @@
 #include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/source_changes.h"
 #include "timed/daemon/source_commands.h"
 #include "timed/daemon/start_time.h"
 #include "timed/daemon/temperature_poll.h"
@@ -62,7 +65,9 @@ struct Engine::Parts {
         key_file(config.key_file, e.host.files()),
         access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
         server(config.server, access.rules(), e.network, e.clock, e.host),
-        control(config.control, e.network, [this](const control::Request& r) { return carry_out(r); }),
+        command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
+        control(config.control, e.network, command_gate.gate(),
+                [this](const control::Request& r) { return carry_out(r); }),
         smoothing(config.smoothing),
         leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
         manual(config.manual),
@@ -119,6 +124,7 @@ struct Engine::Parts {
   KeyFile key_file;
   AccessNames access;
   server::Server server;
+  CommandGate command_gate;
   control::ControlServer control;
   TimeSmoothing smoothing;
   LeapSeconds leap;
@@ -318,6 +324,7 @@ bool Engine::Parts::is_synchronised() {
 void Engine::start() {
   parts_->control.open_unix();
   parts_->access.start();
+  parts_->command_gate.rules().start();
   const auto drift = parts_->drift_file.read();
   if (drift) parts_->reference->set_skew(drift->skew);
   if (drift && drift->frequency != Frequency::zero()) {
@@ -340,6 +347,7 @@ void Engine::stop() {
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
   parts_->access.stop();
+  parts_->command_gate.rules().stop();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
@@ -394,6 +402,8 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
   if (changed) return *changed;
+  if (const auto option = change_options(request, *sources)) return *option;
+  if (const auto asked = change_access(request, {access, command_gate.rules()})) return *asked;
   ClockOrders::Callbacks callbacks;
   callbacks.select = [this] { select(); };
   callbacks.reset_sources = [this] { sources->reset(); };
@@ -403,7 +413,8 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.stepped = [this] { on_clock_stepped(); };
   callbacks.changed = [this] { published.reset(); };
   ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps, smoothing}, callbacks);
-  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, [this] { cycle_logs(); }});
+  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, server, control,
+                           [this] { cycle_logs(); }, [this] { exiting = true; }});
 }
 
 sources::OwnView Engine::Parts::own_view() {

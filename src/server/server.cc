@@ -6,6 +6,14 @@
 
 namespace timed::server {
 
+namespace {
+
+void add_one(std::atomic<std::uint64_t>& count) {
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
 Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Network& network, env::SystemClock& clock,
                env::Host& host)
     : options_(std::move(options)),
@@ -118,7 +126,10 @@ void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> reque
     if (is_for_sources(request)) continue;
     const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending]);
     verdicts_.add(verdict);
-    if (verdict == Verdict::Answer) ++pending;
+    if (verdict != Verdict::Answer) continue;
+    if (batch_->answers[pending].size > ntp::kHeaderSize) add_one(served_.authenticated);
+    add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
+    ++pending;
   }
   if (pending > 0) send(socket, std::span(batch_->answers).first(pending));
 }
@@ -128,8 +139,9 @@ void Server::send(env::UdpSocket& socket, std::span<env::Datagram> answers) {
   for (env::Datagram& answer : answers) responder_.finish(state_, answer, now);
   while (!answers.empty()) {
     const std::size_t sent = socket.send(answers).sent;
+    served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
     if (sent >= answers.size()) return;
-    unsent_.store(unsent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    add_one(unsent_);
     answers = answers.subspan(sent + 1);
   }
 }

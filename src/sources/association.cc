@@ -73,6 +73,11 @@ Association::Association(const SourceLine& line, EntropyPool& random, const auth
   exchange_.rules = rules_of(line);
 }
 
+void Association::take_options(const SourceLine& line) {
+  check_ = line.check;
+  schedule_.set_options(own_options(line).poll);
+}
+
 Actions Association::go_online(const Now& now) {
   Actions actions;
   if (is_polling()) {
@@ -91,6 +96,10 @@ Actions Association::go_offline() {
   Actions actions;
   actions.add(StopPolling{});
   return actions;
+}
+
+Actions Association::end_polling() {
+  return !is_polling() || schedule_.go_offline_after_burst() ? Actions() : go_offline();
 }
 
 Actions Association::start_burst(int good, int total, const Now& now) {

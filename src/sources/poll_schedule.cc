@@ -49,6 +49,12 @@ void PollSchedule::go_offline() {
   presends_left_ = 0;
 }
 
+bool PollSchedule::go_offline_after_burst() {
+  if (!in_burst()) return false;
+  mode_ = PollMode::BurstWasOffline;
+  return true;
+}
+
 void PollSchedule::start_burst(int good, int total) {
   if (in_burst()) return;
   mode_ = mode_ == PollMode::Offline ? PollMode::BurstWasOffline : PollMode::BurstWasOnline;

@@ -151,6 +151,39 @@ void SourceSet::reset() {
   for (const auto& source : sources_) source->association.forget_reachability();
 }
 
+bool SourceSet::change_option(SourceId id, const OptionChange& change) {
+  Source* const source = get(id);
+  if (source == nullptr) return false;
+  const SourceLine before = source->line;
+  if (!sources::change_option(source->line, change)) return true;
+  source->association.take_options(source->line);
+  const auto tell = [&](SourceOption option) {
+    log::info("Source %s %s", label_of(id).c_str(), describe_option(source->line, option).c_str());
+  };
+  tell(change.option);
+  if (change.option == SourceOption::MinPoll && before.poll.max_poll != source->line.poll.max_poll) {
+    tell(SourceOption::MaxPoll);
+  }
+  if (change.option == SourceOption::MaxPoll && before.poll.min_poll != source->line.poll.min_poll) {
+    tell(SourceOption::MinPoll);
+  }
+  return true;
+}
+
+std::optional<discipline::SelectMarks> SourceSet::marks_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? std::optional(source->line.marks) : std::nullopt;
+}
+
+bool SourceSet::set_marks(SourceId id, const discipline::SelectMarks& marks) {
+  Source* const source = get(id);
+  if (source == nullptr) return false;
+  if (source->line.marks == marks) return true;
+  source->line.marks = marks;
+  log::info("Source %s selection options modified", label_of(id).c_str());
+  return true;
+}
+
 bool SourceSet::set_online(SourceId id, bool online) {
   Source* const source = get(id);
   if (source == nullptr) return false;
@@ -160,10 +193,8 @@ bool SourceSet::set_online(SourceId id, bool online) {
     return true;
   }
   const PollMode before = source->association.mode();
-  run(*source, [&] {
-    if (online) return source->association.go_online(callbacks_.now());
-    return source->association.is_polling() ? source->association.go_offline() : Actions();
-  });
+  run(*source,
+      [&] { return online ? source->association.go_online(callbacks_.now()) : source->association.end_polling(); });
   if (source->association.mode() != before) {
     log::info("Source %s %s", source->address.to_string().c_str(), online ? "online" : "offline");
   }

@@ -1,6 +1,6 @@
-// Host names in access rules: looked up at the start, and the rules as they hold meanwhile (spec config.md 2.4, "Access
-// rule syntax").  As long as a name is not known nobody is answered who would not be if it were: an allow that waits
-// allows nobody, and while a deny waits nobody is allowed at all.
+// Access rules of the configuration and of the operator, and as they hold while host names in them are looked up (spec
+// config.md 2.4, "Access rule syntax").  As long as a name is not known nobody is answered who would not be if it were:
+// an allow that waits allows nobody, and while a deny waits nobody is allowed at all.
 #ifndef TIMED_DAEMON_ACCESS_NAMES_H_
 #define TIMED_DAEMON_ACCESS_NAMES_H_
 
@@ -28,13 +28,17 @@ class AccessNames {
   void start();
   void stop() { lookups_.stop(); }
 
-  // What holds now, in the order of the configuration.
+  // A rule without a host name, after all others.
+  void add(server::AccessRule rule);
+
+  // What holds now: that of the configuration in its order, then what was added.
   std::vector<server::AccessRule> rules() const;
 
  private:
   bool take(const sources::NameLookup& lookup, const sources::NameLookups::Addresses& addresses);
 
   std::vector<server::AccessRule> rules_;
+  std::vector<server::AccessRule> added_;
   const Family family_;
   std::function<void()> on_change_;
   std::set<std::pair<std::string, bool>> told_;  // names that were not found, of allow or not

@@ -4,12 +4,14 @@
 
 #include <functional>
 
+#include "timed/control/control_server.h"
 #include "timed/control/protocol.h"
 #include "timed/daemon/clock_orders.h"
 #include "timed/daemon/time_smoothing.h"
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
+#include "timed/server/server.h"
 #include "timed/sources/source_set.h"
 
 namespace timed::daemon {
@@ -22,7 +24,10 @@ struct CommandContext {
   discipline::LocalClock& clock;
   ClockOrders& orders;
   const TimeSmoothing& smoothing;
+  const server::Server& server;
+  const control::ControlServer& control;
   std::function<void()> cycle_logs;
+  std::function<void()> shut_down;  // after the reply
 };
 
 control::Reply execute(const control::Request& request, const CommandContext& context);

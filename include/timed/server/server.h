@@ -33,6 +33,14 @@ struct SocketSharing {
   std::function<void(Family, std::span<const env::TransmitStamp>)> take_transmit_stamps;
 };
 
+// What was sent, and with which stamps the requests had come.  One thread counts, any thread may read.
+struct ServedCounts {
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::uint64_t> authenticated{0};
+  std::atomic<std::uint64_t> daemon_received{0};
+  std::atomic<std::uint64_t> kernel_received{0};
+};
+
 class Server {
  public:
   // A socket is served at most this many batches before others get their turn.
@@ -70,6 +78,7 @@ class Server {
   const VerdictCounts& verdicts() const { return verdicts_; }
   // Answers that the kernel did not take (no buffer, no route); they are not sent again.
   std::uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
+  const ServedCounts& served() const { return served_; }
   bool allows(const IpAddress& address) const { return access_.allows(address); }
 
  private:
@@ -96,6 +105,7 @@ class Server {
   Responder responder_;
   discipline::OwnState state_;
   VerdictCounts verdicts_;
+  ServedCounts served_;
   std::atomic<std::uint64_t> unsent_{0};
   std::unique_ptr<Batch> batch_;
   SocketSharing sharing_;

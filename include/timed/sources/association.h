@@ -162,9 +162,13 @@ class Association {
   // `random` and `keys` outlive the association.  Without keys, one that needs a key sends nothing.
   Association(const SourceLine& line, EntropyPool& random, const auth::KeyStore* keys = nullptr);
 
+  // Those of the line from now on: how it polls and what it believes.  The poll itself follows with the next response.
+  void take_options(const SourceLine& line);
   // Begins or ends polling.
   Actions go_online(const discipline::Now& now);
   Actions go_offline();
+  // As an operator ends it: after a burst that runs.
+  Actions end_polling();
   // Up to `total` requests that end after `good` good samples.
   Actions start_burst(int good, int total, const discipline::Now& now);
 

@@ -54,6 +54,8 @@ class PollSchedule {
   static constexpr double kNotGoodNoLoop = 0.02;
 
   explicit PollSchedule(const PollOptions& options);
+  // From now on; the poll is brought between its new limits with the next adjustment.
+  void set_options(const PollOptions& options) { options_ = options; }
 
   // Log2 seconds; the shorter of the two where a peer has told its own.
   int poll() const { return peer_poll_ ? std::max(std::min(poll_, *peer_poll_), options_.min_poll) : poll_; }
@@ -70,6 +72,8 @@ class PollSchedule {
   // Begins polling, with iburst's burst where it is wanted; nothing where it polls already.
   void go_online();
   void go_offline();
+  // Lets a burst run to its end and then no more; false where none runs.
+  bool go_offline_after_burst();
   // A burst of at most `total` requests that ends after `good` good samples; nothing while one runs.
   void start_burst(int good, int total);
   // Everything as at the start, but the mode.

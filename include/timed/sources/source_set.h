@@ -29,6 +29,7 @@
 #include "timed/sources/association.h"
 #include "timed/sources/membership.h"
 #include "timed/sources/name_lookups.h"
+#include "timed/sources/option_change.h"
 #include "timed/sources/options.h"
 #include "timed/sources/replacement.h"
 #include "timed/sources/request_sockets.h"
@@ -179,6 +180,11 @@ class SourceSet {
   void reset();
   // False for an id that does not exist.  Tells the operator where it changed something.
   bool set_online(discipline::SourceId id, bool online);
+  // False for an id that does not exist.  Tells the operator where it changed something.
+  bool change_option(discipline::SourceId id, const OptionChange& change);
+  bool set_marks(discipline::SourceId id, const discipline::SelectMarks& marks);
+  // Empty for an id that does not exist.
+  std::optional<discipline::SelectMarks> marks_of(discipline::SourceId id) const;
   // Whether a datagram could be sent to it; false without an address.
   bool is_connectable(discipline::SourceId id);
   // A burst of at most `total` requests, until `good` good samples; for each source, or one.

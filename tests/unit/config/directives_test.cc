@@ -118,13 +118,11 @@ const std::set<std::string_view> kOwnWords = {"resumestep"};
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {
-    "clientloglimit", "cmdallow",          "cmddeny",      "cmdratelimit",    "hwtimestamp",
-    "hwtstimeout",    "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "noclientlog",
-    "nosystemcert",   "ntpsigndsocket",    "ntsaeads",     "ntscachedir",     "ntsdumpdir",
-    "ntsntpserver",   "ntsport",           "ntsprocesses", "ntsratelimit",    "ntsrefresh",
-    "ntsrotate",      "ntsservercert",     "ntsserverkey", "ntstrustedcerts", "opencommands",
-    "ptpdomain",      "ptpport",           "ratelimit",    "refclock",        "rtcautotrim",
-    "rtcfile"};
+    "clientloglimit", "hwtimestamp",  "hwtstimeout",     "maxntsconnections", "maxtxbuffers", "nocerttimecheck",
+    "noclientlog",    "nosystemcert", "ntpsigndsocket",  "ntsaeads",          "ntscachedir",  "ntsdumpdir",
+    "ntsntpserver",   "ntsport",      "ntsprocesses",    "ntsratelimit",      "ntsrefresh",   "ntsrotate",
+    "ntsservercert",  "ntsserverkey", "ntstrustedcerts", "ptpdomain",         "ptpport",      "ratelimit",
+    "refclock",       "rtcautotrim",  "rtcfile"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,7 @@ class AnswerTest : public testing::Test {
     std::array<std::byte, kMaxReply> into;
     into.fill(std::byte{0xee});
     const Answer answered = answer(
-        datagram, transport,
+        datagram, {transport, open_requests(ControlOptions().open_reports)},
         [this](const Request& request) {
           asked.push_back(request);
           return reply;
@@ -295,7 +296,9 @@ class ServerTest : public testing::Test {
 
   ControlServer& server() {
     if (!server_) {
-      server_.emplace(options, network, [](const Request& request) {
+      const Gate gate{[this](const IpAddress& address) { return admitted.count(address.to_string()) != 0; },
+                      [this](const IpAddress&) { return requests_left-- > 0; }};
+      server_.emplace(options, network, gate, [](const Request& request) {
         if (std::holds_alternative<NSourcesRequest>(request)) return Reply{ReplyStatus::Success, NSourcesReply{2}};
         return Reply::failure(ReplyStatus::NoSuchSource);
       });
@@ -308,6 +311,8 @@ class ServerTest : public testing::Test {
 
   std::vector<std::pair<log::Severity, std::string>> logged;
   FakeNetwork network;
+  int requests_left = 1000;  // until the gate finds that it is too fast
+  std::set<std::string> admitted;
   ControlOptions options;
   std::optional<ControlServer> server_;
 };
@@ -382,6 +387,44 @@ TEST_F(ServerTest, AdmitsTheTwoLoopbackAddressesOnly) {
   v4().arrive("::1", raw_request(14, 32));
   v4().readable();
   EXPECT_EQ(v4().sent.size(), 1u);
+}
+
+TEST_F(ServerTest, AdmitsWhomItsOwnerAllows) {
+  admitted = {"192.0.2.1"};
+  for (const char* peer : {"192.0.2.1", "192.0.2.2"}) {
+    server();
+    v4().arrive(peer, raw_request(14, 32));
+    v4().arrive(peer, raw_request(62, 28));
+  }
+  v4().readable();
+  EXPECT_EQ(server().count(Verdict::Answered), 1u);
+  EXPECT_EQ(server().count(Verdict::Unauthorised), 1u);
+  EXPECT_EQ(server().count(Verdict::NotAdmitted), 2u);
+}
+
+TEST_F(ServerTest, OpensWhatItsOptionsName) {
+  options.open_reports = {OpenReport::Serverstats};
+  server();
+  v4().arrive("127.0.0.1", raw_request(14, 32));
+  v4().arrive("127.0.0.1", raw_request(54, 196));
+  v4().readable();
+  EXPECT_EQ(server().count(Verdict::Unauthorised), 1u);
+  EXPECT_EQ(server().count(Verdict::Refused), 1u);
+}
+
+TEST_F(ServerTest, LimitsTheRateOfOtherHosts) {
+  admitted = {"192.0.2.1"};
+  requests_left = 3;
+  server();
+  for (int i = 0; i < 5; ++i) {
+    for (const char* peer : {"192.0.2.1", "127.0.0.1"}) v4().arrive(peer, raw_request(14, 32));
+  }
+  v4().arrive("192.0.2.1", raw_request(14, 20));  // no request, so not counted
+  v4().readable();
+  EXPECT_EQ(server().count(Verdict::RateLimited), 2u);
+  EXPECT_EQ(server().count(Verdict::WrongSize), 1u);
+  EXPECT_EQ(server().count(Verdict::Answered), 8u);
+  EXPECT_EQ(server().hits(), 10u);
 }
 
 TEST_F(ServerTest, LetsTheUnixSocketDoWhatUdpMayNot) {

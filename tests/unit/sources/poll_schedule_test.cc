@@ -137,6 +137,19 @@ TEST(PollSchedule, BurstAtEachPollAboveTheShortest) {
   EXPECT_EQ(s.interval(), Duration::seconds(32));
 }
 
+TEST(PollSchedule, OfflineWaitsForTheEndOfABurst) {
+  PollSchedule s(polls(6, 10));
+  EXPECT_FALSE(s.go_offline_after_burst());
+  s.go_online();
+  EXPECT_FALSE(s.go_offline_after_burst());
+  EXPECT_EQ(s.mode(), PollMode::Online);
+  s.start_burst(4, 8);
+  EXPECT_TRUE(s.go_offline_after_burst());
+  EXPECT_EQ(s.mode(), PollMode::BurstWasOffline);
+  s.go_online();
+  EXPECT_EQ(s.mode(), PollMode::BurstWasOnline);
+}
+
 TEST(PollSchedule, OfflineBurstGoesOfflineAgain) {
   PollSchedule s(polls(6, 10));
   s.start_burst(9, 2);

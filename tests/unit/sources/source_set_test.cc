@@ -98,6 +98,36 @@ TEST_F(SourceSetTest, PollsALiteralAddressAndTakesSamples) {
   EXPECT_EQ(data->last->local_address, IpAddress::v4(0xc0000264));
 }
 
+TEST_F(SourceSetTest, AnOptionThatIsChangedHoldsFromThenOn) {
+  make({"192.0.2.1 minpoll 6 maxpoll 6"});
+  const SourceId id = *set->find(kA);
+  EXPECT_TRUE(set->change_option(id, {SourceOption::MaxPoll, 2}));
+  EXPECT_TRUE(logged("Source 192.0.2.1 new maxpoll 2"));
+  EXPECT_TRUE(logged("Source 192.0.2.1 new minpoll 2"));
+  timers.advance(100);
+  EXPECT_EQ(set->report(0, free_now())->poll, 2);
+
+  const std::size_t said = messages.size();
+  EXPECT_TRUE(set->change_option(id, {SourceOption::MaxPoll, 99}));
+  EXPECT_EQ(messages.size(), said) << "nothing was changed";
+  EXPECT_FALSE(set->change_option(SourceId{99}, {SourceOption::MaxPoll, 2}));
+}
+
+TEST_F(SourceSetTest, MarksCanBeChanged) {
+  make({"192.0.2.1 prefer"});
+  const SourceId id = *set->find(kA);
+  discipline::SelectMarks marks = *set->marks_of(id);
+  EXPECT_TRUE(marks.prefer);
+  EXPECT_TRUE(set->set_marks(id, marks));
+  EXPECT_FALSE(logged("Source 192.0.2.1 selection options modified"));
+  marks.noselect = true;
+  EXPECT_TRUE(set->set_marks(id, marks));
+  EXPECT_TRUE(logged("Source 192.0.2.1 selection options modified"));
+  EXPECT_TRUE(set->candidates(free_now(), Duration::seconds(1))[0].marks.noselect);
+  EXPECT_FALSE(set->set_marks(SourceId{99}, marks));
+  EXPECT_FALSE(set->marks_of(SourceId{99}));
+}
+
 TEST_F(SourceSetTest, CandidatesBecomeSelectableWithSamples) {
   make({"192.0.2.1 prefer maxunreach 7", "name.example"});
   for (int i = 0; i < 4; ++i) {

@@ -1,0 +1,49 @@
+// Who else than this machine may send commands over the network, and how often (spec control-protocol.md 15.2, 15.3).
+#ifndef TIMED_DAEMON_COMMAND_GATE_H_
+#define TIMED_DAEMON_COMMAND_GATE_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "timed/base/random.h"
+#include "timed/control/control_server.h"
+#include "timed/daemon/access_names.h"
+#include "timed/env/host.h"
+#include "timed/env/timers.h"
+#include "timed/server/acl.h"
+#include "timed/server/client_table.h"
+#include "timed/server/options.h"
+
+namespace timed::daemon {
+
+class CommandGate {
+ public:
+  // Clients whose rate is known at a time; the one that was silent longest is forgotten first.
+  static constexpr std::size_t kClients = 1024;
+
+  // The seams outlive the gate.
+  CommandGate(std::vector<server::AccessRule> rules, const server::RateLimitOptions& limit, Family family,
+              env::Host& host, env::Timers& timers);
+
+  // The rules; names in them are looked up from start() to stop().
+  AccessNames& rules() { return names_; }
+  bool admits(const IpAddress& from) const { return table_.allows(from); }
+  // Counts a request.
+  bool is_not_too_fast(const IpAddress& from);
+  // The two as the command sockets ask them; the gate outlives what it gives.
+  control::Gate gate();
+
+ private:
+  void compile() { table_ = server::AccessList(names_.rules()).compile(); }
+
+  env::Timers& timers_;
+  EntropyPool entropy_;
+  AccessNames names_;
+  server::AccessTable table_;
+  std::optional<server::ClientTable> clients_;  // with a limit
+};
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_DAEMON_COMMAND_GATE_H_

@@ -1,0 +1,36 @@
+#include "timed/daemon/command_gate.h"
+
+#include <utility>
+
+namespace timed::daemon {
+namespace {
+
+server::ServiceLimits limits_of(const server::RateLimitOptions& commands) {
+  server::ServiceLimits limits;
+  limits.of[static_cast<std::size_t>(server::Service::Command)] = commands;
+  return limits;
+}
+
+}  // namespace
+
+CommandGate::CommandGate(std::vector<server::AccessRule> rules, const server::RateLimitOptions& limit, Family family,
+                         env::Host& host, env::Timers& timers)
+    : timers_(timers),
+      entropy_([&host](std::span<std::byte> into) { host.random(into); }),
+      names_(std::move(rules), family, host, timers, [this] { compile(); }) {
+  compile();
+  if (limit.enabled) clients_.emplace(kClients, limits_of(limit), entropy_);
+}
+
+bool CommandGate::is_not_too_fast(const IpAddress& from) {
+  if (!clients_) return true;
+  const auto client = clients_->hit(from, server::Service::Command, clients_->ticks(timers_.now().nanos()));
+  return clients_->admit(client, server::Service::Command) == server::Admission::Answer;
+}
+
+control::Gate CommandGate::gate() {
+  return {[this](const IpAddress& from) { return admits(from); },
+          [this](const IpAddress& from) { return is_not_too_fast(from); }};
+}
+
+}  // namespace timed::daemon
