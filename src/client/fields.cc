@@ -2,8 +2,10 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "timed/base/text.h"
 #include "timed/control/catalogue.h"
@@ -42,6 +44,18 @@ const Unit& unit_of(double size_s) {
   return kUnits.back();
 }
 
+std::optional<struct tm> in_utc(const control::WireTime& time) {
+  const auto seconds = static_cast<time_t>(time.seconds);
+  struct tm parts {};
+  if (::gmtime_r(&seconds, &parts) == nullptr) return std::nullopt;
+  return parts;
+}
+
+// The character of a numbered value, or what stands for one that is not known.
+char nth(std::string_view characters, std::size_t index, char unknown) {
+  return index < characters.size() ? characters[index] : unknown;
+}
+
 }  // namespace
 
 std::string interval(std::uint32_t seconds) {
@@ -67,6 +81,15 @@ std::string signed_offset(Duration offset) {
   return format("%+*.*f%s", width, unit.tenths ? 1 : 0, value_s * unit.per_second, unit.name);
 }
 
+double power_of_two(int exponent) {
+  constexpr int kMost = 31;
+  return std::ldexp(1.0, std::clamp(exponent, -kMost, kMost));
+}
+
+std::string exponent_text(int exponent) {
+  return exponent >= control::ClientAccessesReply::kNoInterval ? " -" : format("%2d", exponent);
+}
+
 std::string ppm(double value) {
   return format("%10.*f", std::fabs(value) < 99999.5 ? 3 : 0, value);
 }
@@ -76,17 +99,107 @@ std::string signed_ppm(double value) {
 }
 
 std::string date_text(const control::WireTime& time) {
-  const auto seconds = static_cast<time_t>(time.seconds);
-  struct tm parts {};
+  const auto parts = in_utc(time);
+  if (!parts) return "INVALID";
   std::array<char, 64> text{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return "INVALID";
-  const std::size_t length = ::strftime(text.data(), text.size(), "%a %b %d %H:%M:%S %Y", &parts);
-  return std::string(text.data(), length);
+  return std::string(text.data(), ::strftime(text.data(), text.size(), "%a %b %d %H:%M:%S %Y", &*parts));
+}
+
+std::string timestamp_text(const control::WireTime& time) {
+  const auto parts = in_utc(time);
+  if (!parts) return "INVALID";
+  std::array<char, 64> text{};
+  return std::string(text.data(), ::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &*parts));
 }
 
 std::string_view leap_text(unsigned leap) {
   constexpr std::array<std::string_view, 4> kTexts = {"Normal", "Insert second", "Delete second", "Not synchronised"};
   return leap < kTexts.size() ? kTexts[leap] : "Invalid";
+}
+
+char leap_character(unsigned leap) {
+  return nth("N+-?", leap, '?');
+}
+
+char mode_character(control::SourceMode mode) {
+  return nth("^=#", static_cast<std::size_t>(mode), ' ');
+}
+
+char status_character(control::SourceStatus status) {
+  return nth("*?x~+-", static_cast<std::size_t>(status), ' ');
+}
+
+std::string_view auth_mode_text(control::AuthMode mode) {
+  constexpr std::array<std::string_view, 3> kTexts = {"-", "SK", "NTS"};
+  const auto index = static_cast<std::size_t>(mode);
+  return index < kTexts.size() ? kTexts[index] : "?";
+}
+
+std::string_view ntp_mode_text(unsigned mode) {
+  switch (mode) {
+    case 1:
+      return "Symmetric active";
+    case 2:
+      return "Symmetric passive";
+    case 4:
+      return "Server";
+    default:
+      return "Invalid";
+  }
+}
+
+std::string_view stamp_text(char stamp) {
+  switch (stamp) {
+    case 'D':
+      return "Daemon";
+    case 'K':
+      return "Kernel";
+    case 'H':
+      return "Hardware";
+    default:
+      return "Invalid";
+  }
+}
+
+std::string marks_text(unsigned marks) {
+  constexpr std::string_view kMarks = "NPTR";
+  std::string text;
+  for (std::size_t i = 0; i < kMarks.size(); ++i) text += (marks >> i & 1) != 0 ? kMarks[i] : '-';
+  return text + '-';
+}
+
+std::vector<Counter> counters_of(const control::ServerStatsReply& r) {
+  std::vector<Counter> counters = {
+      {"NTP packets received", "ntp_received", r.ntp_hits},
+      {"NTP packets dropped", "ntp_dropped", r.ntp_drops},
+      {"Command packets received", "commands_received", r.cmd_hits},
+      {"Command packets dropped", "commands_dropped", r.cmd_drops},
+      {"Client log records dropped", "client_records_dropped", r.log_drops},
+      {"NTS-KE connections accepted", "nts_ke_accepted", r.nke_hits},
+      {"NTS-KE connections dropped", "nts_ke_dropped", r.nke_drops},
+      {"Authenticated NTP packets", "ntp_authenticated", r.ntp_auth_hits},
+  };
+  if (r.generation == control::StatsGeneration::Second) return counters;
+  counters.insert(counters.end(), {{"Interleaved NTP packets", "ntp_interleaved", r.ntp_interleaved_hits},
+                                   {"NTP timestamps held", "ntp_stamps_held", r.ntp_timestamps},
+                                   {"NTP timestamp span", "ntp_stamps_span_s", r.ntp_span_seconds}});
+  if (r.generation == control::StatsGeneration::Third) return counters;
+  counters.insert(counters.end(), {{"NTP daemon RX timestamps", "ntp_daemon_rx_stamps", r.ntp_daemon_rx},
+                                   {"NTP daemon TX timestamps", "ntp_daemon_tx_stamps", r.ntp_daemon_tx},
+                                   {"NTP kernel RX timestamps", "ntp_kernel_rx_stamps", r.ntp_kernel_rx},
+                                   {"NTP kernel TX timestamps", "ntp_kernel_tx_stamps", r.ntp_kernel_tx},
+                                   {"NTP hardware RX timestamps", "ntp_hardware_rx_stamps", r.ntp_hw_rx},
+                                   {"NTP hardware TX timestamps", "ntp_hardware_tx_stamps", r.ntp_hw_tx}});
+  return counters;
+}
+
+std::string tests_text(unsigned flags, char between) {
+  std::string text;
+  for (int bit = 9; bit >= 0; --bit) {
+    text += (flags >> bit & 1) != 0 ? '1' : '0';
+    if (bit == 7 || bit == 4) text += between;
+  }
+  return text;
 }
 
 }  // namespace timed::client

@@ -95,6 +95,13 @@ Error Session::bad_reply() {
   return {"508 Bad reply from daemon", ErrorKind::Other};
 }
 
+Error Session::refusal(control::ReplyStatus status) {
+  std::string text(control::status_line(status));
+  // "Access allowed" is a success, but never one that a report comes with.
+  if (is_success(status)) text.append("\n").append(bad_reply().message);
+  return {std::move(text), ErrorKind::Other};
+}
+
 Result<control::Received> Session::ask(const control::Request& request) {
   for (bool opened = open(); opened; opened = open_from(current_ + 1)) {
     if (auto received = exchange(request)) {

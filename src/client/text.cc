@@ -1,9 +1,8 @@
 #include "timed/client/text.h"
 
-#include <algorithm>
 #include <cmath>
-#include <span>
 
+#include "timed/auth/digest.h"
 #include "timed/base/text.h"
 #include "timed/client/fields.h"
 #include "timed/client/names.h"
@@ -11,53 +10,67 @@
 namespace timed::client::text {
 namespace {
 
-constexpr int kSourcesName = 27;
-constexpr int kStatsName = 25;
-
-int name_width(int narrow, bool wide) {
-  return narrow + (wide ? static_cast<int>(kWider) : 0);
+std::string hexadecimal(ntp::RefId ref_id) {
+  return format("%08X", ref_id.value);
 }
 
-std::string header(std::string_view name, std::string_view columns, bool wide) {
-  std::string line(name);
-  if (wide) line.append(kWider, ' ');
-  line += columns;
-  const std::string rule(line.size(), '=');
-  return line + "\n" + rule + "\n";
+// As chronyc shows a count that is below zero.
+std::uint32_t as_unsigned(std::int32_t count) {
+  return static_cast<std::uint32_t>(count);
 }
 
-// A remark and the column that it points down to, counted without -w.
-struct Pointer {
-  std::size_t column;
-  std::string_view remark;
-};
-
-constexpr std::size_t kCorner = 3;  // " -."
-
-constexpr bool fits(std::span<const Pointer> all, std::size_t margin) {
-  for (const Pointer& pointer : all) {
-    if (pointer.column < margin + pointer.remark.size() + kCorner - 1) return false;
-  }
-  return true;
+const char* yes_or_no(bool yes) {
+  return yes ? "Yes" : "No";
 }
 
-// One line a pointer, from the rightmost to the leftmost, so that no remark crosses the line of another.
-std::string pointers(std::string_view margin, std::span<const Pointer> all, bool wide) {
-  const std::size_t shift = wide ? kWider : 0;
-  std::string block;
-  for (std::size_t i = all.size(); i-- > 0;) {
-    const std::size_t corner = all[i].column + shift;
-    std::string line(margin);
-    line.append(corner + 1 - margin.size() - all[i].remark.size() - kCorner, ' ');
-    line += all[i].remark;
-    line += " -.";
-    for (std::size_t j = i + 1; j < all.size(); ++j) {
-      line.append(all[j].column + shift - line.size(), ' ');
-      line += '|';
-    }
-    block += line + "\n";
-  }
-  return block;
+std::string ntpdata_packet(const control::NtpDataReply& r) {
+  std::string out;
+  out += format("Remote address  : %s (%s)\n", address_text(r.remote).c_str(),
+                hexadecimal(auth::ref_id_of(r.remote.ip)).c_str());
+  out += format("Remote port     : %u\n", unsigned{r.remote_port});
+  out += format("Local address   : %s (%s)\n", address_text(r.local).c_str(),
+                hexadecimal(auth::ref_id_of(r.local.ip)).c_str());
+  out += format("Leap status     : %s\n", std::string(leap_text(r.leap)).c_str());
+  out += format("Version         : %u\n", unsigned{r.version});
+  out += format("Mode            : %s\n", std::string(ntp_mode_text(r.mode)).c_str());
+  out += format("Stratum         : %u\n", unsigned{r.stratum});
+  out += format("Poll interval   : %d (%.0f seconds)\n", int{r.poll}, power_of_two(r.poll));
+  out += format("Precision       : %d (%.9f seconds)\n", int{r.precision}, power_of_two(r.precision));
+  out += format("Root delay      : %.6f seconds\n", r.root_delay.to_seconds());
+  out += format("Root dispersion : %.6f seconds\n", r.root_dispersion.to_seconds());
+  out += format("Reference ID    : %s (%s)\n", hexadecimal(r.ref_id).c_str(),
+                r.stratum <= 1 ? ref_id_text(r.ref_id).c_str() : "");
+  out += format("Reference time  : %s\n", date_text(r.ref_time).c_str());
+  return out;
+}
+
+std::string ntpdata_measurement(const control::NtpDataReply& r) {
+  std::string out;
+  out += format("Offset          : %+.9f seconds\n", r.offset.to_seconds());
+  out += format("Peer delay      : %.9f seconds\n", r.peer_delay.to_seconds());
+  out += format("Peer dispersion : %.9f seconds\n", r.peer_dispersion.to_seconds());
+  out += format("Response time   : %.9f seconds\n", r.response_time.to_seconds());
+  out += format("Jitter asymmetry: %+.2f\n", r.jitter_asymmetry);
+  out += format("NTP tests       : %s\n", tests_text(r.flags, ' ').c_str());
+  out += format("Interleaved     : %s\n", yes_or_no((r.flags & control::NtpDataReply::kInterleaved) != 0));
+  out += format("Authenticated   : %s\n", yes_or_no((r.flags & control::NtpDataReply::kAuthenticated) != 0));
+  out += format("TX timestamping : %s\n", std::string(stamp_text(r.transmit_stamp)).c_str());
+  out += format("RX timestamping : %s\n", std::string(stamp_text(r.receive_stamp)).c_str());
+  return out;
+}
+
+std::string ntpdata_counters(const control::NtpDataReply& r) {
+  std::string out;
+  out += format("Total TX        : %u\n", r.sent);
+  out += format("Total RX        : %u\n", r.received);
+  out += format("Total valid RX  : %u\n", r.valid);
+  out += format("Total good RX   : %u\n", r.good);
+  if (r.old) return out;
+  out += format("Total kernel TX : %u\n", r.kernel_sent);
+  out += format("Total kernel RX : %u\n", r.kernel_received);
+  out += format("Total HW TX     : %u\n", r.hardware_sent);
+  out += format("Total HW RX     : %u\n", r.hardware_received);
+  return out;
 }
 
 }  // namespace
@@ -83,80 +96,16 @@ std::string tracking(const control::TrackingReply& r, std::string_view name) {
   return out;
 }
 
-char mode_character(control::SourceMode mode) {
-  constexpr std::string_view kCharacters = "^=#";
-  const auto index = static_cast<std::size_t>(mode);
-  return index < kCharacters.size() ? kCharacters[index] : ' ';
-}
-
-char status_character(control::SourceStatus status) {
-  constexpr std::string_view kCharacters = "*?x~+-";
-  const auto index = static_cast<std::size_t>(status);
-  return index < kCharacters.size() ? kCharacters[index] : ' ';
-}
-
-std::string sources_caption(bool wide) {
-  static constexpr Pointer kPointers[] = {
-      {33, "Stratum of the source"},
-      {37, "Poll interval, log2 of seconds"},
-      {43, "Last eight polls as octal bits"},
-      {49, "Time since the last sample"},
-      {55, "Last offset, corrected for slews since"},
-      {63, "Last offset as measured, + = local clock fast"},
-      {75, "Error bound: half the root delay + root dispersion"},
-  };
-  static constexpr std::string_view kMargin = "||";
-  static_assert(fits(kPointers, kMargin.size()));
-  return ".- Mode: ^ server, = peer, # reference clock\n"
-         "|.- State: * selected, + combined, - selectable but not combined,\n"
-         "||         ? not selectable, x falseticker, ~ too variable\n" +
-         pointers(kMargin, kPointers, wide);
-}
-
-std::string sources_header(bool wide) {
-  return header("MS Name/IP address", "         Stratum Poll Reach LastRx Last sample               ", wide);
-}
-
-std::string sources_row(const control::SourceDataReply& r, std::string_view name, bool wide) {
-  return format("%c%c %-*s  %2d  %2d   %3o  %s  %s[%s] +/- %s\n", mode_character(r.mode), status_character(r.status),
-                name_width(kSourcesName, wide), std::string(name).c_str(), int{r.stratum}, int{r.poll},
-                unsigned{r.reachability}, interval(r.since_sample).c_str(), signed_offset(-r.adjusted).c_str(),
-                signed_offset(-r.measured).c_str(), offset_size(r.error).c_str());
-}
-
-std::string sourcestats_caption(bool wide) {
-  static constexpr Pointer kPointers[] = {
-      {28, "Samples in use"},
-      {32, "Runs of one sign in them"},
-      {38, "Time that they span"},
-      {49, "Frequency left, + = local clock fast"},
-      {60, "Bound of its error"},
-      {69, "Offset now, + = local clock fast"},
-      {77, "Standard deviation of the samples"},
-  };
-  static_assert(fits(kPointers, 0));
-  return pointers("", kPointers, wide);
-}
-
-std::string sourcestats_header(bool wide) {
-  return header("Name/IP Address", "            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev", wide);
-}
-
-std::string sourcestats_row(const control::SourcestatsReply& r, std::string_view name, bool wide) {
-  return format("%-*s %3u %3u  %s %s %s  %s  %s\n", name_width(kStatsName, wide), std::string(name).c_str(), r.samples,
-                r.runs, interval(r.span_seconds).c_str(), signed_ppm(-r.frequency_ppm).c_str(), ppm(r.skew_ppm).c_str(),
-                signed_offset(-r.offset).c_str(), offset_size(r.std_dev).c_str());
-}
-
 std::string activity(const control::ActivityReply& r) {
   return format(
       "200 OK\n"
-      "%d sources online\n"
-      "%d sources offline\n"
-      "%d sources doing burst (return to online)\n"
-      "%d sources doing burst (return to offline)\n"
-      "%d sources with unknown address\n",
-      r.online, r.offline, r.burst_online, r.burst_offline, r.unresolved);
+      "%u sources online\n"
+      "%u sources offline\n"
+      "%u sources doing burst (return to online)\n"
+      "%u sources doing burst (return to offline)\n"
+      "%u sources with unknown address\n",
+      as_unsigned(r.online), as_unsigned(r.offline), as_unsigned(r.burst_online), as_unsigned(r.burst_offline),
+      as_unsigned(r.unresolved));
 }
 
 std::string smoothing(const control::SmoothingReply& r) {
@@ -173,6 +122,34 @@ std::string smoothing(const control::SmoothingReply& r) {
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& r) {
   return format("try: %llu, refid: %08X, correction: %.9f, skew: %.3f\n", static_cast<unsigned long long>(attempt),
                 r.ref_id.value, std::fabs(r.correction.to_seconds()), r.skew_ppm);
+}
+
+std::string settime(const control::ManualTimestampReply& r) {
+  return format("Clock was %.2f seconds fast.  Frequency change = %.2fppm, new frequency = %.2fppm\n",
+                -r.offset.to_seconds(), -r.frequency_ppm, -r.absolute_ppm);
+}
+
+std::string serverstats(const control::ServerStatsReply& r) {
+  std::string out;
+  for (const Counter& counter : counters_of(r)) {
+    out += format("%-27s: %llu\n", counter.label, static_cast<unsigned long long>(counter.value));
+  }
+  return out;
+}
+
+std::string rtcdata(const control::RtcReply& r) {
+  std::string out;
+  out += format("RTC ref time (UTC) : %s\n", date_text(r.ref_time).c_str());
+  out += format("Number of samples  : %u\n", unsigned{r.samples});
+  out += format("Number of runs     : %u\n", unsigned{r.runs});
+  out += format("Sample span period : %s\n", interval(r.span_seconds).c_str());
+  out += format("RTC is fast by     : %12.6f seconds\n", r.fast.to_seconds());
+  out += format("RTC gains time at  : %9.3f ppm\n", r.gain_ppm);
+  return out;
+}
+
+std::string ntpdata(const control::NtpDataReply& r) {
+  return ntpdata_packet(r) + ntpdata_measurement(r) + ntpdata_counters(r);
 }
 
 }  // namespace timed::client::text

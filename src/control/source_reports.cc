@@ -158,8 +158,8 @@ void write_body(ByteWriter& into, const NtpDataReply& r) {
 NtpDataReply read_ntp_data(ByteReader& from, bool old) {
   NtpDataReply r;
   r.old = old;
-  r.remote = read_address(from).ip;
-  r.local = read_address(from).ip;
+  r.remote = read_address(from);
+  r.local = read_address(from);
   r.remote_port = from.u16();
   r.leap = from.u8();
   r.version = from.u8();

@@ -8,15 +8,23 @@
 
 #include "timed/base/bytes.h"
 #include "timed/base/check.h"
+#include "timed/base/text.h"
 #include "timed/client/csv.h"
 #include "timed/client/names.h"
 #include "timed/client/text.h"
+#include "timed/client/text_tables.h"
 #include "timed/control/protocol.h"
 
 namespace {
 
 using namespace timed;
 using namespace timed::control;
+
+// Lines of visible characters and blanks: nothing of what the network said may steer a terminal.
+void keep(const std::string& text) {
+  TIMED_ASSERT(!text.empty() && text.back() == '\n');
+  for (const char c : text) TIMED_ASSERT(c == '\n' || c == ' ' || is_visible(c));
+}
 
 struct Print {
   void operator()(const std::monostate&) const {}
@@ -29,31 +37,57 @@ struct Print {
     keep(client::text::tracking(r, client::address_text(r.address)));
     keep(client::csv::tracking(r, client::ref_id_text(r.ref_id)));
     keep(client::text::waitsync(1, r));
+    keep(client::csv::waitsync(1, r));
   }
   void operator()(const SourcestatsReply& r) const {
     keep(client::text::sourcestats_row(r, client::address_text(r.address), true));
     keep(client::csv::sourcestats_row(r, client::ref_id_text(r.ref_id)));
   }
-  void operator()(const ActivityReply& r) const { keep(client::text::activity(r)); }
-  void operator()(const NtpSourceNameReply& r) const {
-    for (const char c : r.name) TIMED_ASSERT(c > 0x20 && c < 0x7f);
+  void operator()(const ActivityReply& r) const {
+    keep(client::text::activity(r));
+    keep(client::csv::activity(r));
   }
-  void operator()(const ManualTimestampReply&) const {}
-  void operator()(const SmoothingReply&) const {}
-  void operator()(const ManualListReply& r) const { TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries); }
-  void operator()(const AuthDataReply&) const {}
+  void operator()(const NtpSourceNameReply& r) const { keep(r.name + "\n"); }
+  void operator()(const ManualTimestampReply& r) const { keep(client::text::settime(r)); }
+  void operator()(const SmoothingReply& r) const {
+    keep(client::text::smoothing(r));
+    keep(client::csv::smoothing(r));
+  }
+  void operator()(const ManualListReply& r) const {
+    TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries);
+    keep(client::text::manual_list(r));
+    if (!r.entries.empty()) keep(client::csv::manual_list(r));
+  }
+  void operator()(const AuthDataReply& r) const {
+    keep(client::text::authdata_row(r, "name", false));
+    keep(client::csv::authdata_row(r, "name"));
+  }
   void operator()(const NtpDataReply& r) const {
-    TIMED_ASSERT(r.transmit_stamp >= 0 && r.transmit_stamp < 0x7f && r.receive_stamp >= 0 && r.receive_stamp < 0x7f);
+    keep(client::text::ntpdata(r));
+    keep(client::csv::ntpdata(r));
   }
-  void operator()(const SelectDataReply& r) const { TIMED_ASSERT(r.state > 0x20 && r.state < 0x7f); }
+  void operator()(const SelectDataReply& r) const {
+    keep(client::text::selectdata_row(r, client::address_text(r.address), false));
+    keep(client::csv::selectdata_row(r, client::ref_id_text(r.ref_id)));
+  }
   void operator()(const ServerStatsReply& r) const {
     TIMED_ASSERT(r.generation == StatsGeneration::Fourth || (r.ntp_hits >> 32 == 0 && r.ntp_hw_tx == 0));
+    keep(client::text::serverstats(r));
+    keep(client::csv::serverstats(r));
   }
   void operator()(const ClientAccessesReply& r) const {
     TIMED_ASSERT(r.clients.size() <= ClientAccessesReply::kMaxClients);
+    for (const auto& client : r.clients) {
+      for (const auto columns : {client::ClientColumns::Commands, client::ClientColumns::KeyEstablishment}) {
+        keep(client::text::clients_row(client, client.address.to_string(), columns, true));
+        keep(client::csv::clients_row(client, client.address.to_string(), columns));
+      }
+    }
   }
-  void operator()(const RtcReply&) const {}
-  static void keep(const std::string& text) { TIMED_ASSERT(!text.empty() && text.back() == '\n'); }
+  void operator()(const RtcReply& r) const {
+    keep(client::text::rtcdata(r));
+    keep(client::csv::rtcdata(r));
+  }
 };
 
 }  // namespace

@@ -20,10 +20,11 @@ def test(net):
                                 "local stratum 7\n"
                                 "smoothtime 400 0.001 leaponly\n")
     hosts = ["127.0.0.1", net.timed_socket("waiting")]
-    same_output.compare(space, hosts, same_output.REPORTS + [["smoothing"]])
+    same_output.compare(space, hosts, same_output.REPORTS + same_output.CLOSED_REPORTS + [["smoothing"]])
     # Names, and the columns of -v.
     same_output.compare(space, hosts[:1], [["sources"], ["sourcestats", "-v"]], names=([], ["-N"]))
     same_output.compare(space, hosts[:1], [["sources", "-v"]])
+    same_output.compare(space, hosts[1:], [["selectdata", "-v"], ["authdata", "-v"]])
     activity = net.timedc("waiting", space, "activity")
     assert "3 sources online" in activity and "1 sources with unknown address" in activity, activity
 

@@ -55,7 +55,7 @@ class Session {
     auto received = ask(request);
     if (!received) return received.error();
     if (received->status != control::ReplyStatus::Success) {
-      return Error{std::string(control::status_line(received->status)), ErrorKind::Other};
+      return refusal(received->status);
     }
     const Body* body = received->body ? std::get_if<Body>(&*received->body) : nullptr;
     if (body == nullptr) return bad_reply();
@@ -71,6 +71,7 @@ class Session {
   enum class Wait { Replied, SendAgain, UseVersion5, TimedOut };
 
   static Error bad_reply();
+  static Error refusal(control::ReplyStatus status);
   bool open_from(std::size_t index);
   std::optional<control::Received> exchange(const control::Request& request);
   bool send(const control::Request& request, control::RequestHeader& header);

@@ -13,24 +13,18 @@ namespace timed::client::text {
 
 std::string tracking(const control::TrackingReply& report, std::string_view name);
 
-// What the columns mean, above the header.
-std::string sources_caption(bool wide);
-std::string sources_header(bool wide);
-std::string sources_row(const control::SourceDataReply& report, std::string_view name, bool wide);
-
-std::string sourcestats_caption(bool wide);
-std::string sourcestats_header(bool wide);
-std::string sourcestats_row(const control::SourcestatsReply& report, std::string_view name, bool wide);
-
 std::string activity(const control::ActivityReply& report);
 
 std::string smoothing(const control::SmoothingReply& report);
 
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& report);
 
-// The characters of the first two columns of a sources row; a blank for a value that is not known.
-char mode_character(control::SourceMode mode);
-char status_character(control::SourceStatus status);
+// The reply to a time that was typed in.
+std::string settime(const control::ManualTimestampReply& report);
+
+std::string serverstats(const control::ServerStatsReply& report);
+std::string rtcdata(const control::RtcReply& report);
+std::string ntpdata(const control::NtpDataReply& report);
 
 }  // namespace timed::client::text
 

@@ -107,8 +107,8 @@ struct NtpDataReply {
   static constexpr std::uint16_t kAuthenticated = 0x8000;
 
   bool old = false;  // the shorter one, without the counters of stamps
-  IpAddress remote;
-  IpAddress local;  // none without a valid response
+  SourceAddress remote;
+  SourceAddress local;  // none without a valid response
   std::uint16_t remote_port = 0;
   std::uint8_t leap = 0, version = 0, mode = 0, stratum = 0;
   std::int8_t poll = 0, precision = 0;  // log2 seconds

@@ -11,6 +11,7 @@
 #include "timed/client/csv.h"
 #include "timed/client/fields.h"
 #include "timed/client/names.h"
+#include "timed/client/text_tables.h"
 
 namespace timed::client {
 namespace {
@@ -223,8 +224,8 @@ TEST(Sources, HasTheLinesOfTheManualAsCsv) {
 
 TEST(Sources, ShowsEveryModeAndState) {
   std::string modes, states;
-  for (int i = 0; i < 4; ++i) modes += text::mode_character(static_cast<SourceMode>(i));
-  for (int i = 0; i < 7; ++i) states += text::status_character(static_cast<SourceStatus>(i));
+  for (int i = 0; i < 4; ++i) modes += mode_character(static_cast<SourceMode>(i));
+  for (int i = 0; i < 7; ++i) states += status_character(static_cast<SourceStatus>(i));
   EXPECT_EQ(modes, "^=# ");
   EXPECT_EQ(states, "*?x~+- ");
 }
@@ -322,6 +323,16 @@ TEST(Caption, PointsToTheColumns) {
   for (const bool wide : {false, true}) {
     check_caption(text::sources_caption(wide), text::sources_row(full, "n", wide), 30, 7);
     check_caption(text::sourcestats_caption(wide), text::sourcestats_row(numbers, "n", wide), 26, 7);
+  }
+  control::SelectDataReply selected;
+  selected.since_sample = 1000;
+  selected.score = 123.4;
+  selected.low = Duration::seconds(-9e-3);
+  selected.high = Duration::seconds(9e-3);
+  const control::AuthDataReply key{control::AuthMode::Nts, 1000, 10000, 1000, 1000, 1000, 1000, 1000, 1000};
+  for (const bool wide : {false, true}) {
+    check_caption(text::selectdata_caption(wide), text::selectdata_row(selected, "n", wide), 28, 8);
+    check_caption(text::authdata_caption(wide), text::authdata_row(key, "n", wide), 29, 9);
   }
   const auto lines = lines_of(text::sources_caption(false));
   EXPECT_EQ(lines.at(0).substr(0, 2), ".-");

@@ -1,0 +1,77 @@
+#include "server_reports.h"
+
+#include <optional>
+
+#include "timed/client/csv.h"
+#include "timed/client/text.h"
+#include "timed/client/text_tables.h"
+
+namespace timed::timedc {
+namespace {
+
+using control::ClientAccessesReply;
+using control::ClientAccessesRequest;
+
+struct ClientOptions {
+  client::ClientColumns columns = client::ClientColumns::Commands;  // -k: key establishment
+  std::uint32_t min_hits = 0;                                       // -p
+  bool reset = false;                                               // -r
+};
+
+std::optional<ClientOptions> client_options(const Words& words) {
+  ClientOptions options;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i].text == "-k") options.columns = client::ClientColumns::KeyEstablishment;
+    if (words[i].text == "-r") options.reset = true;
+    if (words[i].text != "-p") continue;
+    const auto hits = integer_of(word_at(words, ++i));
+    if (!hits) return std::nullopt;
+    options.min_hits = static_cast<std::uint32_t>(*hits);
+  }
+  return options;
+}
+
+// Clients are shown by their names, but for -n; -N is about sources.
+std::string client_name(const Context& context, const IpAddress& address) {
+  if (!context.naming.reverse_dns) return address.to_string();
+  return client::cut_name(client::reverse_name(address), 25 + (context.naming.wide ? client::kWider : 0));
+}
+
+void print_client(Context& context, const ClientAccessesReply::Client& client, const ClientOptions& options) {
+  const std::string name = client_name(context, client.address);
+  context.print(context.csv ? client::csv::clients_row(client, name, options.columns)
+                            : client::text::clients_row(client, name, options.columns, context.naming.wide));
+}
+
+}  // namespace
+
+bool clients(Context& context, const Words& words) {
+  const auto options = client_options(words);
+  if (!options) return Context::complain("Invalid syntax for clients command");
+  if (!context.csv) context.print(client::text::clients_header(options->columns, context.naming.wide));
+  ClientAccessesRequest request;
+  request.count = ClientAccessesReply::kMaxClients;
+  request.min_hits = options->min_hits;
+  request.reset = options->reset;
+  while (true) {
+    auto report = context.session.ask_for<ClientAccessesReply>(request);
+    if (!report) return context.fail(report.error());
+    for (const ClientAccessesReply::Client& client : report->clients) {
+      if (client.address.is_set()) print_client(context, client, *options);
+    }
+    const bool is_last =
+        report->next >= report->table_size || report->clients.size() < ClientAccessesReply::kMaxClients;
+    // A daemon that does not get on would be asked for ever.
+    if (is_last || report->next <= request.first) return true;
+    request.first = report->next;
+  }
+}
+
+bool serverstats(Context& context, const Words&) {
+  auto report = context.session.ask_for<control::ServerStatsReply>(control::ServerStatsRequest{});
+  if (!report) return context.fail(report.error());
+  context.print(context.csv ? client::csv::serverstats(*report) : client::text::serverstats(*report));
+  return true;
+}
+
+}  // namespace timed::timedc
