@@ -21,6 +21,7 @@
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/leap_seconds.h"
+#include "timed/daemon/ntpq_variables.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/daemon/source_changes.h"
@@ -267,6 +268,9 @@ void Engine::Parts::share_server_sockets() {
   sharing.take = [this](const env::Datagram& datagram) { return sources->on_server_datagram(datagram); };
   sharing.take_transmit_stamps = [this](Family family, std::span<const env::TransmitStamp> stamps) {
     sources->on_server_transmit_stamps(family, stamps);
+  };
+  sharing.answer_control = [this](const env::Datagram& datagram) {
+    return answer_ntpq(datagram, command_gate, {*sources, selector, *reference, clock, leap.tai_offset()});
   };
   const auto needs = [this](Family family) {
     return sources::need_server_socket(config.sources, acquisition(), family) ||

@@ -1,5 +1,6 @@
 #include "timed/server/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "timed/base/log.h"
@@ -120,10 +121,26 @@ bool Server::is_for_sources(const env::Datagram& datagram) const {
   return may_be && datagram.size >= ntp::kHeaderSize && sharing_.take && sharing_.take(datagram);
 }
 
+bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram) {
+  if (!sharing_.answer_control || datagram.size == 0 || ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
+    return false;
+  }
+  env::Datagram answer = {};
+  answer.peer = datagram.peer;
+  answer.local = datagram.local;
+  answer.interface_index = datagram.interface_index;
+  for (const std::vector<std::byte>& bytes : sharing_.answer_control(datagram)) {
+    answer.size = bytes.size();
+    std::copy(bytes.begin(), bytes.end(), answer.data.begin());
+    if (socket.send(std::span(&answer, 1)).sent != 1) add_one(unsent_);
+  }
+  return true;
+}
+
 void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> requests) {
   std::size_t pending = 0;
   for (const env::Datagram& request : requests) {
-    if (is_for_sources(request)) continue;
+    if (is_for_sources(request) || take_control(socket, request)) continue;
     const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending]);
     verdicts_.add(verdict);
     if (verdict != Verdict::Answer) continue;

@@ -50,6 +50,7 @@ class LeapSeconds {
   void watch_kernel(Duration jump);
 
   ntp::Leap leap() const { return schedule_.leap(); }
+  int tai_offset() const { return schedule_.tai_offset(); }  // TAI - UTC, s; 0 = unknown
   bool in_progress() const { return schedule_.in_progress(); }
   // Local time leaps, the kernel's clock follows slowly.
   bool slews() const { return schedule_.mode() == discipline::LeapSecondMode::Slew; }

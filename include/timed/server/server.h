@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "timed/base/random.h"
 #include "timed/base/result.h"
@@ -31,6 +32,8 @@ struct SocketSharing {
   // A packet that is no request of a client.  True: it was for them, and is not to be answered.
   std::function<bool(const env::Datagram&)> take;
   std::function<void(Family, std::span<const env::TransmitStamp>)> take_transmit_stamps;
+  // A packet of mode 6: the datagrams that go back, mostly none.
+  std::function<std::vector<std::vector<std::byte>>(const env::Datagram&)> answer_control;
 };
 
 // What was sent, and with which stamps the requests had come.  One thread counts, any thread may read.
@@ -93,6 +96,8 @@ class Server {
   std::unique_ptr<env::UdpSocket> open_socket(const IpAddress& bind);
   void take_transmit_stamps(env::UdpSocket& socket);
   bool is_for_sources(const env::Datagram& datagram) const;
+  // False for what is no packet of mode 6.
+  bool take_control(env::UdpSocket& socket, const env::Datagram& datagram);
   void serve(env::UdpSocket& socket);
   void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);
   void send(env::UdpSocket& socket, std::span<env::Datagram> answers);
