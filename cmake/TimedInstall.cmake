@@ -8,5 +8,5 @@ install(FILES systemd/timed.service DESTINATION "lib/systemd/system")
 install(FILES systemd/timed.sysusers DESTINATION "lib/sysusers.d" RENAME timed.conf)
 install(FILES systemd/timed.tmpfiles DESTINATION "lib/tmpfiles.d" RENAME timed.conf)
 install(FILES conf/timed.conf DESTINATION "${CMAKE_INSTALL_DATADIR}/timed" RENAME timed.conf.example)
-install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/architecture.md docs/tour.md docs/decisions.md docs/accuracy.md
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/architecture.md docs/tour.md docs/decisions.md docs/accuracy.md docs/json.md
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")

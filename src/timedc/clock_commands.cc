@@ -6,6 +6,7 @@
 
 #include "timed/client/arguments.h"
 #include "timed/client/csv.h"
+#include "timed/client/json.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"
 #include "timed/client/typed_date.h"
@@ -20,7 +21,7 @@ using control::SmoothtimeRequest;
 bool manual_list(Context& context) {
   auto report = context.session.ask_for<control::ManualListReply>(ClockRequest(control::ManualListRequest{}));
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::manual_list(*report) : client::text::manual_list(*report));
+  context.print(context.shown(client::text::manual_list, client::csv::manual_list, client::json::manual_list, *report));
   return true;
 }
 
@@ -63,14 +64,17 @@ bool doffset(Context& context, const Words& words) {
 bool settime(Context& context, const Words& words) {
   const auto when = client::parse_date(joined(words, 1), ::time(nullptr));
   if (!when) {
-    context.print("510 - Could not parse date string\n");
+    context.print_status("510 - Could not parse date string");
     return false;
   }
   auto report =
       context.session.ask_for<control::ManualTimestampReply>(ClockRequest(control::SettimeRequest{{*when, 0}}));
   if (!report) return context.fail(report.error());
-  context.print(std::string(control::status_line(control::ReplyStatus::Success)) + "\n");
-  context.print(client::text::settime(*report));
+  // CSV has no form of its own for this.
+  const auto as_text = [](const control::ManualTimestampReply& r) {
+    return std::string(control::status_line(control::ReplyStatus::Success)) + "\n" + client::text::settime(r);
+  };
+  context.print(context.shown(as_text, as_text, client::json::settime, *report));
   return true;
 }
 

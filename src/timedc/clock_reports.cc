@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "timed/client/csv.h"
+#include "timed/client/json.h"
 #include "timed/client/text.h"
 
 namespace timed::timedc {
@@ -61,7 +62,7 @@ bool tracking(Context& context, const Words&) {
   if (!report) return context.fail(report.error());
   const std::string name =
       report->address.is_unspecified() ? client::ref_id_text(report->ref_id) : context.whole_name_of(report->address);
-  context.print(context.csv ? client::csv::tracking(*report, name) : client::text::tracking(*report, name));
+  context.print(context.shown(client::text::tracking, client::csv::tracking, client::json::tracking, *report, name));
   return true;
 }
 
@@ -71,7 +72,8 @@ bool waitsync(Context& context, const Words& words) {
     auto report = context.session.ask_for<TrackingReply>(TrackingRequest{});
     if (report) {
       const auto number = static_cast<std::uint64_t>(attempt);
-      context.print(context.csv ? client::csv::waitsync(number, *report) : client::text::waitsync(number, *report));
+      context.print(
+          context.shown(client::text::waitsync, client::csv::waitsync, client::json::waitsync, number, *report));
       if (is_good_enough(*report, limits)) return true;
     } else {
       context.fail(report.error());
@@ -85,14 +87,14 @@ bool waitsync(Context& context, const Words& words) {
 bool rtcdata(Context& context, const Words&) {
   auto report = context.session.ask_for<control::RtcReply>(control::RtcreportRequest{});
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::rtcdata(*report) : client::text::rtcdata(*report));
+  context.print(context.shown(client::text::rtcdata, client::csv::rtcdata, client::json::rtcdata, *report));
   return true;
 }
 
 bool smoothing(Context& context, const Words&) {
   auto report = context.session.ask_for<control::SmoothingReply>(control::SmoothingRequest{});
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::smoothing(*report) : client::text::smoothing(*report));
+  context.print(context.shown(client::text::smoothing, client::csv::smoothing, client::json::smoothing, *report));
   return true;
 }
 

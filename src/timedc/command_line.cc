@@ -1,5 +1,6 @@
 #include "command_line.h"
 
+#include <getopt.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,6 +12,8 @@ namespace timed::timedc {
 namespace {
 
 using Task = CommandLine::Task;
+
+constexpr int kJson = 0x100;  // beyond the letters
 
 std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
@@ -40,7 +43,10 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
     case 'f':
       return true;
     case 'c':
-      line.csv = true;
+      line.form = Form::Csv;
+      return true;
+    case kJson:
+      line.form = Form::Json;
       return true;
     case 'e':
       line.end_marks = true;
@@ -76,6 +82,14 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
   }
 }
 
+// chronyc has no long options but the two that are looked for first.
+int next_option(const CommandLine& line, int argc, char** argv) {
+  constexpr const char* kLetters = "+46acef:h:mNnp:u:vw";
+  if (!line.has_own_extras()) return ::getopt(argc, argv, kLetters);
+  constexpr option kLong[] = {{"json", no_argument, nullptr, kJson}, {nullptr, 0, nullptr, 0}};
+  return ::getopt_long(argc, argv, kLetters, kLong, nullptr);
+}
+
 }  // namespace
 
 CommandLine read_command_line(int argc, char** argv) {
@@ -88,15 +102,15 @@ CommandLine read_command_line(int argc, char** argv) {
     if (std::string_view(argv[i]) == "--version") line.task = Task::ShowVersion;
     if (line.task != Task::Run) return line;
   }
-  for (int letter = 0; (letter = ::getopt(argc, argv, "+46acef:h:mNnp:u:vw")) != -1;) {
+  for (int letter = 0; (letter = next_option(line, argc, argv)) != -1;) {
     if (!take_option(line, letter, optarg)) return line;
   }
-  if (line.csv) line.naming.reverse_dns = false;
+  if (line.form != Form::Text) line.naming.reverse_dns = false;
   line.words.assign(argv + optind, argv + argc);
   return line;
 }
 
-std::string usage(const std::string& argv0) {
+std::string usage(const CommandLine& line, const std::string& argv0) {
   return "Usage: " + argv0 +
          " [OPTION]... [COMMAND]...\n\n"
          "Options:\n"
@@ -104,7 +118,8 @@ std::string usage(const std::string& argv0) {
          "  -6\t\tResolve host names to IPv6 addresses only\n"
          "  -n\t\tShow addresses, look no names up\n"
          "  -N\t\tShow sources by the names they are configured with\n"
-         "  -c\t\tPrint reports as comma separated values\n"
+         "  -c\t\tPrint reports as comma separated values\n" +
+         (line.has_own_extras() ? "  --json\tPrint reports as JSON\n" : "") +
          "  -e\t\tEnd the output of each command with a line \".\"\n"
          "  -m\t\tTake each argument as a whole command\n"
          "  -h HOST[,...]\tHosts or socket paths to try, in order\n"

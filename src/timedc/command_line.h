@@ -10,6 +10,9 @@
 
 namespace timed::timedc {
 
+// How reports are shown.
+enum class Form { Text, Csv, Json };
+
 struct CommandLine {
   enum class Task { Run, ShowHelp, ShowVersion, Misuse };
 
@@ -17,16 +20,19 @@ struct CommandLine {
   std::string program = "timedc";  // the name that it was started by
   client::SessionOptions session;
   client::NamingOptions naming;
-  bool csv = false;                // -c
+  Form form = Form::Text;          // -c, --json
   bool end_marks = false;          // -e
   bool many_commands = false;      // -m
   std::string user;                // -u; empty = stay
   std::vector<std::string> words;  // what follows the options
+
+  // Under the name of chronyc there is nothing that chronyc has not.
+  bool has_own_extras() const { return program != "chronyc"; }
 };
 
 // Says on standard error what it does not understand.
 CommandLine read_command_line(int argc, char** argv);
-std::string usage(const std::string& argv0);
+std::string usage(const CommandLine& line, const std::string& argv0);
 std::string version_line(const std::string& program);
 
 }  // namespace timed::timedc

@@ -2,10 +2,12 @@
 
 #include <cstdio>
 
+#include "timed/client/json.h"
+
 namespace timed::timedc {
 
 Context::Context(client::Session& asked, const CommandLine& line)
-    : session(asked), naming(line.naming), family(line.session.family), csv(line.csv) {}
+    : session(asked), naming(line.naming), family(line.session.family), form(line.form) {}
 
 void Context::print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed_ = true;
@@ -24,8 +26,12 @@ bool Context::complain(const std::string& text) {
 }
 
 bool Context::fail(const Error& error) {
-  print(error.message + "\n");
+  print_status(error.message);
   return false;
+}
+
+void Context::print_status(std::string_view line) {
+  print(form == Form::Json ? client::json::status(line) + "\n" : std::string(line) + "\n");
 }
 
 bool Context::request(const control::Request& wanted) {
@@ -34,12 +40,13 @@ bool Context::request(const control::Request& wanted) {
 
 bool Context::conclude(const Result<control::Received>& received) {
   if (!received) return fail(received.error());
-  print(std::string(control::status_line(received->status)) + "\n");
+  print_status(control::status_line(received->status));
   return control::is_success(received->status);
 }
 
 std::string Context::told(const client::Name& name) {
-  if (!name.failure.empty()) print(name.failure + "\n");
+  // An object more would not be of the report.
+  if (!name.failure.empty() && form != Form::Json) print_status(name.failure);
   return name.text;
 }
 

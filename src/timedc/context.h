@@ -27,7 +27,7 @@ class Context {
   client::Session& session;
   client::NamingOptions naming;
   Family family;  // of the addresses of host names
-  bool csv;
+  Form form;
   bool wants_end = false;  // after `quit`
 
   void print(const std::string& text);
@@ -36,8 +36,23 @@ class Context {
 
   // On standard error; false.
   static bool complain(const std::string& text);
+  // A report in the form that is wanted, from the function that makes each of them.  A JSON object ends its line.
+  template <class Text, class Csv, class Json, class... Arguments>
+  std::string shown(Text text, Csv csv, Json json, const Arguments&... arguments) const {
+    switch (form) {
+      case Form::Text:
+        return text(arguments...);
+      case Form::Csv:
+        return csv(arguments...);
+      case Form::Json:
+        break;
+    }
+    return json(arguments...) + "\n";
+  }
   // The line of what the daemon refused, or did not answer; false.
   bool fail(const Error& error);
+  // A line that begins with the number of a status.
+  void print_status(std::string_view line);
   // A request that is answered by its status alone, which is printed.  True where it says that it was done.
   bool request(const control::Request& wanted);
   // The same of what has been answered.

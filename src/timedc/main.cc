@@ -82,13 +82,13 @@ int main(int argc, char** argv) {
   const CommandLine line = timed::timedc::read_command_line(argc, argv);
   switch (line.task) {
     case CommandLine::Task::ShowHelp:
-      std::cout << timed::timedc::usage(argv[0]);
+      std::cout << timed::timedc::usage(line, argv[0]);
       return 0;
     case CommandLine::Task::ShowVersion:
       std::cout << timed::timedc::version_line(line.program);
       return 0;
     case CommandLine::Task::Misuse:
-      std::cout << timed::timedc::usage(argv[0]);
+      std::cout << timed::timedc::usage(line, argv[0]);
       return 1;
     case CommandLine::Task::Run:
       break;

@@ -2,7 +2,9 @@
 
 #include <optional>
 
+#include "rows.h"
 #include "timed/client/csv.h"
+#include "timed/client/json.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"
 
@@ -37,10 +39,12 @@ std::string client_name(const Context& context, const IpAddress& address) {
   return client::cut_name(client::reverse_name(address), 25 + (context.naming.wide ? client::kWider : 0));
 }
 
-void print_client(Context& context, const ClientAccessesReply::Client& client, const ClientOptions& options) {
+std::string client_row(const Context& context, const ClientAccessesReply::Client& client, ClientOptions options) {
   const std::string name = client_name(context, client.address);
-  context.print(context.csv ? client::csv::clients_row(client, name, options.columns)
-                            : client::text::clients_row(client, name, options.columns, context.naming.wide));
+  const bool wide = context.naming.wide;
+  return context.shown([&](const auto& row) { return client::text::clients_row(row, name, options.columns, wide); },
+                       [&](const auto& row) { return client::csv::clients_row(row, name, options.columns); },
+                       [&](const auto& row) { return client::json::clients_row(row, name); }, client);
 }
 
 }  // namespace
@@ -48,7 +52,8 @@ void print_client(Context& context, const ClientAccessesReply::Client& client, c
 bool clients(Context& context, const Words& words) {
   const auto options = client_options(words);
   if (!options) return Context::complain("Invalid syntax for clients command");
-  if (!context.csv) context.print(client::text::clients_header(options->columns, context.naming.wide));
+  Rows rows(context);
+  rows.head(client::text::clients_header(options->columns, context.naming.wide));
   ClientAccessesRequest request;
   request.count = ClientAccessesReply::kMaxClients;
   request.min_hits = options->min_hits;
@@ -57,12 +62,12 @@ bool clients(Context& context, const Words& words) {
     auto report = context.session.ask_for<ClientAccessesReply>(request);
     if (!report) return context.fail(report.error());
     for (const ClientAccessesReply::Client& client : report->clients) {
-      if (client.address.is_set()) print_client(context, client, *options);
+      if (client.address.is_set()) rows.add(client_row(context, client, *options));
     }
     const bool is_last =
         report->next >= report->table_size || report->clients.size() < ClientAccessesReply::kMaxClients;
     // A daemon that does not get on would be asked for ever.
-    if (is_last || report->next <= request.first) return true;
+    if (is_last || report->next <= request.first) return rows.end();
     request.first = report->next;
   }
 }
@@ -70,7 +75,7 @@ bool clients(Context& context, const Words& words) {
 bool serverstats(Context& context, const Words&) {
   auto report = context.session.ask_for<control::ServerStatsReply>(control::ServerStatsRequest{});
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::serverstats(*report) : client::text::serverstats(*report));
+  context.print(context.shown(client::text::serverstats, client::csv::serverstats, client::json::serverstats, *report));
   return true;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "rows.h"
 #include "timed/client/arguments.h"
 #include "timed/client/csv.h"
+#include "timed/client/json.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"
 
@@ -31,18 +33,28 @@ ListOptions list_options(const Words& words) {
 }
 
 // How many sources there are, with caption and header printed if there is an answer; empty after a failure.
-std::optional<std::int32_t> begin_table(Context& context, const ListOptions& options, std::string (*caption)(bool),
-                                        std::string (*header)(bool)) {
+std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const ListOptions& options,
+                                        std::string (*caption)(bool), std::string (*header)(bool)) {
   auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
   if (!count) {
     context.fail(count.error());
     return std::nullopt;
   }
-  if (!context.csv) {
-    if (options.verbose) context.print(caption(context.naming.wide));
-    context.print(header(context.naming.wide));
-  }
+  if (options.verbose) rows.head(caption(context.naming.wide));
+  rows.head(header(context.naming.wide));
   return static_cast<std::int32_t>(std::min(count->count, 0x7fffffffU));
+}
+
+// A row in the form that is wanted.
+template <class Report>
+std::string row_of(const Context& context, std::string (*text)(const Report&, std::string_view, bool),
+                   std::string (*csv)(const Report&, std::string_view),
+                   std::string (*json)(const Report&, std::string_view), const Report& report,
+                   const std::string& name) {
+  const bool wide = context.naming.wide;
+  return context.shown([&](const Report& r) { return text(r, name, wide); },
+                       [&](const Report& r) { return csv(r, name); }, [&](const Report& r) { return json(r, name); },
+                       report);
 }
 
 bool is_clock(const SourceDataReply& source) {
@@ -54,11 +66,20 @@ std::string name_in_row(Context& context, const control::SourceAddress& address,
   return address.is_unspecified() ? client::ref_id_text(ref_id) : context.name_of(address);
 }
 
-// separator: what stands before the report.
-bool print_ntpdata(Context& context, const control::SourceAddress& address, const char* separator) {
+std::string authdata_row(const Context& context, const control::AuthDataReply& report,
+                         const control::SourceAddress& address, const std::string& name) {
+  const bool wide = context.naming.wide;
+  return context.shown([&](const auto& r) { return client::text::authdata_row(r, name, wide); },
+                       [&](const auto& r) { return client::csv::authdata_row(r, name); },
+                       [&](const auto& r) { return client::json::authdata_row(r, address, name); }, report);
+}
+
+// separator: what stands before the report as text.
+bool add_ntpdata(Context& context, Rows& rows, const control::SourceAddress& address, const char* separator) {
   auto report = context.session.ask_for<control::NtpDataReply>(control::NtpDataRequest{address});
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::ntpdata(*report) : separator + client::text::ntpdata(*report));
+  const auto text = [separator](const control::NtpDataReply& r) { return separator + client::text::ntpdata(r); };
+  rows.add(context.shown(text, client::csv::ntpdata, client::json::ntpdata, *report));
   return true;
 }
 
@@ -66,52 +87,58 @@ bool print_ntpdata(Context& context, const control::SourceAddress& address, cons
 
 bool sources(Context& context, const Words& words) {
   const ListOptions options = list_options(words);
-  const auto count = begin_table(context, options, client::text::sources_caption, client::text::sources_header);
+  Rows rows(context);
+  const auto count = begin_table(context, rows, options, client::text::sources_caption, client::text::sources_header);
   if (!count) return false;
   for (std::int32_t i = 0; i < *count; ++i) {
     auto row = context.session.ask_for<SourceDataReply>(SourceDataRequest{i});
     if (!row) return context.fail(row.error());
     if (!options.all && !is_clock(*row) && row->address.unresolved_id) continue;
     const std::string name = is_clock(*row) ? client::ref_id_text(row->ref_id) : context.name_of(row->address);
-    context.print(context.csv ? client::csv::sources_row(*row, name)
-                              : client::text::sources_row(*row, name, context.naming.wide));
+    rows.add(
+        row_of(context, client::text::sources_row, client::csv::sources_row, client::json::sources_row, *row, name));
   }
-  return true;
+  return rows.end();
 }
 
 bool sourcestats(Context& context, const Words& words) {
   const ListOptions options = list_options(words);
-  const auto count = begin_table(context, options, client::text::sourcestats_caption, client::text::sourcestats_header);
+  Rows rows(context);
+  const auto count =
+      begin_table(context, rows, options, client::text::sourcestats_caption, client::text::sourcestats_header);
   if (!count) return false;
   for (std::int32_t i = 0; i < *count; ++i) {
     auto row = context.session.ask_for<control::SourcestatsReply>(control::SourcestatsRequest{i});
     if (!row) return context.fail(row.error());
     if (!options.all && row->address.unresolved_id) continue;
     const std::string name = name_in_row(context, row->address, row->ref_id);
-    context.print(context.csv ? client::csv::sourcestats_row(*row, name)
-                              : client::text::sourcestats_row(*row, name, context.naming.wide));
+    rows.add(row_of(context, client::text::sourcestats_row, client::csv::sourcestats_row, client::json::sourcestats_row,
+                    *row, name));
   }
-  return true;
+  return rows.end();
 }
 
 bool selectdata(Context& context, const Words& words) {
   const ListOptions options = list_options(words);
-  const auto count = begin_table(context, options, client::text::selectdata_caption, client::text::selectdata_header);
+  Rows rows(context);
+  const auto count =
+      begin_table(context, rows, options, client::text::selectdata_caption, client::text::selectdata_header);
   if (!count) return false;
   for (std::int32_t i = 0; i < *count; ++i) {
     auto row = context.session.ask_for<control::SelectDataReply>(control::SelectDataRequest{i});
     if (!row) return context.fail(row.error());
     if (!options.all && row->address.unresolved_id) continue;
     const std::string name = name_in_row(context, row->address, row->ref_id);
-    context.print(context.csv ? client::csv::selectdata_row(*row, name)
-                              : client::text::selectdata_row(*row, name, context.naming.wide));
+    rows.add(row_of(context, client::text::selectdata_row, client::csv::selectdata_row, client::json::selectdata_row,
+                    *row, name));
   }
-  return true;
+  return rows.end();
 }
 
 bool authdata(Context& context, const Words& words) {
   const ListOptions options = list_options(words);
-  const auto count = begin_table(context, options, client::text::authdata_caption, client::text::authdata_header);
+  Rows rows(context);
+  const auto count = begin_table(context, rows, options, client::text::authdata_caption, client::text::authdata_header);
   if (!count) return false;
   for (std::int32_t i = 0; i < *count; ++i) {
     auto source = context.session.ask_for<SourceDataReply>(SourceDataRequest{i});
@@ -120,17 +147,17 @@ bool authdata(Context& context, const Words& words) {
     auto row = context.session.ask_for<control::AuthDataReply>(control::AuthDataRequest{source->address});
     if (!row) return context.fail(row.error());
     const std::string name = context.name_of(source->address);
-    context.print(context.csv ? client::csv::authdata_row(*row, name)
-                              : client::text::authdata_row(*row, name, context.naming.wide));
+    rows.add(authdata_row(context, *row, source->address, name));
   }
-  return true;
+  return rows.end();
 }
 
 bool ntpdata(Context& context, const Words& words) {
+  Rows rows(context);
   if (words.size() > 1) {
     const auto address = client::find_address(joined(words, 1), context.family);
     if (!address) return Context::complain("Could not get address for hostname");
-    return print_ntpdata(context, *address, "");
+    return add_ntpdata(context, rows, *address, "") && rows.end();
   }
   auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
   if (!count) return context.fail(count.error());
@@ -138,9 +165,9 @@ bool ntpdata(Context& context, const Words& words) {
     auto source = context.session.ask_for<SourceDataReply>(SourceDataRequest{static_cast<std::int32_t>(i)});
     if (!source) return context.fail(source.error());
     if (is_clock(*source) || !source->address.ip.is_set()) continue;
-    if (!print_ntpdata(context, source->address, "\n")) return false;
+    if (!add_ntpdata(context, rows, source->address, "\n")) return false;
   }
-  return true;
+  return rows.end();
 }
 
 bool sourcename(Context& context, const Words& words) {
@@ -148,14 +175,15 @@ bool sourcename(Context& context, const Words& words) {
   if (!address) return Context::complain("Could not read address");
   auto reply = context.session.ask_for<control::NtpSourceNameReply>(control::NtpSourceNameRequest{*address});
   if (!reply) return context.fail(reply.error());
-  context.print(reply->name + "\n");
+  const auto as_text = [](const control::SourceAddress&, const std::string& name) { return name + "\n"; };
+  context.print(context.shown(as_text, as_text, client::json::sourcename, *address, reply->name));
   return true;
 }
 
 bool activity(Context& context, const Words&) {
   auto report = context.session.ask_for<control::ActivityReply>(control::ActivityRequest{});
   if (!report) return context.fail(report.error());
-  context.print(context.csv ? client::csv::activity(*report) : client::text::activity(*report));
+  context.print(context.shown(client::text::activity, client::csv::activity, client::json::activity, *report));
   return true;
 }
 

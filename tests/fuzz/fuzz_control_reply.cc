@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <variant>
 
@@ -10,6 +11,7 @@
 #include "timed/base/check.h"
 #include "timed/base/text.h"
 #include "timed/client/csv.h"
+#include "timed/client/json.h"
 #include "timed/client/names.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"
@@ -26,58 +28,81 @@ void keep(const std::string& text) {
   for (const char c : text) TIMED_ASSERT(c == '\n' || c == ' ' || is_visible(c));
 }
 
+void keep_json(const std::string& text) {
+  keep(text + "\n");
+  TIMED_ASSERT(nlohmann::json::accept(text));
+}
+
 struct Print {
   void operator()(const std::monostate&) const {}
   void operator()(const NSourcesReply&) const {}
   void operator()(const SourceDataReply& r) const {
     keep(client::text::sources_row(r, client::address_text(r.address), false));
     keep(client::csv::sources_row(r, client::ref_id_text(r.ref_id)));
+    keep_json(client::json::sources_row(r, client::ref_id_text(r.ref_id)));
   }
   void operator()(const TrackingReply& r) const {
     keep(client::text::tracking(r, client::address_text(r.address)));
     keep(client::csv::tracking(r, client::ref_id_text(r.ref_id)));
+    keep_json(client::json::tracking(r, client::ref_id_text(r.ref_id)));
     keep(client::text::waitsync(1, r));
     keep(client::csv::waitsync(1, r));
+    keep_json(client::json::waitsync(1, r));
   }
   void operator()(const SourcestatsReply& r) const {
     keep(client::text::sourcestats_row(r, client::address_text(r.address), true));
     keep(client::csv::sourcestats_row(r, client::ref_id_text(r.ref_id)));
+    keep_json(client::json::sourcestats_row(r, client::ref_id_text(r.ref_id)));
   }
   void operator()(const ActivityReply& r) const {
     keep(client::text::activity(r));
     keep(client::csv::activity(r));
+    keep_json(client::json::activity(r));
   }
-  void operator()(const NtpSourceNameReply& r) const { keep(r.name + "\n"); }
-  void operator()(const ManualTimestampReply& r) const { keep(client::text::settime(r)); }
+  void operator()(const NtpSourceNameReply& r) const {
+    keep(r.name + "\n");
+    keep_json(client::json::sourcename({}, r.name));
+  }
+  void operator()(const ManualTimestampReply& r) const {
+    keep(client::text::settime(r));
+    keep_json(client::json::settime(r));
+  }
   void operator()(const SmoothingReply& r) const {
     keep(client::text::smoothing(r));
     keep(client::csv::smoothing(r));
+    keep_json(client::json::smoothing(r));
   }
   void operator()(const ManualListReply& r) const {
     TIMED_ASSERT(r.entries.size() <= ManualListReply::kMaxEntries);
     keep(client::text::manual_list(r));
     if (!r.entries.empty()) keep(client::csv::manual_list(r));
+    keep_json(client::json::manual_list(r));
   }
   void operator()(const AuthDataReply& r) const {
     keep(client::text::authdata_row(r, "name", false));
     keep(client::csv::authdata_row(r, "name"));
+    keep_json(client::json::authdata_row(r, {}, "name"));
   }
   void operator()(const NtpDataReply& r) const {
     keep(client::text::ntpdata(r));
     keep(client::csv::ntpdata(r));
+    keep_json(client::json::ntpdata(r));
   }
   void operator()(const SelectDataReply& r) const {
     keep(client::text::selectdata_row(r, client::address_text(r.address), false));
     keep(client::csv::selectdata_row(r, client::ref_id_text(r.ref_id)));
+    keep_json(client::json::selectdata_row(r, client::ref_id_text(r.ref_id)));
   }
   void operator()(const ServerStatsReply& r) const {
     TIMED_ASSERT(r.generation == StatsGeneration::Fourth || (r.ntp_hits >> 32 == 0 && r.ntp_hw_tx == 0));
     keep(client::text::serverstats(r));
     keep(client::csv::serverstats(r));
+    keep_json(client::json::serverstats(r));
   }
   void operator()(const ClientAccessesReply& r) const {
     TIMED_ASSERT(r.clients.size() <= ClientAccessesReply::kMaxClients);
     for (const auto& client : r.clients) {
+      keep_json(client::json::clients_row(client, client.address.to_string()));
       for (const auto columns : {client::ClientColumns::Commands, client::ClientColumns::KeyEstablishment}) {
         keep(client::text::clients_row(client, client.address.to_string(), columns, true));
         keep(client::csv::clients_row(client, client.address.to_string(), columns));
@@ -87,6 +112,7 @@ struct Print {
   void operator()(const RtcReply& r) const {
     keep(client::text::rtcdata(r));
     keep(client::csv::rtcdata(r));
+    keep_json(client::json::rtcdata(r));
   }
 };
 
@@ -107,6 +133,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   TIMED_ASSERT(datagram.size() >= kReplyHeader);
   TIMED_ASSERT(!status_line(received.status).empty());
+  keep_json(client::json::status(status_line(received.status)));
   if (!received.body) return 0;
   std::visit(Print{}, *received.body);
 

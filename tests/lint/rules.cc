@@ -359,6 +359,9 @@ Findings check_system_headers(const SourceFile& file) {
     if (kernel && !starts_with_any(file.path, kMayUseKernel)) {
       findings.push_back({file.path, include.line, "<" + include.path + "> belongs behind the seams, in src/os"});
     }
+    if (include.path.starts_with("nlohmann/") && !starts_with_any(file.path, {"src/client/"})) {
+      findings.push_back({file.path, include.line, "<" + include.path + "> belongs in src/client"});
+    }
     if (include.path.starts_with("openssl/") && !starts_with_any(file.path, {"src/auth/", "include/timed/auth/"})) {
       findings.push_back({file.path, include.line, "<" + include.path + "> belongs in src/auth"});
     }
