@@ -64,11 +64,20 @@ config::ParseOutcome checked(config::ParseOutcome outcome) {
   return outcome;
 }
 
+// In the foreground the first line of each has the shape of a message.
+void print_fatal(const std::vector<config::Diagnostic>& errors) {
+  for (const config::Diagnostic& error : errors) {
+    std::vector<std::string> lines = config::to_lines(error);
+    lines[0].insert(0, "Fatal error : ");
+    print_lines(stderr, lines);
+  }
+}
+
 // -p: what is in force, on standard output, and every error.
 int print_configuration(const config::ParseOutcome& outcome) {
   print_lines(stdout, outcome.effective_lines);
   for (const config::Diagnostic& warning : outcome.warnings) print_lines(stderr, config::to_lines(warning));
-  for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  print_fatal(outcome.errors);
   return outcome.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -248,7 +257,11 @@ class Run {
 // Where a configuration has errors nothing was touched yet: no fork, no file but the log.  Whoever started the daemon
 // sees them whole; the log, where a start at boot is looked for, has a line of each.
 int report_errors(const CommandLine& cli, const std::string& program, const config::ParseOutcome& outcome) {
-  for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  if (cli.foreground) {
+    print_fatal(outcome.errors);
+  } else {
+    for (const config::Diagnostic& error : outcome.errors) print_lines(stderr, config::to_lines(error));
+  }
   if (cli.log_to_stderr && cli.log_file.empty()) return EXIT_FAILURE;
   os::LogOptions options = log_options(cli, program);
   options.repeat_fatal = false;

@@ -16,6 +16,11 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// A number may have a plus sign, as everywhere.
+std::string_view without_plus(std::string_view text) {
+  return text.starts_with('+') ? text.substr(1) : text;
+}
+
 std::optional<std::int64_t> parse_digits(std::string_view text) {
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   return parse_integer(text);
@@ -31,7 +36,7 @@ std::optional<PartialAddress> parse_partial(std::string_view text) {
   int count = 0;
   while (true) {
     const std::size_t dot = text.find('.');
-    const auto number = parse_digits(text.substr(0, dot));
+    const auto number = parse_digits(without_plus(text.substr(0, dot)));
     if (!number || *number > 255 || ++count > 3) return std::nullopt;
     value = value << 8 | static_cast<std::uint32_t>(*number);
     if (dot == std::string_view::npos) break;
@@ -61,7 +66,7 @@ std::variant<Subnet, BadPrefixLength, NotASubnet> parse_subnet(std::string_view 
     return NotASubnet{slash == std::string_view::npos && looks_like_host_name(text)};
   }
   if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
+    const std::string_view digits = without_plus(text.substr(slash + 1));
     const auto bits = parse_digits(digits);
     // More digits than fit are no less a prefix length that cannot be.
     const bool only_digits = !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit);

@@ -163,6 +163,8 @@ std::optional<ParsedInteger> parse_saturated_prefix(std::string_view token, int 
   return ParsedInteger{negative ? -value : value, sign + static_cast<std::size_t>(end - digits.data())};
 }
 
+constexpr std::size_t kShortestBegin = 3;
+
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
@@ -175,7 +177,14 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
       best = candidate;
     }
   }
-  return best;
+  if (!best.empty() || word.size() < kShortestBegin) return best;
+  // Or the begin of one word, and of no other.
+  const auto begins = [word](std::string_view c) {
+    return c.size() > word.size() && equals_ignoring_case(c.substr(0, word.size()), word);
+  };
+  const auto found = std::find_if(candidates.begin(), candidates.end(), begins);
+  const bool only = found != candidates.end() && std::find_if(found + 1, candidates.end(), begins) == candidates.end();
+  return only ? *found : std::string_view();
 }
 
 }  // namespace timed

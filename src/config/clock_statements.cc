@@ -28,7 +28,11 @@ void parse_tempcomp(const Statement& statement, Config& config, Findings& findin
   // The coefficients are one run of numbers; the interval before a file stands alone.
   NumberReader numbers(statement, 2, has_points ? 3 : statement.words.size(), findings);
   const double interval_s = numbers.real();
-  if (interval_s > 0.0) options.interval = Duration::seconds(interval_s);
+  if (interval_s > 0.0) {
+    options.interval = Duration::seconds(interval_s);
+  } else if (numbers.ok()) {
+    warn_of_unusual(statement, statement.words[2].text, findings);
+  }
   if (has_points) {
     options.points_file = std::string(statement.arguments()[2].text);
   } else {

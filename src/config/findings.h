@@ -10,6 +10,9 @@
 
 namespace timed::config {
 
+// How the warning ends that is given of what has no function yet.
+inline constexpr std::string_view kNotAvailable = " is not available yet";
+
 // At a word of the statement by its index, or behind the last one.
 Finding finding_at(const Statement& statement, std::size_t word, std::string summary, std::string expected = {});
 // At a text that is part of one of the statement's words.

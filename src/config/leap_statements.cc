@@ -30,8 +30,10 @@ void parse_smoothtime(const Statement& statement, Config& config, Findings& find
   const auto arguments = statement.arguments();
   if (arguments.size() != 2 && !has_arguments(statement, 3, findings)) return;
   const bool leap_only = arguments.size() == 3;
-  if (leap_only && !equals_ignoring_case(arguments[2].text, "leaponly")) {
+  constexpr auto kOptions = std::to_array<std::string_view>({"leaponly"});
+  if (leap_only && !equals_ignoring_case(arguments[2].text, kOptions[0])) {
     refuse(statement, 3, findings, "leaponly, or nothing more");
+    findings.errors.back().suggestion = nearest_word(arguments[2].text, kOptions);
     return;
   }
   NumberReader numbers(statement, 1, 3, findings);

@@ -51,7 +51,7 @@ const OptionRow* OptionReader::find(std::string_view text) const {
 }
 
 void OptionReader::skip_value() {
-  if (index_ < statement_.words.size() && find(rest()) == nullptr) use(rest().size());
+  if (index_ < statement_.words.size() && begins_like_number(rest())) use(rest().size());
 }
 
 void OptionReader::use(std::size_t length) {
@@ -130,7 +130,7 @@ void OptionReader::refuse_value(const OptionRow& row) {
                             : finding_at_text(statement_, rest(), invalid("value"), expected);
   if (!missing && row.value == OptionRow::Value::Choice) finding.suggestion = nearest_word(rest(), row.choices);
   findings_.errors.push_back(std::move(finding));
-  skip_value();
+  if (!missing && find(rest()) == nullptr) use(rest().size());
 }
 
 }  // namespace timed::config

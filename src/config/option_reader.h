@@ -56,7 +56,7 @@ class OptionReader {
   std::string_view rest() const { return statement_.words[index_].text.substr(used_); }
   const OptionRow* find(std::string_view text) const;
   void use(std::size_t length);
-  // The word that is no value, or may be one of an option that nobody knows; an option is neither.
+  // What may be the value of an option that nobody knows.
   void skip_value();
   bool read_value(const OptionRow& row);
   std::size_t value_length(const OptionRow& row, std::string_view text);

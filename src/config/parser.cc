@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "findings.h"
 #include "relations.h"
@@ -68,6 +69,7 @@ class Reading {
   Relations relations_;
   std::size_t files_read_ = 0;
   bool including_ended_ = false;
+  std::set<std::string> told_;
 };
 
 ParseOutcome Reading::take() {
@@ -86,7 +88,9 @@ void Reading::report(const LinePlace& place, const Findings& findings) {
     if (!is_full(outcome_.errors)) add_error(make_diagnostic(place, finding));
   }
   for (const Finding& finding : findings.warnings) {
-    if (!is_full(outcome_.warnings)) add_warning(make_diagnostic(place, finding));
+    // That a word has no function yet is told once, whatever the number of its lines.
+    const bool again = finding.summary.ends_with(kNotAvailable) && !told_.insert(finding.summary).second;
+    if (!again && !is_full(outcome_.warnings)) add_warning(make_diagnostic(place, finding));
   }
 }
 
@@ -179,10 +183,7 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
     relations_.note(*row, statement, place, findings.errors.empty());
-    if (findings.errors.empty()) {
-      const Finding at = finding_at(statement, 1, "");
-      outcome_.stated[row->name] = {place.file, std::string(place.text), place.line, at.column, at.length};
-    }
+    if (findings.errors.empty()) outcome_.stated[row->name] = {place.file, std::string(place.text), place.line};
   } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
@@ -252,7 +253,8 @@ std::string counted(std::size_t count, const char* thing) {
 
 }  // namespace
 
-Diagnostic ParseOutcome::about(std::string_view directive, std::string summary, std::string expected) const {
+Diagnostic ParseOutcome::about(std::string_view directive, std::size_t argument, std::string summary,
+                               std::string expected) const {
   Finding finding;
   finding.summary = std::move(summary);
   finding.expected = std::move(expected);
@@ -260,8 +262,11 @@ Diagnostic ParseOutcome::about(std::string_view directive, std::string summary, 
   const auto found = stated.find(directive);
   if (found != stated.end()) {
     const StatedLine& line = found->second;
-    finding.column = line.column;
-    finding.length = line.length;
+    const std::vector<Word> words = split_words(line.text);
+    if (argument < words.size()) {
+      finding.column = words[argument].column;
+      finding.length = words[argument].text.size();
+    }
     return make_diagnostic(LinePlace{line.file, line.number, line.text}, finding);
   }
   Diagnostic diagnostic = make_diagnostic(finding.summary);

@@ -49,8 +49,10 @@ void parse_driftfile(const Statement& statement, Config& config, Findings& findi
   discipline::DriftFileOptions options = config.drift_file;
   options.path = std::string(arguments[0].text);
   if (arguments.size() > 1) {
-    if (!equals_ignoring_case(arguments[1].text, "interval")) {
+    constexpr auto kOptions = std::to_array<std::string_view>({"interval"});
+    if (!equals_ignoring_case(arguments[1].text, kOptions[0])) {
       refuse(statement, 2, findings);
+      findings.errors.back().suggestion = nearest_word(arguments[1].text, kOptions);
       return;
     }
     const auto seconds = arguments.size() > 2 ? parse_integer(arguments[2].text) : std::nullopt;

@@ -134,9 +134,10 @@ void RunModes::leave_initial_mode() {
   actions_.begin();
 }
 
-// A name that is still looked up for the first time may bring a source.
+// A name that has no address yet may bring a source: at boot the network is often late.  As chronyd does, for as long
+// as it takes; -t is what limits it.
 void RunModes::end_turn(const sources::SourceSet& sources, FreeTime now) {
-  if (is_normal() || ended_ || !asking_ || !sources.all_names_tried()) return;
+  if (is_normal() || ended_ || !asking_ || !sources.all_names_tried() || sources.some_names_wait()) return;
   std::vector<SourceProgress> all;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (const auto report = sources.report(i, now)) all.push_back(progress_of(*report));

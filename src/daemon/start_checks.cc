@@ -15,7 +15,7 @@ void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   if (!reading) {
     const bool hidden = !checks.as_root && reading.error().kind == ErrorKind::Permission;
     (hidden ? outcome.warnings : outcome.errors)
-        .push_back(outcome.about("keyfile", reading.error().message, hidden ? "" : "a file with keys"));
+        .push_back(outcome.about("keyfile", 1, reading.error().message, hidden ? "" : "a file with keys"));
     return;
   }
   for (const std::string& warning : reading->warnings) {
@@ -28,26 +28,42 @@ void check_temperature_points(const StartChecks& checks, config::ParseOutcome& o
   if (path.empty()) return;
   const auto points = TemperaturePoll::read_points(path, checks.files);
   if (points.ok()) return;
-  outcome.errors.push_back(outcome.about("tempcomp", points.error().message,
+  outcome.errors.push_back(outcome.about("tempcomp", 3, points.error().message,
                                          "a file with a temperature and parts per million on each line"));
 }
 
 // The account that holds without a word is made when the daemon is installed, which may come later.
 void check_account(const StartChecks& checks, config::ParseOutcome& outcome) {
-  if (outcome.config.process.user == config::default_user()) return;
-  const Status found = checks.find_account(outcome.config.process.user);
+  const std::string& name = outcome.config.process.user;
+  const Status found = checks.find_account(name);
   if (found.ok()) return;
-  (checks.as_root ? outcome.errors : outcome.warnings)
-      .push_back(outcome.about("user", found.error().message, "the name of an account of this machine"));
+  const bool certain = checks.as_root && name != config::default_user();
+  (certain ? outcome.errors : outcome.warnings)
+      .push_back(outcome.about("user", 1, found.error().message, "the name of an account of this machine"));
+}
+
+// The directory of the one that holds without a word is made at the start.
+void check_pid_file(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const std::string& path = outcome.config.process.pid_file;
+  if (path.empty() || path == config::default_pid_file()) return;
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  if (directory.empty()) return;
+  const auto info = checks.files.info(directory);
+  if (info && info->is_directory) return;
+  const bool hidden = !checks.as_root && !info && info.error().kind == ErrorKind::Permission;
+  (hidden ? outcome.warnings : outcome.errors)
+      .push_back(outcome.about("pidfile", 1,
+                               "Could not open " + path + " : " + (info ? "Not a directory" : info.error().reason()),
+                               "a file in a directory that is there"));
 }
 
 }  // namespace
 
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
-  if (!outcome.ok()) return;
   check_account(checks, outcome);
   check_keys(checks, outcome);
   check_temperature_points(checks, outcome);
+  check_pid_file(checks, outcome);
 }
 
 }  // namespace timed::daemon

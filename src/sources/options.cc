@@ -247,9 +247,9 @@ std::string_view text_of(const OptionTexts& texts, std::string_view word) {
   return texts[static_cast<std::size_t>(find_option(word) - kOptions.data())];
 }
 
-// The word that is no value, or may be one of an option that nobody knows; an option is neither.
-void skip_value(OptionCursor& at) {
-  if (!at.at_end() && find_option(at.text()) == nullptr) at.use(at.text().size());
+// A bad value is left out; an option in its place is no value.
+void skip_bad_value(OptionCursor& at) {
+  if (find_option(at.text()) == nullptr) at.use(at.text().size());
 }
 
 std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed, OptionTexts& texts) {
@@ -259,7 +259,8 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed, Opti
   if (row == nullptr) {
     const std::string_view nearest = nearest_word(option, kOptionWords);
     at.use(option.size());
-    skip_value(at);
+    // What may be the value of an option that nobody knows.
+    if (!at.at_end() && begins_like_number(at.text())) at.use(at.text().size());
     return LineError{LineError::Kind::UnknownOption, option_index, std::string(nearest)};
   }
   at.use(option.size());
@@ -270,7 +271,7 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed, Opti
     const auto argument = parse_value(*row, at.text());
     if (!argument) {
       const std::size_t value_index = at.index();
-      skip_value(at);
+      skip_bad_value(at);
       return LineError{LineError::Kind::BadValue, value_index, describe_value(*row)};
     }
     text = at.text().substr(0, argument->length);
@@ -300,10 +301,16 @@ void note_contradictions(ParsedLine& parsed, const OptionTexts& texts) {
   };
   if (line.poll.max_poll >= kLowestPoll && line.poll.max_poll < line.poll.min_poll) note("maxpoll");
   if (line.max_samples.value_or(0) > 0 && line.min_samples.value_or(0) > *line.max_samples) note("minsamples");
-  if (const auto address = IpAddress::parse(line.name)) {
-    if (address->is_v4() && line.family == Family::Inet6) note("ipv6");
-    if (!address->is_v4() && line.family == Family::Inet4) note("ipv4");
-  }
+}
+
+// Hosts that cannot be meant: an address with brackets or a port, or one that is nobody's.
+void note_odd_host(std::string_view host, ParsedLine& parsed, const OptionTexts& texts) {
+  const auto address = IpAddress::parse(host);
+  const bool odd = address ? address->is_any() : host.find_first_of(":[]/") != std::string_view::npos;
+  if (odd) parsed.unusual.push_back(host);
+  const Family wanted = parsed.line.family;
+  if (!address || wanted == Family::Unspecified || wanted == address->family()) return;
+  parsed.unusual.push_back(text_of(texts, wanted == Family::Inet4 ? "ipv4" : "ipv6"));
 }
 
 void settle_polls(PollOptions& poll) {
@@ -331,6 +338,7 @@ std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> wor
   }
   if (!errors.empty()) return errors;
   note_contradictions(parsed, texts);
+  note_odd_host(host, parsed, texts);
   settle_polls(parsed.line.poll);
   return parsed;
 }

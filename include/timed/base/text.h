@@ -25,6 +25,11 @@ constexpr bool is_visible(char c) {
   return c > ' ' && c < '\x7f';
 }
 bool all_visible(std::string_view text);
+// A digit, a sign or a point.
+constexpr bool begins_like_number(std::string_view text) {
+  return !text.empty() &&
+         (std::string_view("+-.").find(text[0]) != std::string_view::npos || (text[0] >= '0' && text[0] <= '9'));
+}
 
 // One word of a line and the column (from 0) at which it begins.
 struct Word {
@@ -55,7 +60,8 @@ std::optional<ParsedInteger> parse_integer_prefix(std::string_view token);
 std::optional<ParsedInteger> parse_saturated_prefix(std::string_view token, int base = 10);
 
 // The candidate nearest to a mistyped word (edit distance with transpositions, ASCII case ignored), or empty where
-// none is near enough to be worth suggesting.  Ties go to the earlier candidate.
+// none is near enough to be worth suggesting.  Ties go to the earlier candidate.  A word that only one candidate begins
+// with is near that.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace timed

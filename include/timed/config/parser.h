@@ -18,7 +18,7 @@ namespace timed::config {
 
 inline constexpr std::size_t kMaxLine = 2047;         // bytes of a line with its newline
 inline constexpr std::size_t kMaxIncludeLevel = 10;   // the main file is level 1
-inline constexpr std::size_t kMaxFiles = 4096;        // read in all
+inline constexpr std::size_t kMaxFiles = 65536;       // read in all
 inline constexpr std::size_t kMaxDirectories = 10;    // in one confdir line
 inline constexpr std::size_t kMaxDiagnostics = 1000;  // errors, and as many warnings; one more says that there are more
 
@@ -26,7 +26,6 @@ inline constexpr std::size_t kMaxDiagnostics = 1000;  // errors, and as many war
 struct StatedLine {
   std::string file, text;
   std::size_t number = 0;
-  std::size_t column = 0, length = 1;  // of its first argument
 };
 
 struct ParseOutcome {
@@ -39,8 +38,9 @@ struct ParseOutcome {
   std::map<std::string_view, StatedLine> stated;  // by the directive; only lines without an error
 
   bool ok() const { return errors.empty(); }
-  // A message about what a directive asks for, with the place where it was said last, if it was.
-  Diagnostic about(std::string_view directive, std::string summary, std::string expected) const;
+  // A message about what an argument of a directive asks for, with the place where it was said last, if it was.
+  // argument: 1 is the first.
+  Diagnostic about(std::string_view directive, std::size_t argument, std::string summary, std::string expected) const;
 };
 
 // What is read is put over `begin`: what holds where nothing says otherwise.

@@ -21,7 +21,7 @@ struct StartChecks {
   bool as_root = false;
 };
 
-// Adds to the errors and warnings of a configuration without errors.
+// Adds to the errors and warnings of a configuration.
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome);
 
 }  // namespace timed::daemon

@@ -35,6 +35,8 @@ class NameLookups {
   void hurry();
   // Since start() each name was asked for at least once.
   bool all_tried() const { return all_tried_; }
+  // Some name has given no address yet and is asked for again.
+  bool some_wait() const { return !queue_.empty(); }
 
  private:
   void ask_next();

@@ -144,6 +144,7 @@ class SourceSet {
 
   // Since start() each name was looked up at least once.
   bool all_names_tried() const { return names_.all_tried(); }
+  bool some_names_wait() const { return names_.some_wait(); }
   // A new line, at run time too: one source, or the slots of a pool.  Names get their addresses later.  A line that was
   // added is reported at the severity; why one was not is for the caller to say.
   AddResult add(const SourceLine& line, log::Severity severity);

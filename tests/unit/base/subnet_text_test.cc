@@ -38,10 +38,16 @@ TEST(ParseSubnet, PrefixLengthsThatCannotBe) {
   EXPECT_EQ(subnet("10/99999999999999999999"), "bad 10.0.0.0/99999999999999999999");
 }
 
+TEST(ParseSubnet, NumbersMayHaveAPlus) {
+  EXPECT_EQ(subnet("10/+8"), "10.0.0.0/8");
+  EXPECT_EQ(subnet("+10.+2"), "10.2.0.0/16");
+  EXPECT_EQ(subnet("::1/+64"), "::/64");
+}
+
 TEST(ParseSubnet, WhatIsNone) {
   for (const char* text :
-       {"1.2.3.", "1.2.300", "256", "1..2",      ".1",          "10/8x", "10/-1", "10/+8",  "10/", "/8",
-        "1/2/3",  "-1",      "+1",  "1.2.3.4.5", "2001:db8:::", ":",     "",      "a.b/24", "a@b", "\xc3\xa4"}) {
+       {"1.2.3.", "1.2.300", "256", "1..2",      ".1",          "10/8x", "10/-1", "10/++8", "10/", "/8",
+        "1/2/3",  "-1",      "++1", "1.2.3.4.5", "2001:db8:::", ":",     "",      "a.b/24", "a@b", "\xc3\xa4"}) {
     EXPECT_EQ(subnet(text), "nothing") << text;
   }
   for (const char* text : {"ntp.example.com", "localhost", "a1", "0x10", "my_host-2"})

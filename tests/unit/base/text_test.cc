@@ -221,6 +221,9 @@ TEST(NearestWord, finds_what_was_meant) {
   EXPECT_EQ(nearest_word("sevrer", kWords), "server");
   EXPECT_EQ(nearest_word("MAKESTPE", kWords), "makestep");
   EXPECT_EQ(nearest_word("maxslewrat", kWords), "maxslewrate");
+  EXPECT_EQ(nearest_word("MakeS", kWords), "makestep") << "as far as it goes";
+  EXPECT_EQ(nearest_word("max", kWords), "") << "two go on like that";
+  EXPECT_EQ(nearest_word("mak", kWords), "makestep");
   EXPECT_EQ(nearest_word("xyz", kWords), "");
   EXPECT_EQ(nearest_word("", kWords), "");
   EXPECT_EQ(nearest_word("serve", {}), "");

@@ -362,7 +362,7 @@ const std::map<std::string, Word>& words() {
       {"sourcedir", {{"/d", "1 2 3 4 5 6 7 8 9 10"}, {}, {"", "1 2 3 4 5 6 7 8 9 10 11"}}},
       {"stratumweight", {{"0.001"}, kReal, {"-1"}}},
       {"tempcomp",
-       {{"/t 30 /p", "/t 30 26000 0.1 0.0003 0.0", "/t -1 1e3 -1 0 1"},
+       {{"/t 30 /p", "/t 30 26000 0.1 0.0003 0.0"},
         {{"", kMissing},
          {"/t 1", kMissing},
          {"/t 1 2 3", kMissing},
@@ -371,7 +371,7 @@ const std::map<std::string, Word>& words() {
          {"/t 1 2 3 4 x", kNotParsed},
          {"/t 1 2x 3 4 5", kNotParsed},
          {"/t nan /p", kNotParsed}},
-        {"/t 1x /p", "/t 1 2 3 4 5x"}}},
+        {"/t 1x /p", "/t 1 2 3 4 5x", "/t -1 1e3 -1 0 1", "/t 0 /p"}}},
       {"user", {{"ntp"}, kOneWord}},
   };
   return kWords;

@@ -272,10 +272,20 @@ TEST(ParserFiles, AnIncludedDirectoryIsNothingAndTold) {
 
 TEST(ParserOutcome, KnowsWhereADirectiveWasSaidLast) {
   const ParseOutcome outcome = parse("user a\nport 1\nuser  bc\nport x");
-  EXPECT_EQ(to_lines(outcome.about("user", "No such user", "another")),
+  EXPECT_EQ(to_lines(outcome.about("user", 1, "No such user", "another")),
             (Texts{"No such user", "  at line 3 in file t.conf, column 7:", "    user  bc", "          ^~",
                    "  expected: another"}));
-  EXPECT_EQ(to_lines(outcome.about("keyfile", "No keys", "some")), (Texts{"No keys", "  expected: some"}));
+  EXPECT_EQ(to_lines(outcome.about("keyfile", 1, "No keys", "some")), (Texts{"No keys", "  expected: some"}));
+}
+
+TEST(ParserErrors, AreSuggestedBeginningsAndTheFewOptionsOfOthers) {
+  EXPECT_EQ(parse("log track").errors.at(0).suggestion, "tracking");
+  EXPECT_EQ(parse("driftfile /d intervall 3").errors.at(0).suggestion, "interval");
+  EXPECT_EQ(parse("smoothtime 1 1 leaponl").errors.at(0).suggestion, "leaponly");
+}
+
+TEST(ParserWarnings, ThatAWordHasNoFunctionYetIsToldOnce) {
+  EXPECT_EQ(parse("refclock SHM 0\nrefclock SHM 1\nserver a certset 1\nserver b certset 2").warnings.size(), 2u);
 }
 
 TEST(ParserErrors, OfOneLineAreAllTold) {
@@ -361,8 +371,8 @@ TEST(ParserFiles, AFileMayBeIncludedTwice) {
 
 TEST(ParserFiles, TheirNumberIsLimited) {
   MemoryFiles files;
-  for (int i = 0; i < 5000; ++i) files.files["/d/" + std::to_string(i) + ".conf"] = "";
-  EXPECT_EQ(summaries(parse_text(files, "confdir /d", "t.conf").errors), Texts{"Too many files (more than 4096)"});
+  for (int i = 0; i < 66'000; ++i) files.files["/d/" + std::to_string(i) + ".conf"] = "";
+  EXPECT_EQ(summaries(parse_text(files, "confdir /d", "t.conf").errors), Texts{"Too many files (more than 65536)"});
 }
 
 TEST(ParserFiles, ConfdirMergesDirectoriesByName) {

@@ -20,6 +20,7 @@ class OneFile : public env::Files {
   explicit OneFile(std::string path) : path_(std::move(path)) {}
 
   std::optional<std::string> contents;
+  std::string directory;            // that is there beside the file
   std::optional<Error> unreadable;  // what reading answers instead
   std::optional<Error> unwritable;
   std::uint32_t mode = 0;               // of the last write
@@ -42,7 +43,12 @@ class OneFile : public env::Files {
     return Status::success();
   }
   Status remove(const std::string&) override { return unwanted(); }
-  Result<env::FileInfo> info(const std::string&) override { return unwanted(); }
+  Result<env::FileInfo> info(const std::string& path) override {
+    if (path != directory) return Error{"Could not open " + path + " : not there", ErrorKind::NotFound};
+    env::FileInfo info;
+    info.is_directory = true;
+    return info;
+  }
   Result<std::vector<std::string>> list(const std::string&) override { return unwanted(); }
   Result<std::vector<std::string>> glob(const std::string&) override { return unwanted(); }
   Status make_directory(const std::string&, std::uint32_t, std::int64_t, std::int64_t) override { return unwanted(); }

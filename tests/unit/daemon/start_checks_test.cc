@@ -35,9 +35,31 @@ class StartChecksTest : public testing::Test {
 };
 
 TEST_F(StartChecksTest, AConfigurationThatNeedsNothingIsRight) {
-  check("server a");
+  check("server a\nuser known");
   EXPECT_TRUE(outcome_.ok());
   EXPECT_TRUE(outcome_.warnings.empty());
+}
+
+TEST_F(StartChecksTest, TheAccountThatHoldsWithoutAWordMayComeLater) {
+  check("server a");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings(), Texts{"Could not get user/group ID of " + config::default_user()});
+}
+
+TEST_F(StartChecksTest, AreMadeBesideErrorsOfTheLinesToo) {
+  outcome_ = config::parse_text(files_, "port x\nuser nobody-has-this\nkeyfile /none", "t.conf");
+  check_start({files_, [](const std::string& name) { return Status(Error{"No " + name}); }, true}, outcome_);
+  EXPECT_EQ(errors().size(), 3u);
+}
+
+TEST_F(StartChecksTest, APidFileNeedsItsDirectory) {
+  check("user known\npidfile /none/timed.pid");
+  EXPECT_EQ(errors(), Texts{"Could not open /none/timed.pid : not there"});
+  files_.directory = "/run/";
+  check("user known\npidfile /run/timed.pid");
+  EXPECT_TRUE(outcome_.ok());
+  check("user known\npidfile /");
+  EXPECT_TRUE(outcome_.ok());
 }
 
 TEST_F(StartChecksTest, AnAccountThatIsNotThereIsAnErrorOfItsLine) {
@@ -62,14 +84,14 @@ TEST_F(StartChecksTest, KeysThatCannotBeReadAreAnError) {
   files_.unreadable = Error{"Could not open /f : Permission denied", ErrorKind::Permission};
   check("keyfile /f");
   EXPECT_EQ(errors(), Texts{"Could not open keyfile /f : Permission denied"});
-  check("keyfile /f", false);
+  check("user known\nkeyfile /f", false);
   EXPECT_TRUE(outcome_.ok()) << "the daemon may be able to";
   EXPECT_EQ(warnings().size(), 1u);
 }
 
 TEST_F(StartChecksTest, WhatIsWrongInTheKeysIsTold) {
   files_.contents = "1 MD5 HEX:zz\n2 SHA1 ASCII:abcdefghijklmnop\n";
-  check("keyfile /f");
+  check("user known\nkeyfile /f");
   EXPECT_TRUE(outcome_.ok());
   EXPECT_EQ(warnings().size(), 1u);
 }
@@ -77,7 +99,7 @@ TEST_F(StartChecksTest, WhatIsWrongInTheKeysIsTold) {
 TEST_F(StartChecksTest, PointsOfTemperatureThatCannotBeReadAreAnError) {
   check("tempcomp /t 30 /f");
   EXPECT_EQ(errors(), Texts{"Could not open /f : not there"});
-  EXPECT_EQ(outcome_.errors[0].position, "at line 1 in file t.conf, column 10");
+  EXPECT_EQ(outcome_.errors[0].position, "at line 1 in file t.conf, column 16");
   files_.contents = "20 1\n";
   check("tempcomp /t 30 /f");
   EXPECT_EQ(errors(), Texts{"Not enough points in /f"});

@@ -32,8 +32,7 @@ std::string eventually(const std::string& path) {
 TEST(Mailer, GivesTheMessageToSendmail) {
   TemporaryDirectory directory;
   const std::string out = directory / "out";
-  Mailer mailer(program(directory,
-                        "{ echo \"$@\"; cat; } >" + out + ".part; mv " + out + ".part " + out));
+  Mailer mailer(program(directory, "{ echo \"$@\"; cat; } >" + out + ".part; mv " + out + ".part " + out));
   ASSERT_TRUE(mailer.send("To: me\n\nText\n", kNow).ok());
   const std::string text = eventually(out);
   EXPECT_TRUE(text.starts_with("-t\nTo: me\n\nText\n")) << text;

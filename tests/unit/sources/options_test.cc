@@ -185,6 +185,9 @@ TEST(SourceLine, OptionsThatContradictEachOtherAreTold) {
   EXPECT_EQ(unusual_of("192.0.2.1 ipv6"), (Values{"ipv6"}));
   EXPECT_EQ(unusual_of("2001:db8::1 ipv4"), (Values{"ipv4"}));
   EXPECT_EQ(unusual_of("2001:db8::1 ipv6"), Values{});
+  EXPECT_EQ(unusual_of("192.0.2.1:123"), (Values{"192.0.2.1:123"}));
+  EXPECT_EQ(unusual_of("[::1]"), (Values{"[::1]"}));
+  EXPECT_EQ(unusual_of("0.0.0.0"), (Values{"0.0.0.0"}));
 }
 
 TEST(SourceLine, UnknownOptionsSuggestTheNearest) {
