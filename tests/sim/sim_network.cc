@@ -180,7 +180,7 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
     IpAddress from = local_.address;
     if (from.is_any())
       from = datagram.local.is_set() && !options_.remote ? datagram.local : machine_.source_for(to.address);
-    if (!from.is_set() || local_.address.family() != to.address.family()) {
+    if (!from.is_set() || local_.address.family() != to.address.family() || machine_.no_route_.contains(to.address)) {
       return Error{"Could not send to " + to.to_string() + " : Network is unreachable", ErrorKind::NoAddress};
     }
     if (!machine_.owns(from)) {
@@ -287,7 +287,8 @@ Result<std::unique_ptr<env::UdpSocket>> SimSockets::open_udp(const env::UdpOptio
   if (!any && !owns(local.address)) {
     return Error{"Could not bind " + place + " : Cannot assign requested address", ErrorKind::NoAddress};
   }
-  if (options.remote && !source_for(options.remote->address).is_set()) {
+  if (options.remote &&
+      (!source_for(options.remote->address).is_set() || no_route_.contains(options.remote->address))) {
     return Error{"Could not connect to " + options.remote->to_string() + " : Network is unreachable",
                  ErrorKind::NoAddress};
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,6 +122,11 @@ class SimSockets : public env::Network {
   std::vector<std::vector<std::byte>> take_unix_replies(const std::string& reply_path);
   // The next that many sends on any socket fail.
   void refuse_sends(std::size_t count) { refused_sends_ = count; }
+  // Without a route nothing can be sent there and no socket connected to it.
+  void set_route(const IpAddress& peer, bool there) {
+    if (there) no_route_.erase(peer);
+    if (!there) no_route_.insert(peer);
+  }
 
  private:
   friend class SimUdpSocket;
@@ -144,6 +150,7 @@ class SimSockets : public env::Network {
   std::map<std::string, std::vector<std::vector<std::byte>>> unix_replies_;
   std::uint64_t next_socket_ = 1;
   std::size_t refused_sends_ = 0;
+  std::set<IpAddress> no_route_;
 };
 
 }  // namespace timed::sim

@@ -92,6 +92,33 @@ TEST(Offline, IsNotAskedUntilItIsTold) {
   EXPECT_EQ(asked.requests.count(), before) << asked.report();
 }
 
+TEST(Onoffline, FollowsTheRoutes) {
+  Scenario scenario(9);
+  scenario.add_server("near", {"10.0.0.1"});
+  scenario.add_server("far", {"10.0.0.3"});
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                            "server 10.0.0.1 iburst\nserver 10.0.0.3 iburst offline\nserver fd00::1 iburst\n");
+  const IpAddress near = *IpAddress::parse("10.0.0.1"), far = *IpAddress::parse("10.0.0.3");
+  scenario.start_all();
+  const auto online = [&] {
+    EXPECT_TRUE(done(node, control::OnofflineRequest{}));
+    const auto activity = node.ask<control::ActivityReply>(control::ActivityRequest{});
+    return activity ? std::pair(activity->online + activity->burst_online, activity->offline) : std::pair(-1, -1);
+  };
+  // This machine has no address of the other family.
+  EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
+  node.machine().sockets().set_route(near, false);
+  EXPECT_EQ(online(), std::pair(1, 2)) << scenario.report(node);
+  scenario.run_for(Duration::seconds(300));
+  EXPECT_TRUE(node.log().contains("Source 10.0.0.1 offline")) << scenario.report(node);
+  EXPECT_TRUE(node.log().contains("Selected source 10.0.0.3")) << scenario.report(node);
+  node.machine().sockets().set_route(far, false);
+  EXPECT_EQ(online(), std::pair(0, 3)) << scenario.report(node);
+  node.machine().sockets().set_route(near, true);
+  node.machine().sockets().set_route(far, true);
+  EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
+}
+
 TEST(AutoOffline, OneThatCannotBeSentToGoesOffline) {
   for (const bool automatic : {true, false}) {
     Asked asked(10, std::string("minpoll 4 maxpoll 4") + (automatic ? " auto_offline" : ""));
