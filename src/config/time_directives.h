@@ -236,8 +236,9 @@ inline constexpr Directive kClock[] = {
     {.name = "resumestep",
      .argument = "THRESHOLD [LIMIT]",
      .field = &parse_resumestep,
-     .help = "When the machine was asleep, or somebody else has stepped the clock, ask all sources in a burst and step "
-             "the clock instead of slewing it where an offset is larger than THRESHOLD seconds, in the LIMIT updates "
+     .help = "When the machine was asleep, or somebody else has stepped the clock, look all names up again, ask "
+             "all sources in a burst and step the clock instead of slewing it where an offset is larger than THRESHOLD "
+             "seconds, in the LIMIT updates "
              "(default 1) that follow. Without this line the rules of makestep alone hold then. chrony has no such "
              "line."},
     {.name = "tempcomp",

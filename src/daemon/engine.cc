@@ -576,6 +576,7 @@ void Engine::Parts::on_jump(const Jump& jump) {
   lose_synchronisation();
   if (!config.resume_step || !modes.is_normal()) return;
   reference->allow_steps(*config.resume_step);
+  sources->refresh();  // it may have woken up in another network
   sources->refresh_by_burst();
 }
 

@@ -59,6 +59,27 @@ TEST(Resume, ASleepThatTheClockDoesNotShowIsNoticedToo) {
   EXPECT_NEAR(machine.node->clock().steps()[0].to_seconds(), 3600, 0.2) << machine.report();
 }
 
+// It wakes up elsewhere, where the name stands for another server.
+TEST(Resume, NamesAreLookedUpAgain) {
+  for (const bool with : {true, false}) {
+    Scenario scenario(3);
+    scenario.names().set("ntp.test", addresses({"10.0.0.1"}));
+    scenario.add_server("here", {"10.0.0.1"});
+    scenario.add_server("there", {"10.0.0.3"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                              std::string("server ntp.test minpoll 4\n") + (with ? "resumestep 0.1\n" : ""));
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(1000));
+    scenario.names().set("ntp.test", addresses({"10.0.0.3"}));
+    scenario.network().set_cut_off("here", true);
+    node.clock().suspend(Duration::seconds(3600), Duration::seconds(-2.5));
+    scenario.run_for(Duration::seconds(3600 + 60));
+    EXPECT_EQ(node.log().count("Source 10.0.0.1 replaced with 10.0.0.3 (ntp.test)"), with ? 1u : 0u)
+        << scenario.report(node);
+    EXPECT_EQ(abs(node.clock_error()) <= Duration::millis(20), with) << scenario.report(node);
+  }
+}
+
 TEST(Resume, AStepByOthersIsSteppedBack) {
   for (const double jump_s : {3600.0, -50.0}) {
     Machine1 machine(2, "resumestep 0.1 2\n");
