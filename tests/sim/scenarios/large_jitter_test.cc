@@ -81,6 +81,9 @@ TEST(LargeJitter, BeyondMaxjitterTheSourceIsNotSelected) {
     const auto source = source_report(node, "10.0.0.1");
     ASSERT_TRUE(source.has_value());
     EXPECT_EQ(source->status, control::SourceStatus::Jittery) << scenario.report(node);
+    const auto selection = node.ask<control::SelectDataReply>(control::SelectDataRequest{});
+    ASSERT_TRUE(selection.has_value());
+    EXPECT_EQ(selection->state, '~') << scenario.report(node);
   }
 }
 

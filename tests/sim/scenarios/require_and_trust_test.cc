@@ -141,6 +141,34 @@ TEST(Maxdistance, BeyondItIsToldOnceAndNotSelected) {
   }
 }
 
+// Near and of stratum 3, or 10 ms away and of stratum 1: what a stratum is worth decides.
+TEST(Stratumweight, IsHowMuchFurtherAwayABetterStratumMayBe) {
+  const std::pair<const char*, bool> cases[] = {{"stratumweight 0", true},
+                                                {"", true},
+                                                {"stratumweight 0.002", true},
+                                                {"stratumweight 0.004", false},
+                                                {"stratumweight 1", false}};
+  for (const auto& [line, near_wins] : cases) {
+    for (std::uint64_t seed = 24; seed <= 26; ++seed) {
+      Scenario scenario(seed);
+      scenario.add_server("near", {"10.0.0.1"});
+      scenario.add_server("far", {"10.0.0.2"});
+      Link far = usual_link();
+      far.delay = Duration::millis(5);
+      scenario.network().set_link("client", "far", far);
+      Node& node = scenario.add("client", {"10.0.1.1"}, usual_clock(),
+                                std::string("server 10.0.0.1 iburst minpoll 4 maxpoll 5 minstratum 3\n"
+                                            "server 10.0.0.2 iburst minpoll 4 maxpoll 5\n") +
+                                    line);
+      scenario.start_all();
+      scenario.run_for(Duration::seconds(6000));
+      const auto near_report = source_report(node, "10.0.0.1"), far_report = source_report(node, "10.0.0.2");
+      EXPECT_EQ(near_report->status == SourceStatus::Selected, near_wins) << line << scenario.report(node);
+      EXPECT_EQ(far_report->status == SourceStatus::Selected, !near_wins) << line << scenario.report(node);
+    }
+  }
+}
+
 // Of two that are alike the first one stays; one that is nearer by more than that takes over in the end.
 TEST(Reselection, NeedsABetterSourceNotAnEqualOne) {
   for (std::uint64_t seed = 21; seed <= 23; ++seed) {
