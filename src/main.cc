@@ -128,6 +128,9 @@ class Run {
     log_start(program_);
     for (const config::Diagnostic& warning : outcome.warnings) log::warning("%s", warning.summary.c_str());
     config::Config& config = outcome.config;
+    for (const std::string& flag : config.satisfied_flags) {
+      log::info("restrict: %s forbids what is never done here", flag.c_str());
+    }
     if (Status s = take_place(config); !s) return s;
 
     const os::KeptPrivileges kept{.set_time = config.clock.control,

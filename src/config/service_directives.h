@@ -3,6 +3,7 @@
 #define TIMED_SRC_CONFIG_SERVICE_DIRECTIVES_H_
 
 #include "number_reader.h"
+#include "restrict.h"
 #include "service_statements.h"
 #include "statements.h"
 #include "timed/config/directives.h"
@@ -94,6 +95,16 @@ inline constexpr Directive kAccess[] = {
      .repeatable = true,
      .help = "The opposite of allow, in the same words. While the name of such a line is not known nobody is "
              "answered."},
+    {.name = "restrict",
+     .argument = "[-4|-6] default|source|ADDRESS [mask MASK] [FLAG]...",
+     .field = &parse_restrict,
+     .repeatable = true,
+     .help = "The access directive of ntp.conf, beside allow, deny, cmdallow and cmddeny and on the same list: the "
+             "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed. ignore "
+             "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
+             "authenticate. limited and kod limit the rate; they are not available yet. nomodify, nopeer, noepeer, "
+             "notrap, lowpriotrap, nomrulist and version forbid what is never done. The servers that are asked are "
+             "listened to in any case, so that a line for source changes nothing."},
 };
 
 inline constexpr Directive kRateLimits[] = {

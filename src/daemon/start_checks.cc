@@ -1,6 +1,8 @@
 #include "timed/daemon/start_checks.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
@@ -57,6 +59,31 @@ void check_pid_file(const StartChecks& checks, config::ParseOutcome& outcome) {
                                "a file in a directory that is there"));
 }
 
+// What the last rule of the whole family says; nothing where there is none.
+std::optional<bool> said_of_all(const std::vector<server::AccessRule>& rules, Family family) {
+  std::optional<bool> said;
+  for (const server::AccessRule& rule : rules) {
+    for (const Subnet& subnet : rule.subnets) {
+      if (subnet.bits() != 0 || subnet.address().family() != family) continue;
+      said = rule.allow && !rule.needs_key.value_or(false);
+    }
+  }
+  return said;
+}
+
+// Whoever answers anybody, however often he asks, is a weapon against others.
+void check_open_access(config::ParseOutcome& outcome) {
+  const config::Config& config = outcome.config;
+  if (config.server.port == 0 || config.rate_limits.ntp.enabled) return;
+  const auto open = [&](Family family) {
+    return said_of_all(config.access, family).value_or(false) && !said_of_all(config.limited, family).value_or(false);
+  };
+  if (!open(Family::Inet4) && !open(Family::Inet6)) return;
+  outcome.warnings.push_back(outcome.about(outcome.stated.contains("allow") ? "allow" : "restrict", 0,
+                                           "NTP is served to the whole Internet without a rate limit",
+                                           "a ratelimit line beside it, or the subnets that are to be served"));
+}
+
 }  // namespace
 
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
@@ -64,6 +91,7 @@ void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_keys(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
+  check_open_access(outcome);
 }
 
 }  // namespace timed::daemon

@@ -145,6 +145,16 @@ void AccessTable::FamilyTable::build_node(std::size_t at, std::span<const Piece>
 
 // ---- the rules ----
 
+std::vector<AccessRule> key_rules(std::span<const AccessRule> rules) {
+  std::vector<AccessRule> needed;
+  for (const AccessRule& rule : rules) {
+    if (!rule.needs_key) continue;
+    needed.push_back(rule);
+    needed.back().allow = *rule.needs_key;
+  }
+  return needed;
+}
+
 AccessList::AccessList(std::span<const AccessRule> rules) {
   for (const AccessRule& rule : rules) apply(rule);
 }

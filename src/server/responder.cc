@@ -98,6 +98,7 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
     if (wants_nts(packet)) return Verdict::BadAuth;
     if (packet.trailer() != ntp::Trailer::None && (key = key_of(packet)) == nullptr) return Verdict::BadAuth;
   }
+  if (key == nullptr && needs_key_ != nullptr && needs_key_->allows(request.peer.address)) return Verdict::BadAuth;
 
   // Peers measure each other's clocks; who is served wants time without haste.
   const LocalTime arrived = state.to_local(request.stamp.time);

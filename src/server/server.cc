@@ -21,9 +21,12 @@ Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Ne
       network_(network),
       clock_(clock),
       access_(AccessList(rules).compile()),
+      needs_key_(AccessList(key_rules(rules)).compile()),
       entropy_([&host](std::span<std::byte> out) { host.random(out); }),
       responder_(access_, entropy_),
-      batch_(std::make_unique<Batch>()) {}
+      batch_(std::make_unique<Batch>()) {
+  responder_.demand_keys_of(needs_key_);
+}
 
 Server::~Server() = default;
 
@@ -50,6 +53,7 @@ Status Server::open() {
 
 void Server::set_rules(std::span<const AccessRule> rules) {
   access_ = AccessList(rules).compile();
+  needs_key_ = AccessList(key_rules(rules)).compile();
   if (!serving_) return;
   adjust(socket_v4_, options_.bind_v4);
   adjust(socket_v6_, options_.bind_v6);

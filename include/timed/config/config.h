@@ -5,6 +5,7 @@
 #define TIMED_CONFIG_CONFIG_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,8 @@ struct Config {
   std::vector<sources::BroadcastLine> broadcasts;  // "broadcast", in the order of the lines
   server::ServerOptions server;                    // the NTP port
   std::vector<server::AccessRule> access;          // "allow", "deny", in the order of the lines; nobody at first
+  std::vector<server::AccessRule> limited;         // "restrict": whose rate is limited, in the order of the lines
+  std::set<std::string> satisfied_flags;           // "restrict": flags that forbid what is never done
   RateLimits rate_limits;
   NtsOptions nts;
   bool manual = false;                                  // "manual": times that are typed in are taken

@@ -113,6 +113,9 @@ class AccessList {
   Trie v6_;
 };
 
+// Of the rules those that say whether a key is needed, as rules that "allow" whoever needs one.
+std::vector<AccessRule> key_rules(std::span<const AccessRule> rules);
+
 }  // namespace timed::server
 
 #endif  // TIMED_SERVER_ACL_H_

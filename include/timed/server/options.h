@@ -3,6 +3,7 @@
 #define TIMED_SERVER_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct AccessRule {
   bool all = false;             // also discards the more specific rules below
   std::vector<Subnet> subnets;  // both 0.0.0.0/0 and ::/0 where none was named
   std::string host;             // a name instead: its first address is meant, and subnets is empty until it is known
+  // Of "restrict": whether answers are for those only who authenticate themselves; unset: the rule says nothing of it.
+  std::optional<bool> needs_key{};
   bool is_known() const { return !subnets.empty(); }
 };
 

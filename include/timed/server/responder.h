@@ -52,6 +52,8 @@ class Responder {
   // Both must outlive the responder; entropy makes unpredictable what lies below the precision of the clock.
   Responder(const AccessTable& access, EntropyPool& entropy) : access_(access), entropy_(entropy) {}
 
+  // Addresses that are answered only where they have authenticated themselves; outlives the responder.
+  void demand_keys_of(const AccessTable& addresses) { needs_key_ = &addresses; }
   // The keys that requests are verified with and answers signed, which outlive the responder; none before.
   void use_keys(const auth::KeyStore& keys) { keys_ = &keys; }
 
@@ -68,6 +70,7 @@ class Responder {
   const AccessTable& access_;
   EntropyPool& entropy_;
   const auth::KeyStore* keys_ = nullptr;
+  const AccessTable* needs_key_ = nullptr;
 };
 
 }  // namespace timed::server

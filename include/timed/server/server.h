@@ -106,6 +106,7 @@ class Server {
   env::Network& network_;
   env::SystemClock& clock_;
   AccessTable access_;
+  AccessTable needs_key_;
   EntropyPool entropy_;
   Responder responder_;
   discipline::OwnState state_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,25 @@ TEST_F(StartChecksTest, APidFileNeedsItsDirectory) {
   EXPECT_TRUE(outcome_.ok());
   check("user known\npidfile /");
   EXPECT_TRUE(outcome_.ok());
+}
+
+TEST_F(StartChecksTest, WarnsOfAServerForEverybodyWithoutALimit) {
+  const Texts warning{"NTP is served to the whole Internet without a rate limit"};
+  for (const char* text : {"allow", "allow all", "allow ::/0", "allow 0/0\ndeny 10/8", "restrict default noquery",
+                           "restrict -6 default", "deny\nallow", "restrict default limited\nrestrict default"}) {
+    check(text);
+    const Texts all = warnings();
+    EXPECT_EQ(std::count(all.begin(), all.end(), warning[0]), 1) << text;
+  }
+  check("allow 10/8\nallow");
+  EXPECT_EQ(outcome_.warnings.back().position, "at line 2 in file t.conf, column 1");
+  for (const char* text :
+       {"allow 10/8", "allow\ndeny", "allow\nratelimit", "restrict default ignore", "restrict default noserve",
+        "restrict default notrust", "restrict default limited noquery", "port 0\nallow"}) {
+    check(text);
+    const Texts all = warnings();
+    EXPECT_EQ(std::count(all.begin(), all.end(), warning[0]), 0) << text;
+  }
 }
 
 TEST_F(StartChecksTest, AnAccountThatIsNotThereIsAnErrorOfItsLine) {

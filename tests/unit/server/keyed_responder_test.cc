@@ -98,6 +98,24 @@ TEST_F(KeyedResponder, does_not_sign_where_nothing_was_signed) {
   EXPECT_EQ(answer.size, ntp::kHeaderSize);
 }
 
+TEST_F(KeyedResponder, answers_only_what_was_signed_where_a_key_is_demanded) {
+  AccessRule rule;
+  rule.subnets = {*Subnet::make(make_request(4, ntp::Mode::Client).peer.address, 32)};
+  rule.needs_key = true;
+  const AccessTable demanding = AccessList(key_rules(std::vector<AccessRule>{rule})).compile();
+  responder.demand_keys_of(demanding);
+  EXPECT_EQ(ask(make_request(4, ntp::Mode::Client)), Verdict::BadAuth);
+  EXPECT_EQ(ask(make_request(4, ntp::Mode::SymmetricActive)), Verdict::BadAuth);
+  EXPECT_EQ(ask(signed_request(1, 4)), Verdict::Answer);
+  env::Datagram other = make_request(4, ntp::Mode::Client);
+  other.peer.address = IpAddress::v4(0xc6336401);
+  EXPECT_EQ(ask(other), Verdict::Answer);
+  rule.needs_key = false;
+  EXPECT_FALSE(AccessList(key_rules(std::vector<AccessRule>{rule})).allows(rule.subnets[0].address()));
+  rule.needs_key.reset();
+  EXPECT_TRUE(key_rules(std::vector<AccessRule>{rule}).empty());
+}
+
 TEST_F(KeyedResponder, any_changed_bit_goes_unanswered) {
   for (const auth::KeyId id : kIds) {
     for (const int version : {3, 4}) {

@@ -1,0 +1,214 @@
+// A line of `restrict` says four things of a subnet at once: whether it is served, whether it may send commands,
+// whether its requests must be authenticated, whether its rate is limited.  Each becomes a rule of its own list, so
+// that the same trees decide as for allow and cmdallow, between lines of either kind.
+#include "restrict.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "findings.h"
+#include "timed/base/subnet_text.h"
+#include "timed/base/text.h"
+
+namespace timed::config {
+namespace {
+
+enum class Flag : std::uint8_t {
+  Ignore,
+  NoServe,
+  NoQuery,
+  NoTrust,
+  Limited,
+  Kod,
+  Satisfied,  // forbids what is never done
+};
+struct FlagRow {
+  std::string_view word;
+  Flag flag;
+};
+constexpr FlagRow kFlags[] = {
+    {"ignore", Flag::Ignore},      {"noserve", Flag::NoServe},       {"noquery", Flag::NoQuery},
+    {"notrust", Flag::NoTrust},    {"limited", Flag::Limited},       {"kod", Flag::Kod},
+    {"nomodify", Flag::Satisfied}, {"nopeer", Flag::Satisfied},      {"noepeer", Flag::Satisfied},
+    {"notrap", Flag::Satisfied},   {"lowpriotrap", Flag::Satisfied}, {"nomrulist", Flag::Satisfied},
+    {"version", Flag::Satisfied},
+};
+constexpr std::size_t kFlagCount = std::size(kFlags);
+
+constexpr std::array<std::string_view, kFlagCount> flag_words() {
+  std::array<std::string_view, kFlagCount> words{};
+  for (std::size_t i = 0; i < kFlagCount; ++i) words[i] = kFlags[i].word;
+  return words;
+}
+constexpr auto kFlagWords = flag_words();
+
+// Whom a line means.
+struct Whom {
+  std::vector<Subnet> subnets;
+  std::string host;
+  bool sources = false;  // the servers that are asked
+};
+
+std::vector<Subnet> everybody(Family family) {
+  std::vector<Subnet> subnets;
+  for (const Family one : {Family::Inet4, Family::Inet6}) {
+    if (family == Family::Unspecified || family == one) subnets.push_back(*Subnet::make(IpAddress::any(one), 0));
+  }
+  return subnets;
+}
+
+// Bits of a mask that is ones and then zeros.
+std::optional<int> mask_bits(const IpAddress& mask) {
+  int bits = 0;
+  bool ended = false;
+  for (const std::uint8_t octet : mask.bytes()) {
+    for (int i = 7; i >= 0; --i) {
+      const bool one = (octet >> i & 1) != 0;
+      if (one && ended) return std::nullopt;
+      ended = ended || !one;
+      bits += one ? 1 : 0;
+    }
+  }
+  return bits;
+}
+
+class Line {
+ public:
+  Line(const Statement& statement, Findings& findings) : statement_(statement), findings_(findings) {}
+
+  std::optional<Whom> read_whom();
+  // All flags, each once; empty after a mistake.
+  std::optional<std::vector<FlagRow>> read_flags();
+  std::size_t word_of(std::string_view flag) const;
+
+ private:
+  std::string_view word() const { return next_ < size() ? statement_.words[next_].text : std::string_view(); }
+  std::size_t size() const { return statement_.words.size(); }
+  std::optional<Whom> read_address(Family family);
+  bool read_mask(Whom& whom);
+  std::nullopt_t refuse_word(std::string expected) {
+    refuse(statement_, next_, findings_, std::move(expected));
+    return std::nullopt;
+  }
+
+  const Statement& statement_;
+  Findings& findings_;
+  std::size_t next_ = 1;
+};
+
+std::optional<Whom> Line::read_whom() {
+  Family family = Family::Unspecified;
+  if (word() == "-4" || word() == "-6") {
+    family = word() == "-4" ? Family::Inet4 : Family::Inet6;
+    ++next_;
+  }
+  if (word().empty()) return refuse_word("default, source, or an address");
+  Whom whom;
+  if (equals_ignoring_case(word(), "default")) {
+    whom.subnets = everybody(family);
+  } else if (equals_ignoring_case(word(), "source")) {
+    whom.sources = true;
+  } else {
+    return read_address(family);
+  }
+  ++next_;
+  return whom;
+}
+
+std::optional<Whom> Line::read_address(Family family) {
+  Whom whom;
+  const auto parsed = parse_subnet(word());
+  if (const auto* subnet = std::get_if<Subnet>(&parsed)) {
+    const bool other_family = family != Family::Unspecified && subnet->address().family() != family;
+    if (other_family) return refuse_word(family == Family::Inet4 ? "an IPv4 address" : "an IPv6 address");
+    whom.subnets = {*subnet};
+  } else if (std::holds_alternative<BadPrefixLength>(parsed)) {
+    return refuse_word("at most 32 bits for IPv4, 128 for IPv6");
+  } else if (std::get<NotASubnet>(parsed).may_be_host_name) {
+    whom.host = std::string(word());
+  } else {
+    return refuse_word("default, source, or an address");
+  }
+  ++next_;
+  if (equals_ignoring_case(word(), "mask") && !read_mask(whom)) return std::nullopt;
+  return whom;
+}
+
+bool Line::read_mask(Whom& whom) {
+  ++next_;
+  const auto mask = IpAddress::parse(std::string(word()));
+  const bool fits = mask && whom.subnets.size() == 1 && mask->family() == whom.subnets[0].address().family() &&
+                    whom.subnets[0].bits() == mask->width();
+  const auto bits = fits ? mask_bits(*mask) : std::nullopt;
+  if (!bits) {
+    refuse_word("a mask of the address before it, as 255.255.255.0");
+    return false;
+  }
+  whom.subnets = {*Subnet::make(whom.subnets[0].address(), *bits)};
+  ++next_;
+  return true;
+}
+
+std::optional<std::vector<FlagRow>> Line::read_flags() {
+  std::vector<FlagRow> flags;
+  bool good = true;
+  for (; next_ < size(); ++next_) {
+    const auto found = std::find_if(std::begin(kFlags), std::end(kFlags),
+                                    [&](const FlagRow& row) { return equals_ignoring_case(row.word, word()); });
+    if (found != std::end(kFlags)) {
+      flags.push_back(*found);
+      continue;
+    }
+    good = false;
+    refuse(statement_, next_, findings_, one_of(kFlagWords));
+    findings_.errors.back().suggestion = nearest_word(word(), kFlagWords);
+  }
+  return good ? std::optional(flags) : std::nullopt;
+}
+
+std::size_t Line::word_of(std::string_view flag) const {
+  std::size_t index = 1;
+  while (index < size() && !equals_ignoring_case(statement_.words[index].text, flag)) ++index;
+  return index;
+}
+
+server::AccessRule rule_for(const Whom& whom, bool allow) {
+  server::AccessRule rule;
+  rule.allow = allow;
+  rule.subnets = whom.subnets;
+  rule.host = whom.host;
+  return rule;
+}
+
+void warn_of_flag(const Statement& statement, const Line& line, std::string_view flag, Findings& findings) {
+  findings.warnings.push_back(
+      finding_at(statement, line.word_of(flag), std::string(flag) + " in restrict directive is not available yet"));
+  findings.warnings.back().place = Finding::Place::Parenthesis;
+}
+
+}  // namespace
+
+void parse_restrict(const Statement& statement, Config& config, Findings& findings) {
+  Line line(statement, findings);
+  const auto whom = line.read_whom();
+  const auto flags = whom ? line.read_flags() : std::nullopt;
+  if (!flags) return;
+  const auto has = [&](Flag flag) {
+    return std::any_of(flags->begin(), flags->end(), [flag](const FlagRow& row) { return row.flag == flag; });
+  };
+  for (const FlagRow& row : *flags) {
+    const bool limits = row.flag == Flag::Limited || row.flag == Flag::Kod;
+    // Servers that are asked are listened to whatever is said here; what they may ask in turn is not told apart yet.
+    if (limits || (whom->sources && row.flag != Flag::Satisfied)) warn_of_flag(statement, line, row.word, findings);
+    if (row.flag == Flag::Satisfied) config.satisfied_flags.insert(std::string(row.word));
+  }
+  if (whom->sources) return;
+  server::AccessRule ntp = rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoServe));
+  ntp.needs_key = has(Flag::NoTrust);
+  config.access.push_back(std::move(ntp));
+  config.command_access.push_back(rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoQuery)));
+  config.limited.push_back(rule_for(*whom, has(Flag::Limited) || has(Flag::Kod)));
+}
+
+}  // namespace timed::config

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include "memory_files.h"
+#include "timed/config/parser.h"
+#include "timed/server/acl.h"
+
+namespace timed::config {
+namespace {
+
+ParseOutcome read(const std::string& text) {
+  MemoryFiles files;
+  return parse_text(files, text, "t.conf");
+}
+
+const IpAddress kInside = IpAddress::v4(0x0a010203);
+const IpAddress kOutside = IpAddress::v4(0xc0000201);
+const IpAddress kV6 = *IpAddress::parse("2001:db8::1");
+
+// What one line, or several, come to.
+struct Access {
+  explicit Access(const std::string& text) : outcome(read(text)) { EXPECT_TRUE(outcome.ok()) << text; }
+  bool served(const IpAddress& a) const { return server::AccessList(outcome.config.access).allows(a); }
+  bool commands(const IpAddress& a) const { return server::AccessList(outcome.config.command_access).allows(a); }
+  bool limited(const IpAddress& a) const { return server::AccessList(outcome.config.limited).allows(a); }
+  bool needs_key(const IpAddress& a) const {
+    return server::AccessList(server::key_rules(outcome.config.access)).allows(a);
+  }
+  ParseOutcome outcome;
+};
+
+TEST(Restrict, WithoutAFlagAllowsAll) {
+  const Access a("restrict default");
+  for (const IpAddress& address : {kInside, kV6}) {
+    EXPECT_TRUE(a.served(address));
+    EXPECT_TRUE(a.commands(address));
+    EXPECT_FALSE(a.needs_key(address));
+    EXPECT_FALSE(a.limited(address));
+  }
+  const Access v6("restrict -6 default");
+  EXPECT_TRUE(v6.served(kV6));
+  EXPECT_FALSE(v6.served(kInside));
+}
+
+TEST(Restrict, FlagsTakeAway) {
+  const struct {
+    const char* flags;
+    bool served, commands, needs_key;
+  } kCases[] = {{"ignore", false, false, false},        {"noserve", false, true, false},
+                {"noquery", true, false, false},        {"nomodify notrap", true, true, false},
+                {"notrust", true, true, true},          {"noserve noquery", false, false, false},
+                {"NOQUERY noquery", true, false, false}};
+  for (const auto& c : kCases) {
+    const Access a(std::string("restrict default ") + c.flags);
+    EXPECT_EQ(a.served(kInside), c.served) << c.flags;
+    EXPECT_EQ(a.commands(kInside), c.commands) << c.flags;
+    EXPECT_EQ(a.needs_key(kInside), c.needs_key) << c.flags;
+  }
+}
+
+TEST(Restrict, LongestPrefixWinsAndThenTheLaterLine) {
+  const Access a("restrict 10.0.0.0 mask 255.0.0.0\nrestrict default ignore\nrestrict 10.1.2.3 noserve");
+  EXPECT_TRUE(a.served(IpAddress::v4(0x0a000001)));
+  EXPECT_FALSE(a.served(kInside));
+  EXPECT_TRUE(a.commands(kInside));
+  EXPECT_FALSE(a.served(kOutside));
+  EXPECT_TRUE(Access("restrict default ignore\nrestrict default").served(kInside));
+  EXPECT_FALSE(Access("restrict default\nrestrict default ignore").served(kInside));
+}
+
+TEST(Restrict, SharesItsListsWithTheWordsOfChrony) {
+  const Access a("restrict default noquery\ndeny 10/8\ncmdallow 192.0.2.1\nallow 10.1/16");
+  EXPECT_TRUE(a.served(kInside));
+  EXPECT_FALSE(a.served(IpAddress::v4(0x0a020000)));
+  EXPECT_TRUE(a.served(kOutside));
+  EXPECT_TRUE(a.commands(kOutside));
+  EXPECT_FALSE(a.commands(kInside));
+  EXPECT_TRUE(Access("restrict default notrust\nallow 10/8").needs_key(kInside)) << "allow says nothing of keys";
+  EXPECT_FALSE(Access("restrict default notrust\nrestrict 10.0.0.0/8").needs_key(kInside));
+}
+
+TEST(Restrict, OfSourcesChangesNothing) {
+  const Access a("restrict source nomodify");
+  EXPECT_TRUE(a.outcome.config.access.empty());
+  EXPECT_TRUE(a.outcome.warnings.empty());
+  EXPECT_EQ(read("restrict source noserve").warnings.size(), 1u);
+}
+
+TEST(Restrict, AHostNameWaitsForItsAddress) {
+  const auto config = read("restrict time.example noserve").config;
+  ASSERT_EQ(config.access.size(), 1u);
+  EXPECT_EQ(config.access[0].host, "time.example");
+  EXPECT_FALSE(config.access[0].allow);
+  EXPECT_TRUE(config.command_access[0].allow);
+}
+
+TEST(Restrict, TellsWhatWasMeant) {
+  const auto outcome = read("restrict default noqery notrape");
+  ASSERT_EQ(outcome.errors.size(), 2u);
+  EXPECT_EQ(outcome.errors[0].suggestion, "noquery");
+  EXPECT_EQ(outcome.errors[1].suggestion, "notrap");
+  EXPECT_TRUE(outcome.config.access.empty());
+}
+
+TEST(Restrict, KeepsFlagsThatForbidWhatIsNeverDone) {
+  const auto config = read("restrict default nopeer notrap\nrestrict ::1 nopeer").config;
+  EXPECT_EQ(config.satisfied_flags, (std::set<std::string>{"nopeer", "notrap"}));
+}
+
+TEST(Restrict, WarnsOfLimitsUntilThereAreSome) {
+  const auto outcome = read("restrict default kod limited");
+  ASSERT_EQ(outcome.warnings.size(), 2u);
+  EXPECT_EQ(outcome.warnings[0].summary, "kod in restrict directive is not available yet (at line 1 in file t.conf)");
+  EXPECT_TRUE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kOutside));
+  EXPECT_FALSE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kInside));
+}
+
+}  // namespace
+}  // namespace timed::config
