@@ -115,13 +115,13 @@ Result<control::Received> Session::ask(const control::Request& request) {
 
 std::optional<control::Received> Session::exchange(const control::Request& request) {
   control::RequestHeader header;
-  for (int attempt = 0; attempt <= retries_; ++attempt) {
+  for (int attempt = 0; attempt <= patience_.retries; ++attempt) {
     header.attempt = static_cast<std::uint16_t>(attempt);
     control::Received received;
     Wait outcome = Wait::UseVersion5;
     while (outcome == Wait::UseVersion5) {
       if (!send(request, header)) return std::nullopt;
-      outcome = wait(header, timeout_ * std::ldexp(1.0, attempt), received);
+      outcome = wait(header, patience_.timeout * std::ldexp(1.0, attempt), received);
       if (outcome == Wait::UseVersion5) version_ = control::kUnpaddedVersion;
     }
     if (outcome == Wait::Replied) return received;

@@ -133,7 +133,7 @@ std::string usage(const CommandLine& line, const std::string& argv0) {
 }
 
 std::string version_line(const std::string& program) {
-  return program + " (timed) version " TIMED_VERSION " (-READLINE -SECHASH +IPV6 -DEBUG)\n";
+  return program + " (timed) version " TIMED_VERSION " (+READLINE +SECHASH +IPV6 -DEBUG)\n";
 }
 
 }  // namespace timed::timedc

@@ -5,6 +5,7 @@
 #include "access_commands.h"
 #include "clock_commands.h"
 #include "clock_reports.h"
+#include "completion.h"
 #include "server_reports.h"
 #include "source_changes.h"
 #include "source_commands.h"
@@ -137,6 +138,10 @@ bool Commands::run(std::string_view line) {
   if (end_marks_) context_.print(".\n");
   if (!context_.flush()) last_succeeded_ = Context::complain("Could not write to stdout");
   return last_succeeded_;
+}
+
+std::vector<std::string> Commands::complete(std::string_view line) {
+  return completions(line, [this] { return source_addresses(context_); });
 }
 
 bool Commands::dispatch(const Words& words) {

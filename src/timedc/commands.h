@@ -3,7 +3,9 @@
 #define TIMED_TIMEDC_COMMANDS_H_
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "command_line.h"
 #include "context.h"
@@ -26,6 +28,8 @@ class Commands {
 
   // Runs one line; an empty one and a comment succeed without a trace.
   bool run(std::string_view line);
+  // What the last word of a line that is being typed can become.
+  std::vector<std::string> complete(std::string_view line);
   // After `quit` or `exit`.
   bool wants_end() const { return context_.wants_end; }
   // Whether the last command that was run succeeded; true if there was none.

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "command_line.h"
 #include "commands.h"
+#include "line_editor.h"
 #include "timed/client/connection.h"
 #include "timed/client/session.h"
 
@@ -49,16 +51,29 @@ bool run_arguments(Commands& commands, const CommandLine& line) {
   return line.many_commands ? commands.last_succeeded() : run_line(commands, joined);
 }
 
-bool run_input(Commands& commands, const CommandLine& line) {
-  const bool prompts = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
-  if (prompts) std::cout << timed::timedc::version_line(line.program) << '\n';
+// What a person types, until the end of the input or `quit`.
+bool run_terminal(Commands& commands, const CommandLine& line) {
+  std::cout << timed::timedc::version_line(line.program) << "This is free software, without any warranty.\n\n"
+            << std::flush;
+  timed::timedc::LineEditor editor(line.program, line.program + "> ",
+                                   [&commands](std::string_view before) { return commands.complete(before); });
   bool succeeded = true;
-  for (std::string command; !commands.wants_end();) {
-    if (prompts) std::cout << line.program << "> " << std::flush;
-    if (!std::getline(std::cin, command)) {
-      if (prompts) std::cout << '\n';
+  while (!commands.wants_end()) {
+    const auto command = editor.read();
+    if (!command) {
+      std::cout << '\n';
       break;
     }
+    succeeded = run_line(commands, *command) && commands.last_succeeded();
+  }
+  return succeeded;
+}
+
+bool run_input(Commands& commands, const CommandLine& line) {
+  const bool prompts = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+  if (prompts) return run_terminal(commands, line);
+  bool succeeded = true;
+  for (std::string command; !commands.wants_end() && std::getline(std::cin, command);) {
     succeeded = run_line(commands, command) && commands.last_succeeded();
   }
   return succeeded;

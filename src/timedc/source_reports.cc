@@ -180,6 +180,21 @@ bool sourcename(Context& context, const Words& words) {
   return true;
 }
 
+std::vector<std::string> source_addresses(Context& context) {
+  // Nobody waits for a daemon with a finger on the key.
+  const client::Patience patience = context.session.patience();
+  context.session.set_patience({Duration::millis(200), 0});
+  std::vector<std::string> addresses;
+  auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
+  for (std::uint32_t i = 0; count && i < count->count; ++i) {
+    auto source = context.session.ask_for<SourceDataReply>(SourceDataRequest{static_cast<std::int32_t>(i)});
+    if (!source) break;
+    if (!is_clock(*source)) addresses.push_back(client::address_text(source->address));
+  }
+  context.session.set_patience(patience);
+  return addresses;
+}
+
 bool activity(Context& context, const Words&) {
   auto report = context.session.ask_for<control::ActivityReply>(control::ActivityRequest{});
   if (!report) return context.fail(report.error());

@@ -13,6 +13,8 @@ bool selectdata(Context& context, const Words& words);
 bool authdata(Context& context, const Words& words);
 bool ntpdata(Context& context, const Words& words);
 bool sourcename(Context& context, const Words& words);
+// The addresses of all sources, for who is typing one: as many as the daemon tells without delay.
+std::vector<std::string> source_addresses(Context& context);
 bool activity(Context& context, const Words& words);
 
 }  // namespace timed::timedc

@@ -31,6 +31,12 @@ struct SessionOptions {
   std::string client_name = "timedc";   // begins the name of the reply path
 };
 
+// How long a reply is waited for.
+struct Patience {
+  Duration timeout = Duration::seconds(1);  // of the first transmission, doubled for each further one
+  int retries = 2;                          // transmissions after the first, 0 … kMaxRetries
+};
+
 // The list that is tried where the user names none.
 std::vector<std::string> default_hosts();
 // The parts between the commas.
@@ -62,10 +68,10 @@ class Session {
     return *body;
   }
 
-  // Of the first transmission, doubled for each further one.
-  void set_timeout(Duration timeout) { timeout_ = timeout; }
-  // Transmissions after the first, 0 … kMaxRetries.
-  void set_retries(int retries) { retries_ = retries; }
+  const Patience& patience() const { return patience_; }
+  void set_patience(const Patience& patience) { patience_ = patience; }
+  void set_timeout(Duration timeout) { patience_.timeout = timeout; }
+  void set_retries(int retries) { patience_.retries = retries; }
 
  private:
   enum class Wait { Replied, SendAgain, UseVersion5, TimedOut };
@@ -82,8 +88,7 @@ class Session {
   std::size_t current_ = 0;
   Connection connection_;
   std::uint8_t version_ = control::kVersion;
-  Duration timeout_ = Duration::seconds(1);
-  int retries_ = 2;
+  Patience patience_;
 };
 
 }  // namespace timed::client
