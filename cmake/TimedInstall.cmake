@@ -7,6 +7,10 @@ install(FILES docs/timed.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 install(FILES systemd/timed.service DESTINATION "lib/systemd/system")
 install(FILES systemd/timed.sysusers DESTINATION "lib/sysusers.d" RENAME timed.conf)
 install(FILES systemd/timed.tmpfiles DESTINATION "lib/tmpfiles.d" RENAME timed.conf)
+install(FILES conf/completions/timedc.bash DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+        RENAME timedc)
+install(FILES conf/completions/_timedc DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES conf/completions/timedc.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(FILES conf/timed.conf DESTINATION "${CMAKE_INSTALL_DATADIR}/timed" RENAME timed.conf.example)
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/architecture.md docs/tour.md docs/decisions.md docs/accuracy.md docs/json.md
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -2,12 +2,17 @@
 
 #include <cstdio>
 
+#include "colour.h"
 #include "timed/client/json.h"
 
 namespace timed::timedc {
 
 Context::Context(client::Session& asked, const CommandLine& line)
-    : session(asked), naming(line.naming), family(line.session.family), form(line.form) {}
+    : session(asked),
+      naming(line.naming),
+      family(line.session.family),
+      form(line.form),
+      colours(line.form == Form::Text && line.has_own_extras() && output_has_colours()) {}
 
 void Context::print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed_ = true;
@@ -31,7 +36,12 @@ bool Context::fail(const Error& error) {
 }
 
 void Context::print_status(std::string_view line) {
-  print(form == Form::Json ? client::json::status(line) + "\n" : std::string(line) + "\n");
+  if (form == Form::Json) {
+    print(client::json::status(line) + "\n");
+    return;
+  }
+  const bool is_error = line.starts_with('5');
+  print(painted(std::string(line) + "\n", colours && is_error ? Colour::Red : Colour::None));
 }
 
 bool Context::request(const control::Request& wanted) {

@@ -28,6 +28,7 @@ class Context {
   client::NamingOptions naming;
   Family family;  // of the addresses of host names
   Form form;
+  bool colours;            // only of text at a terminal, and not under the name of chronyc
   bool wants_end = false;  // after `quit`
 
   void print(const std::string& text);

@@ -7,12 +7,12 @@
 namespace timed::timedc {
 
 void Rows::head(const std::string& text) {
-  if (context_.form == Form::Text) context_.print(text);
+  if (context_.form == Form::Text) context_.print(painted(text, context_.colours ? Colour::Bold : Colour::None));
 }
 
-void Rows::add(std::string row) {
+void Rows::add(std::string row, Colour colour) {
   if (context_.form != Form::Json) {
-    context_.print(row);
+    context_.print(painted(row, context_.colours ? colour : Colour::None));
     return;
   }
   row.pop_back();  // its line break

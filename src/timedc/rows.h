@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "colour.h"
 #include "context.h"
 
 namespace timed::timedc {
@@ -16,7 +17,7 @@ class Rows {
 
   // Captions and headers, which only text has.
   void head(const std::string& text);
-  void add(std::string row);
+  void add(std::string row, Colour colour = Colour::None);
   // True.
   bool end();
 

@@ -96,7 +96,8 @@ bool sources(Context& context, const Words& words) {
     if (!options.all && !is_clock(*row) && row->address.unresolved_id) continue;
     const std::string name = is_clock(*row) ? client::ref_id_text(row->ref_id) : context.name_of(row->address);
     rows.add(
-        row_of(context, client::text::sources_row, client::csv::sources_row, client::json::sources_row, *row, name));
+        row_of(context, client::text::sources_row, client::csv::sources_row, client::json::sources_row, *row, name),
+        colour_of(row->status));
   }
   return rows.end();
 }

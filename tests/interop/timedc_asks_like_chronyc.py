@@ -1,6 +1,7 @@
 """timedc sends the bytes that chronyc sends, and makes the same of any answer: both talk to a daemon of straw, which
 notes what it is asked and answers what the test wants.  Needs no privileges."""
 
+import contextlib
 import itertools
 import os
 import random
@@ -8,6 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 import lab
 
@@ -23,6 +25,9 @@ class StrawDaemon:
         self.asked = []
         self.bodies = {}  # by request code; zeros where there is none
         self.status = 0
+        self.replies = REPLIES
+        self.mute = False
+        self.delay = 0.0  # seconds
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(path)
         threading.Thread(target=self._serve, daemon=True).start()
@@ -31,7 +36,10 @@ class StrawDaemon:
         while True:
             request, client = self._socket.recvfrom(2048)
             code = struct.unpack(">H", request[4:6])[0]
-            reply, length = REPLIES.get(code, (1, 0))
+            if self.mute:
+                continue
+            time.sleep(self.delay)
+            reply, length = self.replies.get(code, (1, 0))
             status = self.status
             if code == LOCAL3:
                 status = INVALID  # as chronyd before 4.6
@@ -41,7 +49,8 @@ class StrawDaemon:
             if status != 0:
                 reply, body = 1, b""
             header = bytes([6, 2, 0, 0]) + struct.pack(">HHHHHH", code, reply, status, 0, 0, 0)
-            self._socket.sendto(header + request[8:12] + bytes(8) + body, client)
+            with contextlib.suppress(OSError):  # who asked may have left
+                self._socket.sendto(header + request[8:12] + bytes(8) + body, client)
 
     @staticmethod
     def _essence(code, request):

@@ -18,9 +18,12 @@ class Terminal:
         command = space.command(*words)
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm", COLUMNS="100", HOME="/nonexistent")
+            # libedit does not give back what was searched for.
+            sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+            os.environ.update(TERM="xterm", COLUMNS="100", HOME="/nonexistent", ASAN_OPTIONS=sanitizer)
             os.execvp(command[0], command)
         self._raw = self.shown = ""
+        self.told = b""
 
     def type(self, text):
         os.write(self._fd, text.encode())
@@ -31,9 +34,11 @@ class Terminal:
         if not ready:
             return True
         try:
-            told = os.read(self._fd, 4096).decode(errors="replace")
+            octets = os.read(self._fd, 4096)
         except OSError:
             return False
+        self.told += octets
+        told = octets.decode(errors="replace")
         # "\r" with a jump to the right is how libedit goes on where it was.
         self._raw = re.sub(r"\r\x1b\[\d+[CG]|\x1b(\[[0-9;?]*[A-Za-z]|[=>])|\x07", "", self._raw + told)
         self.shown = self._raw
@@ -104,14 +109,14 @@ def test(net):
     at.expect("Unrecognized command\r\n")
     at.expect("timedc> ")
     at.type("quit\r")
-    assert at.end() == 0
+    assert at.end() == 0, at.told
 
     at = Terminal(space, lab.timedc(), "-h", path)
     at.expect("timedc> ")
     at.type("nonsense\r")
     at.expect("timedc> ")
     at.type("\x04")
-    assert at.end() == 1
+    assert at.end() == 1, at.told
 
     # A signal ends it, the terminal is left as it was, and no socket stays behind.
     at = Terminal(space, lab.timedc(), "-h", path)
@@ -127,11 +132,19 @@ def test(net):
     at = Terminal(space, link, "-h", path)
     at.expect("chronyc> ")
     at.type("exit\r")
-    assert at.end() == 0
+    assert at.end() == 0, at.told
+
+    # Colours, which chronyc has not; NO_COLOR takes them away.
+    for words, coloured in (([lab.timedc()], True), (["env", "NO_COLOR=1", lab.timedc()], False), ([link], False),
+                            ([lab.timedc(), "-c"], False)):
+        at = Terminal(space, *words, "-n", "-h", path, "sources")
+        assert at.end() == 0 and (b"\x1b[" in at.told) == coloured, (words, at.told)
+    at = Terminal(space, lab.timedc(), "-h", path, "rtcdata")
+    assert at.end() == 1 and at.told == b"\x1b[31m513 RTC driver not running\x1b[0m\r\n", at.told
 
     # What is piped in is read as it is.
     done = space.run(lab.timedc(), "-h", path, input="activity\n\nquit\n", stdin=None)
-    assert done.stdout.startswith("200 OK\n") and "timedc>" not in done.stdout + done.stderr, done
+    assert "\x1b" not in done.stdout and done.stdout.startswith("200 OK\n") and "timedc>" not in done.stdout + done.stderr, done
 
 
 if __name__ == "__main__":
