@@ -237,7 +237,7 @@ Reply answer(const control::ServerStatsRequest& request, const CommandContext& c
   control::ServerStatsReply reply;
   reply.generation = request.generation;
   reply.ntp_hits = c.server.verdicts().of(server::Verdict::Answer) + c.server.verdicts().of(server::Verdict::BadAuth);
-  reply.cmd_hits = c.control.hits();
+  reply.cmd_hits = c.control.hits() + 1;  // with this one, which is counted when it was answered
   reply.cmd_drops = c.control.count(control::Verdict::RateLimited);
   reply.ntp_auth_hits = served.authenticated;
   reply.ntp_daemon_rx = served.daemon_received;

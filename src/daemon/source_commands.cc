@@ -132,7 +132,9 @@ std::string words_of(const AddSourceRequest& q) {
   text += " maxdelaydevratio " + real(q.max_delay_dev_ratio) + " mindelay " + real(q.min_delay);
   text += " asymmetry " + real(q.asymmetry) + " offset " + real(q.offset);
   text += " maxdelayquant " + real(q.max_delay_quantile);
-  text += format(" filter %d maxunreach %d", std::max(q.filter, 0), std::max(q.max_unreach, 0));
+  text += format(" filter %d", std::max(q.filter, 0));
+  // Clients up to 4.7 send zero, and do not mean a source that is given up with its first lost answer.
+  if (q.max_unreach > 0) text += format(" maxunreach %d", q.max_unreach);
   if (q.key != 0) text += format(" key %u", q.key);
   struct Flag {
     std::uint32_t bit;

@@ -126,14 +126,15 @@ bool Server::is_for_sources(const env::Datagram& datagram) const {
 }
 
 bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram) {
-  if (!sharing_.answer_control || datagram.size == 0 || ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
-    return false;
-  }
+  const bool may_be = datagram.size > 0 && ntp::mode_of(datagram.data[0]) == ntp::Mode::Control;
+  const auto answers =
+      may_be && sharing_.answer_control ? sharing_.answer_control(datagram) : std::vector<std::vector<std::byte>>();
+  if (answers.empty()) return false;
   env::Datagram answer = {};
   answer.peer = datagram.peer;
   answer.local = datagram.local;
   answer.interface_index = datagram.interface_index;
-  for (const std::vector<std::byte>& bytes : sharing_.answer_control(datagram)) {
+  for (const std::vector<std::byte>& bytes : answers) {
     answer.size = bytes.size();
     std::copy(bytes.begin(), bytes.end(), answer.data.begin());
     if (socket.send(std::span(&answer, 1)).sent != 1) add_one(unsent_);

@@ -96,7 +96,7 @@ class Server {
   std::unique_ptr<env::UdpSocket> open_socket(const IpAddress& bind);
   void take_transmit_stamps(env::UdpSocket& socket);
   bool is_for_sources(const env::Datagram& datagram) const;
-  // False for what is no packet of mode 6.
+  // Answers a packet of mode 6; false for what is none, or gets no answer.
   bool take_control(env::UdpSocket& socket, const env::Datagram& datagram);
   void serve(env::UdpSocket& socket);
   void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);

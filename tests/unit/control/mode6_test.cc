@@ -63,6 +63,26 @@ TEST(Mode6, NeverAnswersAnAnswerOrWhatIsNoQuestion) {
   EXPECT_FALSE(read_mode6(from_hex("1602 0102 0000 0000 0000 0000", kMode6MaxQuestion + 4)));
 }
 
+// CVE-2019-6442 to 6445: ntpsec's parser of mode 6 read and wrote beyond the packet.
+TEST(Cve2019x6442, AQuestionThatSaysMoreThanItHasIsMalformed) {
+  for (const std::size_t size : {12u, 16u, 100u, 480u}) {
+    for (const unsigned count : {1u, 4u, 468u, 0x7fffu, 0x8000u, 0xffffu}) {
+      Bytes bytes = from_hex("1602 0102 0000 0000 0000 0000", size);
+      store_be<std::uint16_t>(&bytes[10], static_cast<std::uint16_t>(count));
+      const auto q = read_mode6(bytes);
+      ASSERT_TRUE(q);
+      EXPECT_EQ(q->well_formed, count <= size - 12) << count << " in " << size;
+    }
+  }
+}
+
+// Names are not collected without end.
+TEST(Mode6, KeepsOnlySoManyNames) {
+  Bytes bytes = from_hex("1602 0102 0000 0000 0000 01d4", 480);
+  for (std::size_t i = 12; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i % 2 == 0 ? 'a' : ',');
+  EXPECT_EQ(read_mode6(bytes)->names.size(), 64u);
+}
+
 TEST(Mode6, TellsWhatIsMalformed) {
   EXPECT_FALSE(read_mode6(from_hex("1602 0102 0000 0000 0000 0001"))->well_formed);
   EXPECT_FALSE(read_mode6(from_hex("1602 0102 0000 0000 0000 0000 00"))->well_formed);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -125,6 +126,45 @@ TEST_F(ServerTest, new_rules_hold_for_the_next_request) {
   network.v4.incoming.push_back(make_request(4, Mode::Client));
   network.socket_v4->turn();
   EXPECT_EQ(server.verdicts().of(Verdict::Denied), 1u);
+}
+
+TEST_F(ServerTest, packets_of_mode_6_are_answered_by_whoever_shares_the_sockets) {
+  auto server = make({kAllV4});
+  SocketSharing sharing;
+  int asked = 0;
+  sharing.answer_control = [&](const env::Datagram&) {
+    ++asked;
+    return std::vector<std::vector<std::byte>>(asked == 1 ? 2 : 0, std::vector<std::byte>(12, std::byte{0x96}));
+  };
+  server.share(std::move(sharing));
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming = {make_request(4, Mode::Client)};
+  network.v4.sent.reserve(8);
+  env::Datagram control = make_request(2, Mode::Control);
+  control.size = 12;
+  for (int i = 0; i < 2; ++i) network.v4.incoming.push_back(control);
+  network.socket_v4->turn();
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(network.v4.sent.size(), 3u);
+  EXPECT_EQ(server.verdicts().of(Verdict::Answer), 1u);
+  EXPECT_EQ(server.verdicts().total(), 2u) << "what gets no answer is counted as other garbage";
+  EXPECT_EQ(std::count_if(network.v4.sent.begin(), network.v4.sent.end(),
+                          [](const env::Datagram& d) { return d.size == 12 && d.data[11] == std::byte{0x96}; }),
+            2);
+}
+
+TEST_F(ServerTest, served_counts_tell_what_was_sent) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming = {make_request(4, Mode::Client), make_request(4, Mode::Client), make_request(4, Mode::Server)};
+  network.v4.incoming[0].stamp.source = env::StampSource::Kernel;
+  network.v4.incoming[1].stamp.source = env::StampSource::Daemon;
+  network.v4.incoming[2].stamp.source = env::StampSource::Kernel;
+  network.socket_v4->turn();
+  EXPECT_EQ(server.served().sent, 2u);
+  EXPECT_EQ(server.served().kernel_received, 1u);
+  EXPECT_EQ(server.served().daemon_received, 1u);
+  EXPECT_EQ(server.served().authenticated, 0u);
 }
 
 TEST_F(ServerTest, port_0_means_never) {
