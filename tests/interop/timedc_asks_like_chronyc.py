@@ -26,6 +26,8 @@ class StrawDaemon:
         self.bodies = {}  # by request code; zeros where there is none
         self.status = 0
         self.replies = REPLIES
+        self.requests = []    # whole
+        self.local3 = False   # whether it knows the request of chronyd since 4.6
         self.mute = False
         self.delay = 0.0  # seconds
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -41,7 +43,8 @@ class StrawDaemon:
             time.sleep(self.delay)
             reply, length = self.replies.get(code, (1, 0))
             status = self.status
-            if code == LOCAL3:
+            self.requests.append(request)
+            if code == LOCAL3 and not self.local3:
                 status = INVALID  # as chronyd before 4.6
             else:
                 self.asked.append(self._essence(code, request))
@@ -111,6 +114,41 @@ def commands():
         yield word
     yield from ("authhash SHA1", "password x", "dns x", "timeout 10", "retries 31", "nonsense", "tracking x",
                 "keygen x", "keygen 1 NONSENSE", "keygen 1 SHA1 160 x", "keygen 1 SHA1 x")
+
+
+def ip(*octets, family=1):
+    return bytes(octets).ljust(16, b"\0") + struct.pack(">HH", family, 0)
+
+
+def float_of(value):
+    return bytes.fromhex({0.25: "00800000", 0.5: "02800000", 0.75: "02c00000", 1: "04800000"}[value])
+
+
+NOBODY = bytes(20)
+# What chronyc says since 4.4, 4.6, 4.7 and 4.8: line -> code and body, from the tables of the protocol.
+NEWER = {
+    "selectopts 10.0.0.1 +prefer -noselect": (72, ip(10, 0, 0, 1) + bytes(4) + struct.pack(">II", 3, 0x8)),
+    "selectopts GPS +NOSELECT +trust -require": (72, NOBODY + b"GPS\0" + struct.pack(">II", 13, 0x30)),
+    "selectopts ID#7 +require": (72, ip(0, 0, 0, 7, family=3) + bytes(4) + struct.pack(">II", 8, 0x40)),
+    "offset ::1 0.25": (73, ip(*bytes(15), 1, family=2) + bytes(4) + float_of(0.25)),
+    "offset P 0.5": (73, NOBODY + b"P\0\0\0" + float_of(0.5)),
+    "local stratum 5 activate 0.25 waitsynced 0.5 waitunsynced 0.75": (
+        74, struct.pack(">II", 1, 5) + float_of(1) + bytes(4) + float_of(0.25) + float_of(0.5) + float_of(0.75)),
+    "add server 127.0.0.1 maxunreach 77": (64, None),
+}
+
+
+def check_newer(daemon, path):
+    daemon.local3 = True
+    for line, (code, body) in NEWER.items():
+        daemon.requests.clear()
+        assert run(lab.timedc(), path, [], line) == (0, "200 OK\n", ""), line
+        (request,) = daemon.requests
+        told = struct.unpack(">H", request[4:6])[0], request[20:]
+        if body is None:
+            body = request[20:368] + struct.pack(">I", 77)
+        assert told == (code, body), f"{line}\n{told[1].hex()}\n{body.hex()}"
+    daemon.local3 = False
 
 
 REPORTS = ["tracking", "sources -a", "sourcestats -a", "selectdata -a", "authdata -a", "ntpdata ::1", "ntpdata",
@@ -234,6 +272,7 @@ def test(net):
     for daemon.status in (1, 4, 6, 8, 9, 11, 21, 99):
         same += [compare(daemon, path, ["-n", "-c"], line) for line in ("reselect", "tracking", "settime 10:00")]
     daemon.status = 0
+    check_newer(daemon, path)
     dice = random.Random(5)
     for _ in range(12):
         daemon.bodies = random_bodies(dice)
