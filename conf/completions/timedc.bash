@@ -20,7 +20,7 @@ _timedc_arguments() {
     smoothtime) echo "activate reset" ;;
     accheck | cmdaccheck | delete | maxdelay | maxdelaydevratio | maxdelayratio | maxpoll | minpoll | minstratum | \
       ntpdata | offline | offset | online | polltarget | selectopts | sourcename)
-      timedc -c sources -a 2>/dev/null | cut -d, -f3 ;;
+      timedc -c -m "timeout 200" "retries 0" "sources -a" 2>/dev/null | cut -d, -f3 ;;
   esac
 }
 

@@ -9,7 +9,7 @@ set -l of_source accheck cmdaccheck delete maxdelay maxdelaydevratio maxdelayrat
     offline offset online polltarget selectopts sourcename
 
 function __timedc_sources
-    timedc -c sources -a 2>/dev/null | cut -d, -f3
+    timedc -c -m "timeout 200" "retries 0" "sources -a" 2>/dev/null | cut -d, -f3
 end
 
 complete -c timedc -f

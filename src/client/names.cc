@@ -10,11 +10,6 @@
 #include "timed/base/text.h"
 
 namespace timed::client {
-namespace {
-
-constexpr std::size_t kNameWidth = 25;
-
-}  // namespace
 
 std::string address_text(const control::SourceAddress& address) {
   if (!address.ip.is_set() && address.unresolved_id) return format("ID#%010u", *address.unresolved_id);

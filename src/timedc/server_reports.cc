@@ -36,7 +36,8 @@ std::optional<ClientOptions> client_options(const Words& words) {
 // Clients are shown by their names, but for -n; -N is about sources.
 std::string client_name(const Context& context, const IpAddress& address) {
   if (!context.naming.reverse_dns) return address.to_string();
-  return client::cut_name(client::reverse_name(address), 25 + (context.naming.wide ? client::kWider : 0));
+  return client::cut_name(client::reverse_name(address),
+                          client::kNameWidth + (context.naming.wide ? client::kWider : 0));
 }
 
 std::string client_row(const Context& context, const ClientAccessesReply::Client& client, ClientOptions options) {

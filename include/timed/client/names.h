@@ -16,7 +16,8 @@ struct NamingOptions {
   bool reverse_dns = true;  // -n and -c clear it: addresses
   bool wide = false;        // -w: 14 more columns
 };
-// Columns that -w adds.
+// Characters of a name in a row, and what -w adds.
+inline constexpr std::size_t kNameWidth = 25;
 inline constexpr std::size_t kWider = 14;
 
 struct Name {
