@@ -184,7 +184,7 @@ bool sourcename(Context& context, const Words& words) {
 std::vector<std::string> source_addresses(Context& context) {
   // Nobody waits for a daemon with a finger on the key.
   const client::Patience patience = context.session.patience();
-  context.session.set_patience({Duration::millis(200), 0});
+  context.session.set_patience({Duration::millis(500), 0});
   std::vector<std::string> addresses;
   auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
   for (std::uint32_t i = 0; count && i < count->count; ++i) {

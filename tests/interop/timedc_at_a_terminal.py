@@ -53,6 +53,17 @@ class Terminal:
         self._raw = self.shown = self.shown[found.end():]
         return found
 
+    def complete(self, pattern, seconds=10):
+        """With the tab key, again where a busy daemon was too slow to be asked."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.type("\t")
+            try:
+                return self.expect(pattern, 1)
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+
     def end(self):
         """The exit status."""
         deadline = time.monotonic() + 10
@@ -84,9 +95,9 @@ def test(net):
     at.expect("timedc> ")
 
     # The sources of the daemon, and the options of a source.
-    at.type("ntpdata 127.0.0.\t\t")
-    at.expect(r"127\.0\.0\.1  *127\.0\.0\.9")
-    at.type("9\t\r")
+    at.type("ntpdata 127.0.0.")
+    at.complete(r"127\.0\.0\.1  *127\.0\.0\.9")
+    at.type("9\r")
     at.expect("Remote address  : 127.0.0.9")
     at.expect("timedc> ")
     at.type("add server 192.0.2.1 offl\t\r")

@@ -15,9 +15,9 @@ REPORTS = ["tracking", "sources -a", "sourcestats -a", "selectdata -a", "authdat
 HURRY = ["-m", "timeout 100", "retries 1"]
 
 
-def told_by(path, *words, seconds=10.0, program=()):
+def told_by(path, *words, seconds=20.0):
     began = time.monotonic()
-    done = subprocess.run([*program, lab.timedc(), "-h", path, *words], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([lab.timedc(), "-h", path, *words], stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=60, check=False)
     took = time.monotonic() - began
     assert took < seconds, f"{words} took {took} s"
@@ -29,11 +29,11 @@ def told_by(path, *words, seconds=10.0, program=()):
 def check_silence(net, daemon, path):
     daemon.mute = True
     for form in ([], ["-c"]):
-        assert told_by(path, *form, *HURRY, "tracking", seconds=3) == (1, "506 Cannot talk to daemon\n")
-    code, text = told_by(path, "--json", *HURRY, "sources", seconds=3)
+        assert told_by(path, *form, *HURRY, "tracking", seconds=15) == (1, "506 Cannot talk to daemon\n")
+    code, text = told_by(path, "--json", *HURRY, "sources", seconds=15)
     assert (code, text) == (1, '{"status":506,"text":"Cannot talk to daemon"}\n'), text
     # waitsync counts its tries.
-    code, text = told_by(path, *HURRY, "waitsync 2 0 0 0.1", seconds=5)
+    code, text = told_by(path, *HURRY, "waitsync 2 0 0 0.1", seconds=15)
     assert code == 1 and text == "506 Cannot talk to daemon\n" * 2, text
     daemon.mute = False
 
@@ -42,14 +42,14 @@ def check_silence(net, daemon, path):
 
 
 def check_slowness(daemon, path):
-    daemon.delay = 0.15
-    code, text = told_by(path, "-m", "timeout 400", "activity")
+    daemon.delay = 0.7
+    code, text = told_by(path, "-m", "timeout 5000", "activity")
     assert code == 0 and "0 sources online" in text, text
     # Each answer comes after the next question: it is not taken for the answer to that.
-    code, text = told_by(path, "-m", "timeout 100", "retries 0", "activity", seconds=3)
+    code, text = told_by(path, "-m", "timeout 100", "retries 0", "activity", seconds=15)
     assert (code, text) == (1, "506 Cannot talk to daemon\n"), text
     daemon.delay = 0.0
-    time.sleep(0.5)
+    time.sleep(1.5)  # until the late answers are out
 
 
 def check_lies(daemon, path):
@@ -64,7 +64,7 @@ def check_lies(daemon, path):
     assert code == 0 and "#* [2J  " in text, text
     # Replies that are too short, of another kind, or with a status that nobody knows.
     daemon.bodies = {33: b""}
-    code, text = told_by(path, *HURRY, "tracking", seconds=3)
+    code, text = told_by(path, *HURRY, "tracking", seconds=15)
     assert (code, text) == (1, "506 Cannot talk to daemon\n"), text
     daemon.bodies, daemon.status = {}, 4711
     assert told_by(path, "tracking") == (1, "520 Got unexpected error from daemon\n")
@@ -74,7 +74,7 @@ def check_lies(daemon, path):
     daemon.replies = REPLIES
     # A list of clients that never gets on.
     daemon.bodies = {68: struct.pack(">III", 1000, 0, 8) + bytes(480)}
-    code, text = told_by(path, "clients", seconds=3)
+    code, text = told_by(path, "clients", seconds=15)
     assert code == 0 and len(text.splitlines()) == 2, text
 
 
