@@ -192,7 +192,7 @@ Reply answer(const control::NtpDataRequest& request, const CommandContext& c, co
     const ntp::NtpTimestamp reference = data->last->header.reference;
     if (!reference.is_zero()) reply.ref_time = control::WireTime::from(reference.near(now.local));
   }
-  if (data->authenticated) reply.flags |= control::NtpDataReply::kAuthenticated;
+  if (data->authenticated && data->last) reply.flags |= control::NtpDataReply::kAuthenticated;
   reply.sent = data->counters.sent;
   reply.received = data->counters.received;
   reply.valid = data->counters.valid;

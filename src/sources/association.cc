@@ -133,7 +133,9 @@ Actions Association::on_timer(const RequestContext& context) {
     ntp::write_mono_root({}, std::span(request.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
     request.size += ntp::kMonoRootSize;
   }
-  const auto size = authenticate(authentication_, request.data, request.size);
+  // Before version 4 there are no fields: nobody could tell this one from a MAC.
+  const bool is_packet = request.size == ntp::kHeaderSize || header.version >= 4;
+  const auto size = is_packet ? authenticate(authentication_, request.data, request.size) : std::nullopt;
   if (!size) return after_no_transmission(context.now);
   request.size = *size;
   Actions actions;
@@ -152,7 +154,7 @@ void Association::drop_request() {
   exchange_.transmitted.reset();
 }
 
-// What cannot be authenticated is not sent, and counts as a poll without an answer.
+// What cannot be written or authenticated is not sent, and counts as a poll without an answer.
 Actions Association::after_no_transmission(const Now& now) {
   drop_request();
   last_sent_ = now.mono;

@@ -94,6 +94,9 @@ AddResult SourceSet::add(const SourceLine& line, Severity severity) {
   if (host.literal) take_address(first, *host.literal);
   log::message(severity, "Added " + described(line, describe_placed(first)));
   warn_of_key(first.association.authentication());
+  if (line.mono_root && line.version.value_or(4) < 4) {
+    log::warning("Source %s is never asked : extfield needs version 4", line.name.c_str());
+  }
   if (!host.literal) names_.add({id, std::nullopt, LookupPurpose::Fill, line.name, family});
   return {AddStatus::Added, id};
 }

@@ -42,7 +42,7 @@ def check(name, ask):
     choice = lab.wait_until(chosen, LIMIT_SECONDS, f"{name} uses a source for each key")
     assert sum(row[0] == "*" for row in choice.values()) == 1, choice
     assert choice["10.99.0.1"][0] == "N", f"{name}: not authenticated, and yet {choice['10.99.0.1']}"
-    # chronyd before 4.8 looks at the leap status first.
+    # chronyd 4.3 looks at the leap status first.
     assert choice[address_of(WRONG)][0] in "Ms", f"{name}: another secret, and yet {choice[address_of(WRONG)]}"
     found = rows(ask("sources"), 2)
     assert found[address_of(WRONG)][5] == "0", f"{name}: another secret, and yet {found[address_of(WRONG)]}"

@@ -159,6 +159,22 @@ TEST_F(WithField, ARequestWithAFieldIsOfVersion4AndTheCodeCoversTheField) {
   EXPECT_FALSE(is_signed(request, 5));
 }
 
+// Of version 3 the field could not be told from a MAC: chronyd sends nothing then, with a key or without.
+struct FieldInVersion3 : Keyed {
+  FieldInVersion3() : Keyed(with(keyed_line(1), true, false, 3)) {}
+};
+TEST_F(FieldInVersion3, IsNotSentAndThePollCountsAsUnanswered) {
+  association.go_online(now());
+  for (int poll = 1; poll <= 3; ++poll, clock += 64) {
+    const Actions actions = association.on_timer(request_context());
+    EXPECT_EQ(actions.find<SendRequest>(), nullptr);
+    ASSERT_NE(actions.find<ArmTimer>(), nullptr);
+    EXPECT_EQ(association.reachability().bits, 0);
+    EXPECT_EQ(association.reachability().size, poll);
+  }
+  EXPECT_EQ(association.counters().sent, 0u);
+}
+
 struct Interleaving : Keyed {
   Interleaving() : Keyed(with(keyed_line(5), false, true, {})) {}
 };
