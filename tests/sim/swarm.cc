@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "tests/sim/swarm_options.h"
 #include "timed/base/text.h"
 #include "timed/ntp/packet.h"
 
@@ -28,14 +29,17 @@ constexpr std::size_t kServingSockets = 6;
 constexpr Duration kWireSlack = Duration::micros(100);
 // The daemon's readings may be coarser than the kernel's stamps, and both carry a random part below the precision.
 constexpr Duration kReadingSlack = Duration::micros(2);
-// A number of the control protocol has 25 bits.
-constexpr double kReportGrain = 1.0 / (1 << 23);
+// What a slew of a minute is uncertain by: its number in the report has 25 bits, its pace is that of an oscillator.
+constexpr double kSlewGrain = 1e-6;
 constexpr char kKeys[] =
     "1 SHA1 HEX:00112233445566778899aabbccddeeff00112233\n2 AES128 HEX:00112233445566778899aabbccddeeff\n";
-// Steps of servers.  A client may be half-way between the old time and the new, and for a moment beyond it: samples
-// from before and after a step look like a large frequency.
-constexpr Duration kLargestServerStep = Duration::seconds(0.3);
-constexpr double kOvershoot = 2.0;
+// Steps that nobody notices at once, of servers and of the own clock.  A client may be half-way between the old time
+// and the new, and for a moment beyond it: samples from before and after a step look like a large frequency.
+constexpr Duration kLargestUnseenStep = Duration::seconds(0.3);
+constexpr double kOvershoot = 2.5;
+// On both sides of a leap second.  It is made when the clock as read is there, which jumps have moved by minutes that
+// are still being slewed away.
+constexpr Duration kLeapWindow = Duration::seconds(600);
 
 ntp::Mode mode_of(const Packet& packet) {
   return packet.data.empty() ? ntp::Mode::Reserved : static_cast<ntp::Mode>(static_cast<unsigned>(packet.data[0]) & 7u);
@@ -44,10 +48,11 @@ ntp::Mode mode_of(const Packet& packet) {
 class Swarm {
  public:
   explicit Swarm(std::uint64_t seed)
-      : scenario_(seed),
+      : leap_(LeapNight::draw(seed)),
+        scenario_(seed, leap_ ? leap_->begin : kWorldStart),
         random_(scenario_.world().fork_random()),
         mallory_(scenario_.shared(), {.name = "mallory", .sockets = {.addresses = addresses({"10.0.2.1"})}}),
-        servers_step_(one_in(4)) {
+        clocks_step_(one_in(4)) {
     scenario_.network().set_tap([this](const PacketEvent& event) { watch(event); });
     const int servers = 1 + static_cast<int>(random_.below(4));
     for (int i = 0; i < servers; ++i) {
@@ -60,10 +65,11 @@ class Swarm {
     const int clients = 2 + static_cast<int>(random_.below(4));
     // A peer that has its time from us gives no new samples, and what its old ones say of now may be wrong in the end
     // (nothing is stale that answers).  So not where servers step, and only where two others can outvote it.
-    const bool peers = !servers_step_ && servers > 1 && one_in(2);
+    const bool peers = !clocks_step_ && !leap_ && servers > 1 && one_in(2);
     first_to_peer_ = peers ? static_cast<int>(random_.below(static_cast<std::uint64_t>(clients - 1))) : clients;
     for (int i = 0; i < clients; ++i) add_client(i);
     scenario_.start_all();
+    if (leap_) scenario_.world().at(leap_->at, [this] { leap(); });
   }
 
   SwarmOutcome run(const std::function<void(Scenario&)>& sabotage) {
@@ -88,9 +94,11 @@ class Swarm {
     int min_poll;
     std::size_t sources;
     bool ways_changed = false;
+    int orders = 0;      // to make a step
     int beginnings = 1;  // starts, and clocks stepped from outside: each may burst
     Duration awake{};
     Duration settled{};  // since the last of these
+    std::string config{};
   };
 
   struct Request {
@@ -108,52 +116,13 @@ class Swarm {
   }
   bool one_in(std::uint64_t n) { return random_.below(n) == 0; }
 
-  Link random_link() {
-    Link link;
-    link.delay = Duration::micros(random_.uniform(20.0, 20000.0));
-    link.jitter = link.delay * random_.uniform(0.0, 0.5);
-    if (one_in(3)) link.loss = random_.uniform(0.0, 0.3);
-    if (one_in(3)) link.duplication = random_.uniform(0.0, 0.3);
-    if (one_in(3)) link.reordering = random_.uniform(0.0, 0.2);
-    return link;
-  }
-
   void draw_ways(const std::string& a, const std::string& b) {
-    Link link = random_link();
+    Link link = random_link(random_);
     const Duration delay = link.delay;
     // A way that is longer back than there takes much of the bound of a sample; noise may have only a part of the rest.
     const double apart = one_in(3) ? 0.4 : 0.0;
     if (apart > 0.0) link.jitter = link.jitter * 0.2;
     scenario_.network().set_asymmetric_link(a, b, link, delay * (1.0 - apart), delay * (1.0 + apart));
-  }
-
-  std::string random_source_options(int min_poll) {
-    std::string text = " minpoll " + std::to_string(min_poll) + " maxpoll " +
-                       std::to_string(min_poll + static_cast<int>(random_.below(4)));
-    if (one_in(2)) text += " iburst";
-    if (one_in(4)) text += " xleave";
-    if (one_in(4)) text += " polltarget " + std::to_string(6 + random_.below(30));
-    if (one_in(6)) text += " maxsamples " + std::to_string(4 + random_.below(20));
-    if (one_in(6)) text += " minsamples 10";
-    if (one_in(6)) text += " extfield F323";
-    if (one_in(6)) text += " asymmetry 0.0";
-    // One of those that make few samples of many answers: two of them together may need hours for the first.
-    switch (random_.below(12)) {
-      case 0:
-      case 1:
-      case 2:
-        return text + " filter " + std::to_string(2 + random_.below(4));
-      case 3:
-      case 4:
-        return text + " maxdelayratio 3";
-      case 5:
-      case 6:
-        return text + " presend 9";
-      case 7:
-        return text + " maxdelaydevratio 2";
-      default:
-        return text;
-    }
   }
 
   void add_client(int index) {
@@ -164,13 +133,7 @@ class Swarm {
                   .max_slew_ppm = 1e6 / 12,
                   .min_poll = 4 + static_cast<int>(random_.below(3)),
                   .sources = upstream_.size()};
-    ClockModel clock;
-    clock.start_error = Duration::seconds(random_.uniform(-2.0, 2.0));
-    clock.frequency_error = Frequency::ppm(random_.uniform(-200.0, 200.0));
-    clock.wander = random_.uniform(0.0, 3e-9);
-    clock.read_noise = Duration::nanos(random_.uniform(0.0, 500.0));
-    clock.resolution = Duration::nanos(one_in(4) ? 1000.0 : 20.0);
-    clock.may_steer = !one_in(8);
+    const ClockModel clock = random_clock(random_);
     std::string config = "allow\nmaxdrift 1000\nkeyfile /keys\n";
     if (client.may_step) config += "makestep 0.1 3\n";
     if (one_in(4)) {
@@ -179,10 +142,13 @@ class Swarm {
     }
     if (one_in(4)) config += "corrtimeratio " + std::to_string(1 + random_.below(10)) + "\n";
     if (one_in(2)) config += "driftfile /drift\n";
+    if (leap_) config += random_leap_options(random_);
     for (const std::string& server : upstream_) {
-      config += "server " + server + random_source_options(client.min_poll);
       // Where one source is authenticated, it must be there (authselectmode): only of a server is that certain.
-      if (server.starts_with("10.0.0.") && one_in(4)) config += one_in(2) ? " key 1" : " key 2";
+      const bool keyed = server.starts_with("10.0.0.") && one_in(4);
+      const bool must_deliver = keyed || server == upstream_.front();
+      config += "server " + server + random_source_options(random_, client.min_poll, must_deliver);
+      if (keyed) config += one_in(2) ? " key 1" : " key 2";
       config += "\n";
       draw_ways(name, name_of(server));
     }
@@ -193,7 +159,9 @@ class Swarm {
       ++client.sources;
     }
     client.node = &scenario_.add(name, {client.address}, clock, config);
+    client.config = config;
     client.node->files().put("/keys", kKeys);
+    if (leap_) client.node->files().put("/etc/leap.list", leap_->list());
     clients_.push_back(client);
     // Some of the later ones ask this one too.
     if (one_in(3)) upstream_.push_back(client.address);
@@ -267,21 +235,23 @@ class Swarm {
 
   Duration error_of(const ntp::Header& header, bool interleaved) {
     const TrueTime now = scenario_.world().now();
-    return (interleaved ? header.receive : header.transmit).near(now) - now;
+    return (interleaved ? header.receive : header.transmit).near(now) - now - right();
   }
 
   // What others may have believed of a node that has its time from a server.
   void note_served(const ntp::Header& header, bool interleaved) {
-    if (header.stratum == 2) worst_served_ = std::max(worst_served_, abs(error_of(header, interleaved)));
+    if (header.stratum == 2 && !in_leap_window())
+      worst_served_ = std::max(worst_served_, abs(error_of(header, interleaved)));
   }
 
   // An interleaved answer has the transmit stamp of the one before.
   void watch_claim(Node& node, const ntp::Header& header, bool interleaved) {
+    if (in_leap_window()) return;
     const Duration error = error_of(header, interleaved);
     const Duration claim = header.root_delay.to_duration() * 0.5 + header.root_dispersion.to_duration();
     note_served(header, interleaved);
     const Duration inherited = header.stratum > 2 ? worst_served_ : Duration::zero();
-    require(abs(error) <= claim * tolerance(node) + inherited + servers_moved_ + kWireSlack, node,
+    require(abs(error) <= claim * tolerance(node) + inherited + moved_ + kWireSlack, node,
             "an answer that is further off than it says", error.to_seconds());
     if (interleaved) return;
     const Duration held = header.transmit.minus(header.receive);
@@ -299,7 +269,7 @@ class Swarm {
       if (client.settled < kFewSamples) return 4.0;
       if (client.sources > 1 || client.ways_changed) return 2.0;
     }
-    return 1.0;
+    return 1.1;  // a skew is a deviation, no limit
   }
 
   void run_and_check(Duration span) {
@@ -314,7 +284,7 @@ class Swarm {
   void check(Client& client) {
     Node& node = *client.node;
     const std::size_t steps = node.clock().steps().size();
-    const int allowed = client.may_step ? 3 * client.beginnings : 0;
+    const int allowed = (client.may_step ? 3 * client.beginnings : 0) + client.orders + (leap_ ? 1 : 0);
     require(steps <= static_cast<std::size_t>(allowed), node, "steps", static_cast<double>(steps));
     require(node.log().lines().size() <= kMaxLines, node, "lines", static_cast<double>(node.log().lines().size()));
     require(!node.exit_status(), node, "ended of its own accord", 0.0);
@@ -341,13 +311,15 @@ class Swarm {
     }
     if (tracking->stratum == 0) return;
     ++outcome_.checks;
-    const Duration left = node.clock_error() + tracking->correction;
+    if (in_leap_window()) return;
+    const Duration left = node.clock_error() - right() + tracking->correction;
     const Duration inherited = tracking->stratum > 2 ? worst_served_ : Duration::zero();
     const Duration claim = tracking->root_delay * 0.5 + tracking->root_dispersion;
-    const Duration bound =
-        claim * tolerance(node) + inherited + servers_moved_ + abs(tracking->correction) * kReportGrain;
-    require(abs(left) <= bound, node, format("further off than it says, %.9f s", bound.to_seconds()).c_str(),
-            left.to_seconds());
+    const Duration bound = claim * tolerance(node) + inherited + moved_ + abs(tracking->correction) * kSlewGrain;
+    if (abs(left) <= bound) return;
+    broke(&node, node.name() +
+                     format(": further off than it says, %.9f s (%.9f)", bound.to_seconds(), left.to_seconds()) +
+                     sources_of(client));
   }
 
   // ---- what happens to them ----
@@ -356,7 +328,7 @@ class Swarm {
     Client& client = clients_[random_.below(clients_.size())];
     Node& node = *client.node;
     const std::string server = name_of(upstream_[random_.below(upstream_.size())]);
-    switch (random_.below(10)) {
+    switch (random_.below(12)) {
       case 0:
       case 1:
         cut_off(server, true);
@@ -384,7 +356,17 @@ class Swarm {
         client.ways_changed = true;
         break;
       case 8:
-        if (servers_step_) step_a_server();
+        if (clocks_step_) step_a_server();
+        break;
+      case 9:
+        // Too little to be noticed.
+        if (!clocks_step_) break;
+        node.clock().disturb(kLargestUnseenStep * random_.uniform(-1.0, 1.0));
+        moved_ = std::max(moved_, kLargestUnseenStep * kOvershoot);
+        break;
+      case 10:
+        ++client.orders;
+        static_cast<void>(node.ask<std::monostate>(control::ClockRequest(control::MakestepRequest{})));
         break;
       default:
         start(client);
@@ -394,9 +376,9 @@ class Swarm {
   // Its answers are wrong from now on, which it does not know: all bounds are wider by that.
   void step_a_server() {
     SimClock& clock = servers_[random_.below(servers_.size())]->clock();
-    const double largest = kLargestServerStep.to_seconds();
-    clock.disturb(Duration::seconds(random_.uniform(-largest, largest)) - clock.error());
-    servers_moved_ = kLargestServerStep * kOvershoot;
+    const double largest = kLargestUnseenStep.to_seconds();
+    clock.disturb(right() + Duration::seconds(random_.uniform(-largest, largest)) - clock.error());
+    moved_ = std::max(moved_, kLargestUnseenStep * kOvershoot);
   }
 
   // Somebody sends to anybody in the name of anybody: noise, or what looks like a packet, at times to the port that
@@ -421,6 +403,15 @@ class Swarm {
     forging_ = false;
   }
 
+  // For those whose clocks are right.  Others do it as their leapsecmode says, and some have not heard of it.
+  void leap() {
+    for (Node* server : servers_) server->clock().disturb(leap_->gained());
+    moved_ = std::max(moved_, abs(leap_->gained()) * kOvershoot);
+  }
+  bool in_leap_window() { return leap_ && abs(scenario_.world().now() - leap_->at) < kLeapWindow; }
+  // What a right clock is ahead of true time, which has no leap seconds.
+  Duration right() { return leap_ && scenario_.world().now() >= leap_->at ? leap_->gained() : Duration::zero(); }
+
   void cut_off(const std::string& server, bool cut_off) {
     scenario_.network().set_cut_off(server, cut_off);
     servers_cut_off_[server] = cut_off;
@@ -433,34 +424,43 @@ class Swarm {
     if (!started) broke(client.node, client.node->name() + ": " + started.error().message);
   }
 
+  std::string sources_of(const Client& client) {
+    std::string sources;
+    for (const std::string& server : upstream_) {
+      if (const auto source = source_report(*client.node, server)) {
+        sources += format(" %s state %d reach %o offset %.6f +/- %.6f poll %d, %u s ago", server.c_str(),
+                          static_cast<int>(source->status), source->reachability, source->adjusted.to_seconds(),
+                          source->error.to_seconds(), source->poll, source->since_sample);
+      }
+    }
+    return sources + "\n" + client.config;
+  }
+
   void calm_down() {
     for (Client& client : clients_) start(client);
-    for (Node* server : servers_) server->clock().disturb(-server->clock().error());
+    for (Node* server : servers_) server->clock().disturb(right() - server->clock().error());
     const auto cut = servers_cut_off_;
     for (const auto& [server, is_cut] : cut) cut_off(server, false);
-    for (int i = 0; i < 10 && outcome_.broken.empty(); ++i) run_and_check(kCalm * 0.1);
+    for (int i = 0; i < 10 && outcome_.broken.empty(); ++i) {
+      // By now everybody has heard of it.
+      if (i == 9 && leap_ && !clocks_step_) moved_ = worst_served_ = Duration::zero();
+      run_and_check(kCalm * 0.1);
+    }
     if (!outcome_.broken.empty()) return;
     for (Client& client : clients_) {
       const auto tracking = client.node->ask<control::TrackingReply>(control::TrackingRequest{});
       if (tracking && tracking->stratum != 0) continue;
-      std::string sources;
-      for (const std::string& server : upstream_) {
-        if (const auto source = source_report(*client.node, server)) {
-          sources += format(" %s state %d reach %o offset %.6f +/- %.6f poll %d", server.c_str(),
-                            static_cast<int>(source->status), source->reachability, source->adjusted.to_seconds(),
-                            source->error.to_seconds(), source->poll);
-        }
-      }
-      broke(client.node, client.node->name() + ": not synchronised in calm," + sources);
+      broke(client.node, client.node->name() + ": not synchronised in calm," + sources_of(client));
     }
   }
 
+  const std::optional<LeapNight> leap_;
   Scenario scenario_;
   SeededRandom random_;
   Machine mallory_;
-  const bool servers_step_;
+  const bool clocks_step_;
   std::vector<Node*> servers_;
-  Duration servers_moved_;
+  Duration moved_;
   bool forging_ = false;
   Endpoint last_asker_;
   int first_to_peer_ = 0;  // it and the next client are peers

@@ -1,11 +1,12 @@
 // A world drawn from a seed: servers, clients, clients of clients and peers, with options, keys, clocks and links of
-// every quality, and with partitions, restarts, crashes, copies of packets, forged packets, and clocks of clients and
-// servers that somebody else steps.  What must hold in all of them:
+// every quality, and with partitions, restarts, crashes, copies of packets, forged packets, leap seconds of both kinds,
+// steps that are ordered, and clocks of clients and servers that somebody else steps, so far that it is noticed or not.
+// What must hold in all of them:
 //   - no answer is larger than its request, and nobody answers who was not asked;
 //   - an answer that claims to be synchronised is as right as it claims to be;
-//   - a clock that is synchronised is as right as its owner says it is (both but for the lie of a server that was
-//     stepped and does not know it, in the worlds where that happens);
-//   - without makestep no clock is stepped, with it only in the first updates after a start;
+//   - a clock that is synchronised is as right as its owner says it is (both but for the lie of a clock that was
+//     stepped, or has not leapt, and does not know it, in the worlds where that happens);
+//   - without makestep no clock is stepped, with it only in the first updates after a start, and once an order;
 //   - no clock is driven further than maxdrift and maxslewrate allow;
 //   - nobody is asked more often than minpoll and its bursts allow;
 //   - messages and sockets do not grow with the packets, and no daemon ends of its own accord;
