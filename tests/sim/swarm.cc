@@ -391,13 +391,7 @@ class Swarm {
     Packet packet{{anybody(), kNtpPort, 0}, {anybody(), kNtpPort, 0}, {}};
     if (one_in(2)) packet.from.port = static_cast<std::uint16_t>(1024 + random_.below(60000));
     if (one_in(3) && last_asker_.address.is_set()) packet.to = last_asker_;
-    packet.data.resize(one_in(2) ? ntp::kHeaderSize + 4 * random_.below(20) : random_.below(400));
-    for (std::byte& b : packet.data) b = static_cast<std::byte>(random_.below(256));
-    if (packet.data.size() >= ntp::kHeaderSize && !one_in(4)) {
-      packet.data[0] = static_cast<std::byte>(4u << 3 | random_.below(8));  // a version and leap that can be believed
-      packet.data[1] = static_cast<std::byte>(1 + random_.below(4));
-      std::fill(packet.data.begin() + 4, packet.data.begin() + 12, std::byte{0});
-    }
+    packet.data = random_datagram(random_);
     forging_ = true;
     scenario_.network().send(mallory_.sockets(), std::move(packet));
     forging_ = false;

@@ -1,6 +1,9 @@
 #include "tests/sim/swarm_options.h"
 
+#include <algorithm>
+
 #include "tests/sim/leap_scenario.h"
+#include "timed/ntp/packet.h"
 
 namespace timed::sim {
 namespace {
@@ -66,6 +69,17 @@ std::string random_leap_options(SeededRandom& random) {
   std::string text = std::string("leapsecmode ") + modes[random.below(4)] + "\n";
   if (!one_in(random, 3)) text += "leapseclist /etc/leap.list\n";
   return text;
+}
+
+std::vector<std::byte> random_datagram(SeededRandom& random) {
+  std::vector<std::byte> data(one_in(random, 2) ? ntp::kHeaderSize + 4 * random.below(20) : random.below(400));
+  for (std::byte& b : data) b = static_cast<std::byte>(random.below(256));
+  if (data.size() >= ntp::kHeaderSize && !one_in(random, 4)) {
+    data[0] = static_cast<std::byte>(4u << 3 | random.below(8));  // a version and leap that can be believed
+    data[1] = static_cast<std::byte>(1 + random.below(4));
+    std::fill(data.begin() + 4, data.begin() + 12, std::byte{0});
+  }
+  return data;
 }
 
 std::optional<LeapNight> LeapNight::draw(std::uint64_t seed) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_network.h"
@@ -18,6 +19,9 @@ Link random_link(SeededRandom& random);
 std::string random_source_options(SeededRandom& random, int min_poll, bool must_deliver);
 // How a client makes a leap second, and whether it has heard of one.
 std::string random_leap_options(SeededRandom& random);
+
+// Noise, or what looks like a packet.
+std::vector<std::byte> random_datagram(SeededRandom& random);
 
 struct LeapNight {
   TrueTime begin;   // of the world
