@@ -198,9 +198,8 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
     return std::any_of(flags->begin(), flags->end(), [flag](const FlagRow& row) { return row.flag == flag; });
   };
   for (const FlagRow& row : *flags) {
-    const bool limits = row.flag == Flag::Limited || row.flag == Flag::Kod;
     // Servers that are asked are listened to whatever is said here; what they may ask in turn is not told apart yet.
-    if (limits || (whom->sources && row.flag != Flag::Satisfied)) warn_of_flag(statement, line, row.word, findings);
+    if (whom->sources && row.flag != Flag::Satisfied) warn_of_flag(statement, line, row.word, findings);
     if (row.flag == Flag::Satisfied) config.satisfied_flags.insert(std::string(row.word));
   }
   if (whom->sources) return;

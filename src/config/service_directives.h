@@ -35,12 +35,13 @@ inline constexpr Directive kServer[] = {
     {.name = "clientloglimit",
      .argument = "BYTES",
      .field = &parse_clientloglimit,
-     .not_yet = true,
-     .help = "Memory for what is known of clients."},
+     .help = "Memory for what is known of clients: of as many as fit, in whole powers of two (4096 with 524288, the "
+             "default), of the latest where there are more. It is taken when the first server socket is opened, and "
+             "does not grow."},
     {.name = "noclientlog",
      .field = [](Config& c) -> bool& { return c.server.no_client_log; },
-     .not_yet = true,
-     .help = "Keep nothing of clients."},
+     .help = "Keep nothing of clients: timedc clients has nothing to show, there are no rate limits and no "
+             "interleaved mode for clients."},
     {.name = "ntpsigndsocket",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.server.signd_directory; },
@@ -99,20 +100,24 @@ inline constexpr Directive kAccess[] = {
      .argument = "[-4|-6] default|source|ADDRESS [mask MASK] [FLAG]...",
      .field = &parse_restrict,
      .repeatable = true,
-     .help = "The access directive of ntp.conf, beside allow, deny, cmdallow and cmddeny and on the same list: the "
-             "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed. ignore "
-             "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
-             "authenticate. limited and kod limit the rate; they are not available yet. nomodify, nopeer, noepeer, "
-             "notrap, lowpriotrap, nomrulist and version forbid what is never done. The servers that are asked are "
-             "listened to in any case, so that a line for source changes nothing."},
+     .help =
+         "The access directive of ntp.conf, beside allow, deny, cmdallow and cmddeny and on the same list: the "
+         "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed. ignore "
+         "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
+         "authenticate. limited and kod limit the rate as ratelimit does, which is for all; without such a line with "
+         "its standard values. nomodify, nopeer, noepeer, "
+         "notrap, lowpriotrap, nomrulist and version forbid what is never done. The servers that are asked are "
+         "listened to in any case, so that a line for source changes nothing."},
 };
 
 inline constexpr Directive kRateLimits[] = {
     {.name = "ratelimit",
      .argument = "[OPTION]...",
      .field = &parse_ratelimit,
-     .not_yet = true,
-     .help = "Answer a client only so often."},
+     .help = "Answer each address only so often: one answer in 2^interval s (option interval, 3 without it), up to "
+             "burst (8) in a row that were saved up, and of the rest one in 2^leak (2) at random, so that nobody can "
+             "be cut off by requests in his name. With kod N one in 2^N of those that remain is told to ask less "
+             "(none without it). An address that asks more when it is not answered is answered mostly."},
     {.name = "ntsratelimit",
      .argument = "[OPTION]...",
      .field = &parse_ntsratelimit,

@@ -125,10 +125,12 @@ void ControlServer::serve(env::UdpSocket& socket) {
 // This machine is always let in.  Only what is a request counts against a rate.
 std::optional<Verdict> ControlServer::turns_away(const env::Datagram& datagram) {
   const IpAddress& from = datagram.peer.address;
-  if (from.is_localhost()) return std::nullopt;
-  if (!gate_.admits(from)) return Verdict::NotAdmitted;
+  const bool is_local = from.is_localhost();
+  if (!is_local && !gate_.admits(from)) return Verdict::NotAdmitted;
   const auto bytes = datagram.bytes();
   if (bytes.size() > kMaxRequest || !read_request_header(bytes)) return std::nullopt;
+  if (gate_.note) gate_.note(from);
+  if (is_local) return std::nullopt;
   return gate_.is_not_too_fast(from) ? std::nullopt : std::optional(Verdict::RateLimited);
 }
 

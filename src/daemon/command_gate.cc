@@ -28,9 +28,9 @@ bool CommandGate::is_not_too_fast(const IpAddress& from) {
   return clients_->admit(client, server::Service::Command) == server::Admission::Answer;
 }
 
-control::Gate CommandGate::gate() {
+control::Gate CommandGate::gate(std::function<void(const IpAddress&)> note) {
   return {[this](const IpAddress& from) { return admits(from); },
-          [this](const IpAddress& from) { return is_not_too_fast(from); }};
+          [this](const IpAddress& from) { return is_not_too_fast(from); }, std::move(note)};
 }
 
 }  // namespace timed::daemon

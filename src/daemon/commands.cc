@@ -236,19 +236,68 @@ Reply answer(const control::ServerStatsRequest& request, const CommandContext& c
   const server::ServedCounts& served = c.server.served();
   control::ServerStatsReply reply;
   reply.generation = request.generation;
-  reply.ntp_hits = c.server.verdicts().of(server::Verdict::Answer) + c.server.verdicts().of(server::Verdict::BadAuth);
+  for (const auto verdict : {server::Verdict::Answer, server::Verdict::BadAuth, server::Verdict::RateLimited,
+                             server::Verdict::KissOfDeath}) {
+    reply.ntp_hits += c.server.verdicts().of(verdict);
+  }
+  reply.ntp_drops = c.server.verdicts().of(server::Verdict::RateLimited);
   reply.cmd_hits = c.control.hits() + 1;  // with this one, which is counted when it was answered
   reply.cmd_drops = c.control.count(control::Verdict::RateLimited);
   reply.ntp_auth_hits = served.authenticated;
   reply.ntp_daemon_rx = served.daemon_received;
-  reply.ntp_daemon_tx = served.sent;
+  reply.ntp_daemon_tx = served.daemon_sent;
   reply.ntp_kernel_rx = served.kernel_received;
+  reply.ntp_kernel_tx = served.kernel_sent;
+  reply.ntp_interleaved_hits = served.interleaved;
+  if (const server::ClientLog* const log = c.server.clients()) {
+    reply.log_drops = log->clients.forgotten();
+    reply.ntp_timestamps = log->stamps.size();
+    reply.ntp_span_seconds = static_cast<std::uint64_t>(log->stamps.span().to_seconds());
+  }
   return {ReplyStatus::Success, reply};
 }
 
-// As chronyd without a log of clients: there is no table of them yet.
-Reply answer(const control::ClientAccessesRequest&, const CommandContext&, const Now&) {
-  return Reply::failure(ReplyStatus::Inactive);
+control::ClientAccessesReply::Client entry_of(const server::ClientReport& report) {
+  const auto& [ntp, nke, cmd] = report.services;
+  control::ClientAccessesReply::Client entry;
+  entry.address = report.address;
+  entry.ntp_hits = ntp.hits;
+  entry.nke_hits = nke.hits;
+  entry.cmd_hits = cmd.hits;
+  entry.ntp_drops = ntp.drops;
+  entry.nke_drops = nke.drops;
+  entry.cmd_drops = cmd.drops;
+  entry.ntp_interval = ntp.interval;
+  entry.nke_interval = nke.interval;
+  entry.cmd_interval = cmd.interval;
+  entry.limited_interval = report.limited_interval;
+  entry.since_ntp = ntp.seconds_ago.value_or(control::kNever);
+  entry.since_nke = nke.seconds_ago.value_or(control::kNever);
+  entry.since_cmd = cmd.seconds_ago.value_or(control::kNever);
+  return entry;
+}
+
+Reply answer(const control::ClientAccessesRequest& request, const CommandContext& c, const Now&) {
+  using control::ClientAccessesReply;
+  server::ClientLog* const log = c.server.clients();
+  if (!c.server.keeps_client_log()) return Reply::failure(ReplyStatus::Inactive);
+  if (log == nullptr) return {ReplyStatus::Success, ClientAccessesReply{}};
+  server::ClientTable& clients = log->clients;
+  const server::Ticks now = c.server.client_ticks();
+  const std::size_t most = std::min<std::size_t>(request.count, ClientAccessesReply::kMaxClients);
+  ClientAccessesReply reply;
+  reply.table_size = static_cast<std::uint32_t>(clients.size());
+  std::size_t i = request.first;
+  for (; i < clients.size() && reply.clients.size() < most; ++i) {
+    const auto report = clients.report(i, now);
+    if (!report) continue;
+    const bool wanted = std::any_of(report->services.begin(), report->services.end(),
+                                    [&](const auto& service) { return service.hits >= request.min_hits; });
+    if (wanted) reply.clients.push_back(entry_of(*report));
+    if (request.reset) clients.reset(i);
+  }
+  reply.next = static_cast<std::uint32_t>(i);
+  return {ReplyStatus::Success, reply};
 }
 
 // As chronyd without the directives of the real-time clock.

@@ -21,6 +21,7 @@
 #include "timed/daemon/jumps.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/leap_seconds.h"
+#include "timed/daemon/mono_clock.h"
 #include "timed/daemon/ntpq_variables.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
@@ -61,13 +62,17 @@ struct Engine::Parts {
         reopen_logs(std::move(reopen)),
         clock(
             config.clock, e.clock, e.timers, [this] { published.reset(); },
-            [this](const auto& change) { smoothing.on_change(change, reference->skew()); }),
+            [this](const auto& change) {
+              mono_clock.on_change(change);
+              smoothing.on_change(change, reference->skew());
+            }),
         selector(config.selection),
         key_file(config.key_file, e.host.files()),
         access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
-        server(config.server, access.rules(), e.network, e.clock, e.host),
+        server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),
         command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
-        control(config.control, e.network, command_gate.gate(),
+        control(config.control, e.network,
+                command_gate.gate([this](const IpAddress& from) { server.note_command(from); }),
                 [this](const control::Request& r) { return carry_out(r); }),
         smoothing(config.smoothing),
         leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
@@ -121,6 +126,7 @@ struct Engine::Parts {
   std::string name;
   std::function<void()> reopen_logs;
   discipline::LocalClock clock;
+  MonoClock mono_clock;
   discipline::Selector selector;
   KeyFile key_file;
   AccessNames access;
@@ -170,6 +176,7 @@ Status Engine::open() {
                                                                : parts_->config.sources);
   parts_->share_server_sockets();
   // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
+  parts_->server.limit_rates_of(parts_->config.limited);
   if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
   parts_->control.open_udp();
   parts_->publish();
@@ -445,6 +452,7 @@ discipline::OwnState Engine::Parts::served_state(const discipline::Now& now) {
   discipline::OwnState own = reference->own_state(now);
   own.take_line(clock.timeline());
   own.smoothing = smoothing.served(now.local);
+  mono_clock.tell(own);
   own.hide_leap = smoothing.enabled() && leap.slews();
   return own;
 }
@@ -538,6 +546,7 @@ void Engine::Parts::on_leap_announced(discipline::SourceId id) {
 void Engine::Parts::on_clock_stepped() {
   smoothing.on_step(clock.read().local);
   leap.on_clock_stepped();
+  mono_clock.on_step();
 }
 
 bool Engine::Parts::step(Duration offset) {
@@ -571,6 +580,7 @@ void Engine::Parts::on_jump(const Jump& jump) {
   reference->on_unknown_step();
   manual.clear();
   sources->on_unknown_step();
+  server.forget_stamps();
   on_clock_stepped();
   select();
   lose_synchronisation();

@@ -91,16 +91,19 @@ void InterleaveMap::save(ntp::NtpTimestamp receive, ntp::NtpTimestamp transmit) 
     place = make_room(receive.bits);
   }
   if (place == nullptr) return;
-  *place = {receive.bits, apart_ns(transmit.bits, receive.bits).value_or(kNone), false};
+  *place = {receive.bits, apart_ns(transmit.bits, receive.bits).value_or(kNone)};
 }
 
-void InterleaveMap::correct(ntp::NtpTimestamp receive, ntp::NtpTimestamp transmit) {
-  const std::int64_t apart = after(transmit.bits, receive.bits);
+void InterleaveMap::correct(ntp::NtpTimestamp receive, const Sent& sent) {
+  const std::int64_t apart = after(sent.transmit.bits, receive.bits);
   if (receive.is_zero() || apart < 0 || apart > static_cast<std::int64_t>(kSecond)) return;
-  if (Entry* const entry = find(receive.bits)) entry->after_ns = apart_ns(transmit.bits, receive.bits).value_or(kNone);
+  Entry* const entry = find(receive.bits);
+  if (entry == nullptr) return;
+  entry->after_ns = apart_ns(sent.transmit.bits, receive.bits).value_or(kNone);
+  entry->source = sent.source;
 }
 
-std::optional<ntp::NtpTimestamp> InterleaveMap::take(ntp::NtpTimestamp receive) {
+std::optional<InterleaveMap::Sent> InterleaveMap::take(ntp::NtpTimestamp receive) {
   Entry* const entry = receive.is_zero() ? nullptr : find(receive.bits);
   if (entry == nullptr || entry->taken) return std::nullopt;
   entry->taken = true;
@@ -108,7 +111,7 @@ std::optional<ntp::NtpTimestamp> InterleaveMap::take(ntp::NtpTimestamp receive) 
   // Rounded up, so that it reads as the same nanosecond.
   const std::int64_t fraction =
       (static_cast<std::int64_t>(entry->after_ns) * static_cast<std::int64_t>(kSecond)) / kNanos;
-  return ntp::NtpTimestamp{receive.bits + static_cast<std::uint64_t>(fraction + (entry->after_ns > 0 ? 1 : 0))};
+  return Sent{{receive.bits + static_cast<std::uint64_t>(fraction + (entry->after_ns > 0 ? 1 : 0))}, entry->source};
 }
 
 Duration InterleaveMap::span() const {

@@ -11,11 +11,13 @@ namespace timed::server {
 namespace {
 
 constexpr std::byte kModeBits{7};
+constexpr int kInterleavedVersion = 4;
 constexpr std::size_t kPrecisionAt = 3;  // offsets in the header
 constexpr std::size_t kOriginAt = 24;
+constexpr std::size_t kReceiveAt = 32;
 constexpr std::size_t kTransmitAt = 40;
 constexpr std::uint16_t kNtpPort = 123;
-constexpr std::int8_t kMinAnswerPoll = -19;  // nobody's minimum: no rate limit is in force
+constexpr ntp::RefId kRateKiss{0x52415445};  // RATE
 
 // The lowest bit tells our receive stamps (1) from our transmit stamps (0), so that a request in interleaved mode,
 // whose origin is one of our receive stamps, is known without a look-up (RFC 9769; spec wire.md 1.9).
@@ -85,65 +87,124 @@ const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
   return key != nullptr && key->verifies(request) ? key : nullptr;
 }
 
-Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer) {
+// In chrony's order: who may not ask is not noted, and who asks too often is not authenticated.
+Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure) {
+  if (request.peer.port == 0) return Verdict::BadSource;
+  if (!access_.allows(request.peer.address)) return Verdict::Denied;
+  if (!answer_mode(packet.header(), request.peer.port)) return Verdict::BadMode;
+  Admission admission = Admission::Answer;
+  if (log_ != nullptr) {
+    const auto client =
+        log_->clients.hit(request.peer.address, Service::Ntp, log_->clients.ticks(request.stamp.time.nanos()));
+    if (limited_ == nullptr || limited_->allows(request.peer.address)) {
+      admission = log_->clients.admit(client, Service::Ntp);
+    }
+  }
+  if (admission == Admission::Drop) return Verdict::RateLimited;
+  if (request.size > ntp::kHeaderSize) {
+    if (wants_nts(packet)) return Verdict::BadAuth;
+    if (packet.trailer() != ntp::Trailer::None && (departure.key = key_of(packet)) == nullptr) return Verdict::BadAuth;
+  }
+  const bool needs_key = needs_key_ != nullptr && needs_key_->allows(request.peer.address);
+  if (departure.key == nullptr && needs_key) return Verdict::BadAuth;
+  return admission == Admission::KissOfDeath ? Verdict::KissOfDeath : Verdict::Answer;
+}
+
+// A client in interleaved mode has one of our receive stamps as its origin, and a receive stamp of its own that is not
+// its transmit stamp (RFC 9769 section 2).
+void Responder::look_up_interleaved(const ntp::Header& request, ntp::Header& answer, Departure& departure) {
+  const bool asks = (request.origin.bits & kReceiveBit) != 0 && request.receive != request.transmit;
+  if (log_ == nullptr || request.version != kInterleavedVersion || !asks) return;
+  departure.save = true;
+  departure.transmit = log_->stamps.take(request.origin);
+  if (departure.transmit) answer.origin = request.receive;
+}
+
+// chrony's field F323: values of our clock in a finer unit, and the time of a clock that is never moved in phase.
+std::size_t Responder::write_mono_root(const discipline::OwnState& state, const ntp::Header& header, LocalTime arrived,
+                                       env::Datagram& answer) {
+  ntp::MonoRoot values;
+  values.root_delay = state.root_delay;
+  values.root_dispersion = state.root_dispersion_at(arrived);
+  if (!mono_epoch_) mono_epoch_ = entropy_.u32();
+  values.epoch = *mono_epoch_ + state.steps;
+  const bool smoothed = header.mode == ntp::Mode::Server && state.smoothing.at(arrived) != Duration::zero();
+  if (!smoothed) values.receive = fuzzed(arrived - state.moved, state.precision_log2);
+  ntp::write_mono_root(values, std::span(answer.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
+  return ntp::kMonoRootSize;
+}
+
+Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer,
+                           Departure& departure) {
+  departure = Departure{};
   if (request.size > request.data.size()) return Verdict::BadLength;  // cut: its end is missing
   const auto packet = ntp::PacketView::parse(request.bytes());
   if (!packet.ok()) return verdict_of(packet.fault());
-  if (request.peer.port == 0) return Verdict::BadSource;
-  if (!access_.allows(request.peer.address)) return Verdict::Denied;
-  const auto mode = answer_mode(packet.header(), request.peer.port);
-  if (!mode) return Verdict::BadMode;
-  const auth::Key* key = nullptr;
-  if (request.size > ntp::kHeaderSize) {
-    if (wants_nts(packet)) return Verdict::BadAuth;
-    if (packet.trailer() != ntp::Trailer::None && (key = key_of(packet)) == nullptr) return Verdict::BadAuth;
-  }
-  if (key == nullptr && needs_key_ != nullptr && needs_key_->allows(request.peer.address)) return Verdict::BadAuth;
+  const Verdict verdict = judge(request, packet, departure);
+  if (!is_answered(verdict)) return verdict;
 
   // Peers measure each other's clocks; who is served wants time without haste.
+  const auto mode = *answer_mode(packet.header(), request.peer.port);
   const LocalTime arrived = state.to_local(request.stamp.time);
-  const bool served = *mode == ntp::Mode::Server;
+  const bool served = mode == ntp::Mode::Server;
   const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
   ntp::Header header = served ? state.served_header_at(arrived) : state.header_at(arrived);
   header.version = packet.header().version;
-  header.mode = *mode;
-  header.poll = std::max(packet.header().poll, kMinAnswerPoll);
+  header.mode = mode;
+  header.poll = std::max(packet.header().poll, least_poll_);
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived + smoothing, state.precision_log2);
   header.receive.bits |= kReceiveBit;
   if (header.receive == header.origin) header.receive.bits ^= kSpareBit;
+  if (verdict == Verdict::KissOfDeath) {
+    header.leap = ntp::Leap::Unsynchronised;
+    header.stratum = 0;
+    header.ref_id = kRateKiss;
+  } else {
+    look_up_interleaved(packet.header(), header, departure);
+  }
 
   answer.peer = request.peer;
   answer.local = request.local;
   answer.interface_index = request.interface_index;
-  answer.want_stamp = false;
+  answer.want_stamp = departure.save;
   // No more than the request had, either way: an answer cannot amplify.
   answer.size = ntp::kHeaderSize;
-  if (key != nullptr) {
-    answer.size += key->mac_size(header.version);
-    store_be(answer.data.data() + ntp::kHeaderSize, key->id());
+  const bool has_fields = request.size > ntp::kHeaderSize && !packet.extensions().empty();
+  if (has_fields && ntp::find_mono_root(packet.extensions())) {
+    answer.size += write_mono_root(state, header, arrived, answer);
+  }
+  if (departure.key != nullptr) {
+    store_be(answer.data.data() + answer.size, departure.key->id());
+    answer.size += departure.key->mac_size(header.version);
   }
   ntp::write_header(header, std::span(answer.data).first<ntp::kHeaderSize>());
-  return Verdict::Answer;
+  return answer.size <= request.size ? verdict : Verdict::BadAuth;
 }
 
-void Responder::finish(const discipline::OwnState& state, env::Datagram& answer, RawTime now_raw) {
+void Responder::finish(const discipline::OwnState& state, env::Datagram& answer, const Departure& departure,
+                       RawTime now_raw) {
   std::byte* const data = answer.data.data();
   const auto mode = static_cast<ntp::Mode>(std::to_integer<std::uint8_t>(data[0] & kModeBits));
   const LocalTime now = mode == ntp::Mode::Server ? state.to_served(now_raw) : state.to_local(now_raw);
   const auto origin = load_be<std::uint64_t>(data + kOriginAt);
-  std::uint64_t stamp = fuzzed(now, static_cast<std::int8_t>(data[kPrecisionAt])).bits & ~kReceiveBit;
+  const ntp::NtpTimestamp leaves = ntp::NtpTimestamp::from(now);
+  const int precision = static_cast<std::int8_t>(data[kPrecisionAt]);
+  std::uint64_t stamp =
+      ntp::fuzzed(departure.transmit ? departure.transmit->transmit : leaves, precision, entropy_.u64()).bits &
+      ~kReceiveBit;
   // Zero would mean "unknown"; from the receive stamp it differs in the lowest bit.
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit;
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit << 1;
   store_be(data + kTransmitAt, stamp);
-  if (answer.size <= ntp::kHeaderSize || keys_ == nullptr) return;
-  const std::span<std::byte> packet = std::span(answer.data).first(answer.size);
-  const auth::Key* const key = keys_->find(load_be<auth::KeyId>(data + ntp::kHeaderSize));
-  const int version = ntp::version_of(data[0]);
-  if (key != nullptr) {
-    static_cast<void>(key->sign(version, packet.first<ntp::kHeaderSize>(), packet.subspan<ntp::kHeaderSize>()));
+  if (departure.save && log_ != nullptr) {
+    log_->stamps.save({load_be<std::uint64_t>(data + kReceiveAt)}, leaves);
   }
+  if (departure.key == nullptr) return;
+  const std::size_t signed_size = answer.size - departure.key->mac_size(ntp::version_of(data[0]));
+  const std::span<std::byte> packet = std::span(answer.data).first(answer.size);
+  static_cast<void>(
+      departure.key->sign(ntp::version_of(data[0]), packet.first(signed_size), packet.subspan(signed_size)));
 }
 
 }  // namespace timed::server

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "timed/base/bytes.h"
 #include "timed/base/log.h"
 
 namespace timed::server {
 
 namespace {
+
+constexpr std::size_t kReceiveAt = 32;  // offset in the header
 
 void add_one(std::atomic<std::uint64_t>& count) {
   count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -15,8 +18,8 @@ void add_one(std::atomic<std::uint64_t>& count) {
 
 }  // namespace
 
-Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Network& network, env::SystemClock& clock,
-               env::Host& host)
+Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<const AccessRule> rules,
+               env::Network& network, env::SystemClock& clock, env::Host& host)
     : options_(std::move(options)),
       network_(network),
       clock_(clock),
@@ -24,7 +27,8 @@ Server::Server(ServerOptions options, std::span<const AccessRule> rules, env::Ne
       needs_key_(AccessList(key_rules(rules)).compile()),
       entropy_([&host](std::span<std::byte> out) { host.random(out); }),
       responder_(access_, entropy_),
-      batch_(std::make_unique<Batch>()) {
+      batch_(std::make_unique<Batch>()),
+      limits_(limits) {
   responder_.demand_keys_of(needs_key_);
 }
 
@@ -40,6 +44,24 @@ bool Server::wants(Family family) const {
   const bool is_v4 = family == Family::Inet4;
   if (options_.port == 0 || !(is_v4 ? options_.use_v4 : options_.use_v6)) return false;
   return access_.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
+}
+
+void Server::limit_rates_of(std::span<const AccessRule> rules) {
+  RateLimitOptions& ntp = limits_.of[static_cast<std::size_t>(Service::Ntp)];
+  if (ntp.enabled) return;
+  limited_ = AccessList(rules).compile();
+  if (!limited_.any_allowed(Family::Inet4) && !limited_.any_allowed(Family::Inet6)) return;
+  ntp.enabled = true;
+  responder_.limit_only(limited_);
+}
+
+void Server::make_client_log() {
+  if (options_.no_client_log || log_) return;
+  const std::size_t records = ClientTable::records_in(options_.client_log_limit);
+  log_.emplace(ClientLog{ClientTable(records, limits_, entropy_), InterleaveMap(records)});
+  const RateLimitOptions& ntp = limits_.of[static_cast<std::size_t>(Service::Ntp)];
+  const int least_poll = ntp.enabled ? ntp.interval : int{Responder::kNoLeastPoll};
+  responder_.use_clients(&*log_, static_cast<std::int8_t>(least_poll));
 }
 
 Status Server::open() {
@@ -78,6 +100,8 @@ void Server::adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bi
   const bool wanted = wants(bind.family());
   if (!wanted) socket.reset();
   if (wanted && !socket) socket = open_socket(bind);
+  // Not before: a daemon that serves nobody needs none.
+  if (socket) make_client_log();
 }
 
 std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
@@ -101,7 +125,7 @@ std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
 }
 
 void Server::serve(env::UdpSocket& socket) {
-  if (sharing_.take_transmit_stamps) take_transmit_stamps(socket);
+  if (awaits_stamps_ || sharing_.take_transmit_stamps) take_transmit_stamps(socket);
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     const std::size_t n = socket.receive(batch_->requests);
     answer(socket, std::span(batch_->requests).first(n));
@@ -109,12 +133,43 @@ void Server::serve(env::UdpSocket& socket) {
   }
 }
 
+void Server::publish(const discipline::OwnState& state) {
+  last_state_ = state_;
+  state_ = state;
+  ++published_;
+}
+
+void Server::forget_stamps() {
+  if (log_) log_->stamps.clear();
+  awaited_ = {};
+}
+
 void Server::take_transmit_stamps(env::UdpSocket& socket) {
   std::array<env::TransmitStamp, env::kBatch> stamps;
   const std::size_t count = socket.transmit_stamps(stamps);
   if (count == 0) return;
   const Family family = &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
-  sharing_.take_transmit_stamps(family, std::span(stamps).first(count));
+  for (const env::TransmitStamp& stamp : std::span(stamps).first(count)) note_transmit_stamp(family, stamp);
+  if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(family, std::span(stamps).first(count));
+}
+
+void Server::note_transmit_stamp(Family family, const env::TransmitStamp& stamp) {
+  Awaited& awaited = awaited_[family == Family::Inet6 ? 1 : 0][stamp.id % kAwaited];
+  if (!log_ || awaited.id != stamp.id || awaited.receive.is_zero()) return;
+  // A correction of the clock since then would stand between the stamps of one answer.
+  const bool before = static_cast<std::uint8_t>(awaited.published + 1) == published_;
+  const discipline::OwnState& state = before ? last_state_ : state_;
+  const LocalTime left = awaited.served ? state.to_served(stamp.stamp.time) : state.to_local(stamp.stamp.time);
+  log_->stamps.correct(awaited.receive, {ntp::NtpTimestamp::from(left), stamp.stamp.source});
+  awaited.receive = {};
+}
+
+void Server::await_stamp(Family family, const env::Datagram& answer) {
+  const ntp::NtpTimestamp receive{load_be<std::uint64_t>(answer.data.data() + kReceiveAt)};
+  const bool served = ntp::mode_of(answer.data[0]) == ntp::Mode::Server;
+  awaited_[family == Family::Inet6 ? 1 : 0][answer.stamp_id % kAwaited] = {answer.stamp_id, receive, served,
+                                                                           published_};
+  awaits_stamps_ = true;
 }
 
 // Requests of clients never are, whoever they are from.
@@ -142,26 +197,47 @@ bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram)
   return true;
 }
 
+// Memory is slow: what is known of sixteen clients is asked for at once.
+void Server::prefetch_clients(std::span<const env::Datagram> requests) const {
+  for (const env::Datagram& request : requests) log_->clients.prefetch_slot(request.peer.address);
+  for (const env::Datagram& request : requests) log_->clients.prefetch_record(request.peer.address);
+}
+
+void Server::count(Verdict verdict, const env::Datagram& request, const Departure& departure) {
+  verdicts_.add(verdict);
+  if (!is_answered(verdict)) return;
+  if (departure.key != nullptr) add_one(served_.authenticated);
+  add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
+  const auto& transmit = departure.transmit;
+  if (transmit) add_one(served_.interleaved);
+  const bool by_daemon = !transmit || transmit->source == env::StampSource::Daemon;
+  add_one(by_daemon ? served_.daemon_sent : served_.kernel_sent);
+}
+
 void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> requests) {
+  if (log_) prefetch_clients(requests);
   std::size_t pending = 0;
   for (const env::Datagram& request : requests) {
     if (is_for_sources(request) || take_control(socket, request)) continue;
-    const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending]);
-    verdicts_.add(verdict);
-    if (verdict != Verdict::Answer) continue;
-    if (batch_->answers[pending].size > ntp::kHeaderSize) add_one(served_.authenticated);
-    add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
-    ++pending;
+    Departure& departure = batch_->departures[pending];
+    const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending], departure);
+    count(verdict, request, departure);
+    if (is_answered(verdict)) ++pending;
   }
-  if (pending > 0) send(socket, std::span(batch_->answers).first(pending));
+  if (pending > 0) send(socket, pending);
 }
 
-void Server::send(env::UdpSocket& socket, std::span<env::Datagram> answers) {
+void Server::send(env::UdpSocket& socket, std::size_t pending) {
+  std::span<env::Datagram> answers = std::span(batch_->answers).first(pending);
   const RawTime now = clock_.now();
-  for (env::Datagram& answer : answers) responder_.finish(state_, answer, now);
+  for (std::size_t i = 0; i < pending; ++i) responder_.finish(state_, answers[i], batch_->departures[i], now);
+  const Family family = &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
   while (!answers.empty()) {
     const std::size_t sent = socket.send(answers).sent;
     served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
+    for (const env::Datagram& answer : answers.first(sent)) {
+      if (answer.want_stamp) await_stamp(family, answer);
+    }
     if (sent >= answers.size()) return;
     add_one(unsent_);
     answers = answers.subspan(sent + 1);

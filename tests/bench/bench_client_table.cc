@@ -53,7 +53,7 @@ void interleaved(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(map.take({now - (clients - 3) * kApart}));
     map.save({now}, {now + 8000});
-    map.correct({now}, {now + 9000});
+    map.correct({now}, {{now + 9000}, env::StampSource::Kernel});
     now += kApart;
   }
 }

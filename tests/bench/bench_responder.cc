@@ -76,7 +76,7 @@ void serve(benchmark::State& state, Family family, std::size_t denied) {
   OneSocketNetwork network;
   FakeClock clock;
   FakeHost host;
-  Server server(ServerOptions(), rules(family, denied), network, clock, host);
+  Server server(ServerOptions(), {}, rules(family, denied), network, clock, host);
   if (!server.open()) return state.SkipWithError("no socket");
   discipline::OwnState own;
   own.leap = ntp::Leap::Normal;

@@ -109,7 +109,7 @@ Served serve_timed(std::uint16_t port, int ready) {
   server::AccessRule rule;
   rule.allow = true;
   rule.subnets = {*Subnet::make(IpAddress::any(Family::Inet4), 0)};
-  server::Server server(options, std::vector{rule}, env.network, env.clock, env.host);
+  server::Server server(options, {}, std::vector{rule}, env.network, env.clock, env.host);
   if (!server.open()) std::exit(2);
   UntilDone taker;
   env.timers.call_at(env.timers.now() + Duration::seconds(kPhase_s), [&taker] { taker.done = true; });

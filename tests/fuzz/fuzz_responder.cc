@@ -44,6 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (auto& b : out) b = static_cast<std::byte>(random.next());
   });
   server::Responder responder(access, entropy);
+  // At times with a log of clients, and at times its limit is reached by the first request.
+  server::ServiceLimits limits;
+  limits.of[0] = {(data[5] & 8) != 0, 12, 1, 1, 1};
+  server::ClientLog log{server::ClientTable(8, limits, entropy), server::InterleaveMap(8)};
+  if ((data[5] & 4) != 0) responder.use_clients(&log, 12);
+  server::Departure departure;
 
   discipline::OwnState state;
   state.stratum = data[1];
@@ -63,8 +69,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
               request->data.begin());
 
   const auto answer = std::make_unique<env::Datagram>();
-  if (responder.prepare(state, *request, *answer) != Verdict::Answer) return 0;
-  responder.finish(state, *answer, RawTime::from_seconds(1'800'000'000, 1000));
+  Verdict verdict = responder.prepare(state, *request, *answer, departure);
+  if ((data[5] & 16) != 0) verdict = responder.prepare(state, *request, *answer, departure);
+  if (!server::is_answered(verdict)) return 0;
+  responder.finish(state, *answer, departure, RawTime::from_seconds(1'800'000'000, 1000));
 
   TIMED_ASSERT((data[5] & 2) == 0 && request->peer.port != 0);
   TIMED_ASSERT(answer->size <= request->size && request->size <= env::kMaxDatagram);
@@ -76,12 +84,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ntp::Header& h = said.header();
   TIMED_ASSERT(h.mode == Mode::Server || h.mode == Mode::SymmetricPassive);
   TIMED_ASSERT(h.version == asked.header().version && h.stratum < 16);
-  TIMED_ASSERT(h.origin == asked.header().transmit);
+  TIMED_ASSERT(h.origin == (departure.transmit ? asked.header().receive : asked.header().transmit));
   TIMED_ASSERT((h.receive.bits & 1) == 1 && (h.transmit.bits & 1) == 0);
   TIMED_ASSERT(h.receive != h.origin && h.transmit != h.origin && !h.transmit.is_zero());
 
   // What we say is never answered by one of us.
   const auto again = std::make_unique<env::Datagram>();
-  TIMED_ASSERT(responder.prepare(state, *answer, *again) == Verdict::BadMode);
+  TIMED_ASSERT(responder.prepare(state, *answer, *again, departure) == Verdict::BadMode);
   return 0;
 }

@@ -64,6 +64,8 @@ struct RateLimits {
   server::RateLimitOptions ntp;
   server::RateLimitOptions nts = {.interval = 6};
   server::RateLimitOptions commands = {.interval = -4};
+  // In the order of server::Service.
+  server::ServiceLimits all() const { return {{ntp, nts, commands}}; }
 };
 
 // The logs that programs read.

@@ -25,6 +25,7 @@ using Execute = std::function<Reply(const Request&)>;
 struct Gate {
   std::function<bool(const IpAddress&)> admits;           // by the access rules
   std::function<bool(const IpAddress&)> is_not_too_fast;  // asked once for each request, which counts against its rate
+  std::function<void(const IpAddress&)> note = {};        // told of each request, this host's too, before that
 };
 
 // What became of a datagram.  Nothing is said of a single one anywhere else.

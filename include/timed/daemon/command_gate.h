@@ -3,6 +3,7 @@
 #define TIMED_DAEMON_COMMAND_GATE_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -31,8 +32,8 @@ class CommandGate {
   bool admits(const IpAddress& from) const { return table_.allows(from); }
   // Counts a request.
   bool is_not_too_fast(const IpAddress& from);
-  // The two as the command sockets ask them; the gate outlives what it gives.
-  control::Gate gate();
+  // The two as the command sockets ask them, and whom they tell of each request; the gate outlives what it gives.
+  control::Gate gate(std::function<void(const IpAddress&)> note = {});
 
  private:
   void compile() { table_ = server::AccessList(names_.rules()).compile(); }

@@ -24,7 +24,7 @@ struct CommandContext {
   discipline::LocalClock& clock;
   ClockOrders& orders;
   const TimeSmoothing& smoothing;
-  const server::Server& server;
+  server::Server& server;
   const control::ControlServer& control;
   std::function<void()> cycle_logs;
   std::function<void()> shut_down;  // after the reply

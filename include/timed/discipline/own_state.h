@@ -34,6 +34,8 @@ struct OwnState {
   bool local_reference = false;      // "local" mode is what speaks here
   bool hide_leap = false;            // from those who are served: for them the leap second is smoothed away
   ntp::RefId ref_id;
+  std::uint32_t steps = 0;  // of the clock since the start
+  Duration moved;           // by what corrections of phase have moved local time since the last one (field F323)
   Duration root_delay = Duration::seconds(1);
   Duration root_dispersion = Duration::seconds(1);  // at dispersion_since
   Frequency dispersion_rate;                        // growth of the root dispersion

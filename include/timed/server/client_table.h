@@ -16,14 +16,6 @@
 
 namespace timed::server {
 
-enum class Service : std::uint8_t { Ntp, NtsKe, Command };
-inline constexpr std::size_t kServices = 3;
-
-// The limits of all services; a service without `enabled` is never limited.
-struct ServiceLimits {
-  std::array<RateLimitOptions, kServices> of;
-};
-
 // What is to become of a request.
 enum class Admission : std::uint8_t { Answer, KissOfDeath, Drop };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "timed/base/units.h"
+#include "timed/env/clock.h"
 #include "timed/ntp/types.h"
 
 namespace timed::server {
@@ -19,14 +20,19 @@ class InterleaveMap {
   // capacity is rounded down to a power of two, at least 1.
   explicit InterleaveMap(std::size_t capacity);
 
+  struct Sent {
+    ntp::NtpTimestamp transmit;
+    env::StampSource source = env::StampSource::Daemon;
+  };
+
   // An answer with this receive stamp leaves, or has left, at about this time.  Zero is no stamp; one that is there
   // already belongs to two answers from now on, and so to none.
   void save(ntp::NtpTimestamp receive, ntp::NtpTimestamp transmit);
   // The kernel says when it left.  Taken within a second after the receive stamp, and only where there is an entry.
-  void correct(ntp::NtpTimestamp receive, ntp::NtpTimestamp transmit);
+  void correct(ntp::NtpTimestamp receive, const Sent& sent);
   // The transmit stamp of the answer with this receive stamp, once: whoever asks again may be somebody who has seen the
   // answer.  None where it is not known.
-  std::optional<ntp::NtpTimestamp> take(ntp::NtpTimestamp receive);
+  std::optional<Sent> take(ntp::NtpTimestamp receive);
   // After a step of the clock nothing holds.
   void clear() { size_ = 0; }
 
@@ -42,6 +48,7 @@ class InterleaveMap {
     std::uint64_t receive = 0;
     std::int32_t after_ns = kNone;  // transmit - receive
     bool taken = false;
+    env::StampSource source = env::StampSource::Daemon;
   };
   static_assert(sizeof(Entry) == 16);
 

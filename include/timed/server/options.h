@@ -2,6 +2,8 @@
 #ifndef TIMED_SERVER_OPTIONS_H_
 #define TIMED_SERVER_OPTIONS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +31,14 @@ struct RateLimitOptions {
   int burst = 8;     // "burst": answers that can be saved up, 1 … 255
   int leak = 2;      // "leak": one request of 2^leak is answered all the same, 1 … 4
   int kod = 0;       // "kod": one of 2^kod of the others is told so, 1 … 4; 0 = none
+};
+
+enum class Service : std::uint8_t { Ntp, NtsKe, Command };
+inline constexpr std::size_t kServices = 3;
+
+// The limits of all services; a service without `enabled` is never limited.
+struct ServiceLimits {
+  std::array<RateLimitOptions, kServices> of;
 };
 
 struct ServerOptions {

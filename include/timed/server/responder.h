@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "timed/auth/key_store.h"
 #include "timed/base/random.h"
@@ -15,6 +16,8 @@
 #include "timed/env/network.h"
 #include "timed/ntp/packet.h"
 #include "timed/server/acl.h"
+#include "timed/server/client_table.h"
+#include "timed/server/interleave.h"
 
 namespace timed::server {
 
@@ -28,8 +31,27 @@ enum class Verdict : std::uint8_t {
   Denied,         // by the access rules
   BadMode,        // not a request: an answer, a broadcast, control, private
   BadAuth,        // authentication that is not ours or is none: a key we have not, a wrong MAC, a crypto-NAK
+  RateLimited,    // from somebody who asks too often
+  KissOfDeath,    // the same, and the answer that has been prepared says so
 };
-inline constexpr std::size_t kVerdicts = 8;
+inline constexpr std::size_t kVerdicts = 10;
+constexpr bool is_answered(Verdict verdict) {
+  return verdict == Verdict::Answer || verdict == Verdict::KissOfDeath;
+}
+
+// What is known of clients: for rate limits, interleaved mode and reports.
+struct ClientLog {
+  ClientTable clients;
+  InterleaveMap stamps;
+};
+
+// What an answer still needs when it leaves.
+struct Departure {
+  const auth::Key* key = nullptr;  // that signs it
+  // In interleaved mode: when the answer before it has left, as reported then.
+  std::optional<InterleaveMap::Sent> transmit;
+  bool save = false;  // its stamps, for the next answer
+};
 
 // Counters by verdict.  One thread counts, any thread may read.
 class VerdictCounts {
@@ -49,6 +71,8 @@ class VerdictCounts {
 
 class Responder {
  public:
+  static constexpr std::int8_t kNoLeastPoll = -19;  // nobody's minimum: no rate limit is in force
+
   // Both must outlive the responder; entropy makes unpredictable what lies below the precision of the clock.
   Responder(const AccessTable& access, EntropyPool& entropy) : access_(access), entropy_(entropy) {}
 
@@ -57,20 +81,39 @@ class Responder {
   // The keys that requests are verified with and answers signed, which outlive the responder; none before.
   void use_keys(const auth::KeyStore& keys) { keys_ = &keys; }
 
-  // Judges a received datagram.  Answer: `answer` holds what to send but for its transmit stamp, is never longer than
-  // the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its data.
-  Verdict prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer);
+  // Where requests are noted from now on, and the lowest poll that is asked for (that of the rate limit).  None: nobody
+  // is limited, and there is no interleaved mode.
+  void use_clients(ClientLog* log, std::int8_t least_poll) {
+    log_ = log;
+    least_poll_ = least_poll;
+  }
+  // The rate of those alone whom the table allows is limited; it outlives the responder.  Before: of all.
+  void limit_only(const AccessTable& limited) { limited_ = &limited; }
+
+  // Judges a received datagram.  Where it is_answered(), `answer` holds what to send but for its transmit stamp, is
+  // never longer than the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its
+  // data.
+  Verdict prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer,
+                  Departure& departure);
   // Puts in the transmit stamp and then the MAC, the last things to be done before sending.
-  void finish(const discipline::OwnState& state, env::Datagram& answer, RawTime now);
+  void finish(const discipline::OwnState& state, env::Datagram& answer, const Departure& departure, RawTime now);
 
  private:
   ntp::NtpTimestamp fuzzed(LocalTime t, int precision_log2);
   const auth::Key* key_of(const ntp::PacketView& request) const;
+  Verdict judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure);
+  void look_up_interleaved(const ntp::Header& request, ntp::Header& answer, Departure& departure);
+  std::size_t write_mono_root(const discipline::OwnState& state, const ntp::Header& header, LocalTime arrived,
+                              env::Datagram& answer);
 
   const AccessTable& access_;
   EntropyPool& entropy_;
   const auth::KeyStore* keys_ = nullptr;
   const AccessTable* needs_key_ = nullptr;
+  const AccessTable* limited_ = nullptr;
+  ClientLog* log_ = nullptr;
+  std::optional<std::uint32_t> mono_epoch_;  // before the first step; nobody's other run has the same
+  std::int8_t least_poll_ = kNoLeastPoll;
 };
 
 }  // namespace timed::server

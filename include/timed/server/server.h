@@ -42,6 +42,10 @@ struct ServedCounts {
   std::atomic<std::uint64_t> authenticated{0};
   std::atomic<std::uint64_t> daemon_received{0};
   std::atomic<std::uint64_t> kernel_received{0};
+  // Transmit stamps that were told: of the answer itself, or, interleaved, of the one before.
+  std::atomic<std::uint64_t> interleaved{0};
+  std::atomic<std::uint64_t> daemon_sent{0};
+  std::atomic<std::uint64_t> kernel_sent{0};
 };
 
 class Server {
@@ -50,8 +54,8 @@ class Server {
   static constexpr int kBatchesPerTurn = 4;
 
   // Opens nothing yet.  The three seams outlive the server.
-  Server(ServerOptions options, std::span<const AccessRule> rules, env::Network& network, env::SystemClock& clock,
-         env::Host& host);
+  Server(ServerOptions options, const ServiceLimits& limits, std::span<const AccessRule> rules, env::Network& network,
+         env::SystemClock& clock, env::Host& host);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -62,6 +66,10 @@ class Server {
   void share(SocketSharing sharing);
   // The socket of a family, opened now where it was not; null where that cannot be.
   env::UdpSocket* shared_socket(Family family);
+
+  // Before open().  The rates of these addresses are limited, with the standard limits where there are none; with
+  // limits in the configuration those of all are anyway.
+  void limit_rates_of(std::span<const AccessRule> rules);
 
   // Opens a socket for each family of which some address is allowed, or that is shared.  One that cannot be opened is
   // logged and left out; fails where one was wanted and none could be opened.
@@ -75,32 +83,57 @@ class Server {
   bool is_open() const { return socket_v4_ != nullptr || socket_v6_ != nullptr; }
 
   // What is said of our clock from now on.  Until the first call: not synchronised.
-  void publish(const discipline::OwnState& state) { state_ = state; }
+  void publish(const discipline::OwnState& state);
+  // The clock was stepped by somebody else: no stamp of before means anything now.
+  void forget_stamps();
 
   // Datagrams received so far, by what became of them.
   const VerdictCounts& verdicts() const { return verdicts_; }
   // Answers that the kernel did not take (no buffer, no route); they are not sent again.
   std::uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
   const ServedCounts& served() const { return served_; }
+  bool keeps_client_log() const { return !options_.no_client_log; }
+  // What is known of clients; none where no log of them is wanted, and before the first socket was opened.
+  ClientLog* clients() { return log_ ? &*log_ : nullptr; }
+  const ClientLog* clients() const { return log_ ? &*log_ : nullptr; }
+  // A command has come from there: for the report of clients.
+  void note_command(const IpAddress& from) {
+    if (log_) log_->clients.hit(from, Service::Command, client_ticks());
+  }
+  Ticks client_ticks() const { return log_ ? log_->clients.ticks(clock_.now().nanos()) : 0; }
   bool allows(const IpAddress& address) const { return access_.allows(address); }
 
  private:
   struct Batch {
     std::array<env::Datagram, env::kBatch> requests;
     std::array<env::Datagram, env::kBatch> answers;
+    std::array<Departure, env::kBatch> departures;
   };
+  // An answer whose transmit stamp the kernel is to tell.
+  struct Awaited {
+    std::uint32_t id = 0;
+    ntp::NtpTimestamp receive;   // that it had; zero = nothing is awaited
+    bool served = false;         // not a peer's
+    std::uint8_t published = 0;  // what its stamps were made with
+  };
+  static constexpr std::size_t kAwaited = 256;
 
   bool wants(Family family) const;
+  void make_client_log();
   // Brings one socket in line with the rules.
   void adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind);
   std::unique_ptr<env::UdpSocket> open_socket(const IpAddress& bind);
   void take_transmit_stamps(env::UdpSocket& socket);
+  void note_transmit_stamp(Family family, const env::TransmitStamp& stamp);
+  void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
+  void await_stamp(Family family, const env::Datagram& answer);
   bool is_for_sources(const env::Datagram& datagram) const;
   // Answers a packet of mode 6; false for what is none, or gets no answer.
   bool take_control(env::UdpSocket& socket, const env::Datagram& datagram);
   void serve(env::UdpSocket& socket);
   void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);
-  void send(env::UdpSocket& socket, std::span<env::Datagram> answers);
+  void send(env::UdpSocket& socket, std::size_t pending);
+  void prefetch_clients(std::span<const env::Datagram> requests) const;
 
   ServerOptions options_;
   env::Network& network_;
@@ -108,12 +141,20 @@ class Server {
   AccessTable access_;
   AccessTable needs_key_;
   EntropyPool entropy_;
+  std::optional<ClientLog> log_;
   Responder responder_;
   discipline::OwnState state_;
+  // What was said before, for stamps that come in late.
+  discipline::OwnState last_state_;
+  std::uint8_t published_ = 0;
+  bool awaits_stamps_ = false;                              // now or once: a stamp may be lost
+  std::array<std::array<Awaited, kAwaited>, 2> awaited_{};  // IPv4 and IPv6, by the last octet of the id
   VerdictCounts verdicts_;
   ServedCounts served_;
   std::atomic<std::uint64_t> unsent_{0};
   std::unique_ptr<Batch> batch_;
+  ServiceLimits limits_;
+  AccessTable limited_;
   SocketSharing sharing_;
   bool needed_v4_ = false;
   bool needed_v6_ = false;

@@ -106,10 +106,9 @@ TEST(Restrict, KeepsFlagsThatForbidWhatIsNeverDone) {
   EXPECT_EQ(config.satisfied_flags, (std::set<std::string>{"nopeer", "notrap"}));
 }
 
-TEST(Restrict, WarnsOfLimitsUntilThereAreSome) {
-  const auto outcome = read("restrict default kod limited");
-  ASSERT_EQ(outcome.warnings.size(), 2u);
-  EXPECT_EQ(outcome.warnings[0].summary, "kod in restrict directive is not available yet (at line 1 in file t.conf)");
+TEST(Restrict, LimitsTheRateOfThoseThatItNames) {
+  EXPECT_TRUE(read("restrict default kod limited").warnings.empty());
+  EXPECT_TRUE(Access("restrict default kod").limited(kOutside));
   EXPECT_TRUE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kOutside));
   EXPECT_FALSE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kInside));
 }

@@ -24,6 +24,8 @@ struct FakeTraffic {
   std::size_t receive_calls = 0;
   std::size_t send_calls = 0;
   std::function<bool(const env::Datagram&)> refuses;  // empty: everything leaves
+  std::vector<env::TransmitStamp> stamps;             // that wait
+  std::uint32_t last_stamp_id = 0;
 };
 
 class FakeUdpSocket : public env::UdpSocket {
@@ -41,11 +43,17 @@ class FakeUdpSocket : public env::UdpSocket {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (traffic_.refuses && traffic_.refuses(batch[i])) return {i, Error{"refused"}};
       ++traffic_.sent_count;
+      if (batch[i].want_stamp) batch[i].stamp_id = ++traffic_.last_stamp_id;
       if (traffic_.sent.size() < traffic_.sent.capacity()) traffic_.sent.push_back(batch[i]);
     }
     return {batch.size(), std::nullopt};
   }
-  std::size_t transmit_stamps(std::span<env::TransmitStamp>) override { return 0; }
+  std::size_t transmit_stamps(std::span<env::TransmitStamp> into) override {
+    const std::size_t n = std::min(into.size(), traffic_.stamps.size());
+    std::copy_n(traffic_.stamps.begin(), n, into.begin());
+    traffic_.stamps.erase(traffic_.stamps.begin(), traffic_.stamps.begin() + static_cast<std::ptrdiff_t>(n));
+    return n;
+  }
   void on_readable(std::function<void()> fn) override { readable_ = std::move(fn); }
   Endpoint local_endpoint() const override { return local_; }
 

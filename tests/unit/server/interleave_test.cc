@@ -16,7 +16,7 @@ ntp::NtpTimestamp stamp(double seconds) {
 
 double taken(InterleaveMap& map, ntp::NtpTimestamp receive) {
   const auto transmit = map.take(receive);
-  return transmit ? transmit->minus(receive).to_seconds() : -99.0;
+  return transmit ? transmit->transmit.minus(receive).to_seconds() : -99.0;
 }
 
 TEST(InterleaveMap, GivesATransmitStampOnce) {
@@ -31,11 +31,14 @@ TEST(InterleaveMap, GivesATransmitStampOnce) {
 TEST(InterleaveMap, TakesWhatTheKernelSays) {
   InterleaveMap map(8);
   map.save(stamp(100), stamp(100.25));
-  map.correct(stamp(100), stamp(100.125));
-  map.correct(stamp(100), stamp(99.9));
-  map.correct(stamp(100), stamp(101.5));
-  map.correct(stamp(50), stamp(50.1));
-  EXPECT_NEAR(taken(map, stamp(100)), 0.125, 1e-9);
+  map.correct(stamp(100), {stamp(100.125), env::StampSource::Kernel});
+  map.correct(stamp(100), {stamp(99.9), env::StampSource::Kernel});
+  map.correct(stamp(100), {stamp(101.5), env::StampSource::Kernel});
+  map.correct(stamp(50), {stamp(50.1), env::StampSource::Kernel});
+  const auto sent = map.take(stamp(100));
+  ASSERT_TRUE(sent);
+  EXPECT_NEAR(sent->transmit.minus(stamp(100)).to_seconds(), 0.125, 1e-9);
+  EXPECT_EQ(sent->source, env::StampSource::Kernel);
   EXPECT_EQ(map.size(), 1u);
 }
 
@@ -45,7 +48,7 @@ TEST(InterleaveMap, ANanosecondIsKept) {
   map.save(receive, ntp::NtpTimestamp::from(RawTime::from_seconds(1'800'000'000, 123'459'001)));
   const auto transmit = map.take(receive);
   ASSERT_TRUE(transmit);
-  const RawTime time = transmit->near(RawTime::from_seconds(1'800'000'000));
+  const RawTime time = transmit->transmit.near(RawTime::from_seconds(1'800'000'000));
   EXPECT_NEAR(static_cast<double>(time.subsecond_nanos()), 123'459'001, 1.0);
 }
 

@@ -45,8 +45,8 @@ class KeyedResponder : public testing::Test {
   Verdict ask(const env::Datagram& request) {
     answer.size = 0;
     answer.data.fill(std::byte{0xee});
-    const Verdict verdict = responder.prepare(state, request, answer);
-    if (verdict == Verdict::Answer) responder.finish(state, answer, RawTime::from_seconds(1'800'000'000));
+    const Verdict verdict = responder.prepare(state, request, answer, departure);
+    if (verdict == Verdict::Answer) responder.finish(state, answer, departure, RawTime::from_seconds(1'800'000'000));
     return verdict;
   }
 
@@ -59,6 +59,7 @@ class KeyedResponder : public testing::Test {
   Responder responder{access, entropy};
   discipline::OwnState state;
   env::Datagram answer;
+  Departure departure;
 };
 
 TEST_F(KeyedResponder, answers_with_the_key_of_the_request_and_no_more_than_it_had) {
@@ -140,7 +141,7 @@ TEST_F(KeyedResponder, a_key_that_is_not_known_goes_unanswered) {
     }
   }
   Responder keyless(access, entropy);
-  EXPECT_EQ(keyless.prepare(state, signed_request(1, 4), answer), Verdict::BadAuth);
+  EXPECT_EQ(keyless.prepare(state, signed_request(1, 4), answer, departure), Verdict::BadAuth);
 }
 
 TEST_F(KeyedResponder, a_crypto_nak_goes_unanswered) {

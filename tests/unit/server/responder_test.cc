@@ -7,6 +7,7 @@
 
 #include "tests/unit/server/fakes.h"
 #include "timed/base/bytes.h"
+#include "timed/ntp/extension.h"
 
 namespace timed::server {
 namespace {
@@ -41,7 +42,7 @@ class ResponderTest : public ::testing::Test {
  protected:
   Verdict ask(const env::Datagram& request) {
     answer.size = 0;
-    const Verdict verdict = responder.prepare(state, request, answer);
+    const Verdict verdict = responder.prepare(state, request, answer, departure);
     if (verdict == Verdict::Answer) finish_at(LocalTime::from_seconds(1'800'000'000, 750'000'001));
     return verdict;
   }
@@ -50,7 +51,7 @@ class ResponderTest : public ::testing::Test {
     discipline::OwnState exact = state;
     exact.local_minus_raw = Duration::zero();
     exact.local_rate = Frequency::zero();
-    responder.finish(exact, answer, RawTime::from_nanos(local.nanos()));
+    responder.finish(exact, answer, departure, RawTime::from_nanos(local.nanos()));
   }
   ntp::Header header() const {
     const auto view = ntp::PacketView::parse(answer.bytes());
@@ -66,6 +67,7 @@ class ResponderTest : public ::testing::Test {
   Responder responder{access, entropy};
   discipline::OwnState state = synchronised();
   env::Datagram answer;
+  Departure departure;
 };
 
 // Spec wire.md 1.4, the whole table.
@@ -183,7 +185,7 @@ TEST_F(ResponderTest, a_transmit_stamp_is_never_zero) {
     for (const std::uint64_t origin : {0u, 2u, 4u, 6u}) {
       auto request = make_request(4, Mode::Client);
       store_be(request.data.data() + 40, origin);
-      ASSERT_EQ(responder.prepare(state, request, answer), Verdict::Answer);
+      ASSERT_EQ(responder.prepare(state, request, answer, departure), Verdict::Answer);
       finish_at(LocalTime::from_seconds(kEra1));
       EXPECT_FALSE(header().transmit.is_zero());
       EXPECT_NE(header().transmit, header().origin);
@@ -387,6 +389,150 @@ TEST_F(ResponderTest, replays_change_nothing) {
     again.transmit = first.transmit;
     EXPECT_EQ(again, first);
   }
+}
+
+class LoggedResponderTest : public ResponderTest {
+ protected:
+  void keep_clients(const RateLimitOptions& limit = {}) {
+    ServiceLimits limits;
+    limits.of[0] = limit;
+    log.emplace(ClientLog{ClientTable(64, limits, entropy), InterleaveMap(64)});
+    responder.use_clients(&*log, limit.enabled ? static_cast<std::int8_t>(limit.interval) : Responder::kNoLeastPoll);
+  }
+  // A request of a client that is in interleaved mode with whoever had this stamp.
+  env::Datagram interleaved_request(ntp::NtpTimestamp origin, int version = 4) {
+    auto request = make_request(version, Mode::Client);
+    auto asked = ntp::PacketView::parse(request.bytes()).header();
+    asked.origin = origin;
+    asked.receive = {random.next()};
+    asked.transmit = {random.next()};
+    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
+    return request;
+  }
+
+  std::optional<ClientLog> log;
+};
+
+TEST_F(LoggedResponderTest, TheThirdAnswerOfAClientInInterleavedModeIsTheFirst) {
+  keep_clients();
+  ASSERT_EQ(ask(interleaved_request({})), Verdict::Answer);
+  EXPECT_FALSE(answer.want_stamp) << "who begins may be no such client";
+  const auto first = header();
+  auto request = interleaved_request(first.receive);
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  const auto second = header();
+  EXPECT_EQ(second.origin, ntp::PacketView::parse(request.bytes()).header().transmit) << "basic";
+  EXPECT_TRUE(answer.want_stamp);
+  const ntp::NtpTimestamp left{second.receive.bits + 12'345'678};
+  log->stamps.correct(second.receive, {left, env::StampSource::Kernel});
+  request = interleaved_request(second.receive);
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  const auto third = header();
+  EXPECT_EQ(third.origin, ntp::PacketView::parse(request.bytes()).header().receive);
+  EXPECT_LE(std::abs(third.transmit.minus(left).to_seconds()), 1e-7) << "but for what lies below the precision";
+  EXPECT_EQ(third.transmit.bits & 1, 0u);
+  EXPECT_NE(third.receive, second.receive);
+  ASSERT_EQ(ask(interleaved_request(second.receive)), Verdict::Answer);
+  EXPECT_NE(header().transmit, third.transmit) << "once only: another may have seen the stamp";
+}
+
+TEST_F(LoggedResponderTest, OnlyRequestsThatCanBeInterleavedAre) {
+  keep_clients();
+  ASSERT_EQ(ask(interleaved_request({1})), Verdict::Answer);
+  const auto known = header().receive;
+  ASSERT_EQ(ask(interleaved_request(known, 3)), Verdict::Answer);
+  EXPECT_FALSE(answer.want_stamp) << "version 3";
+  ASSERT_EQ(ask(interleaved_request({known.bits & ~std::uint64_t{1}})), Verdict::Answer);
+  EXPECT_FALSE(answer.want_stamp) << "one of our transmit stamps";
+  auto same = interleaved_request(known);
+  auto asked = ntp::PacketView::parse(same.bytes()).header();
+  asked.receive = asked.transmit;
+  ntp::write_header(asked, std::span(same.data).first<ntp::kHeaderSize>());
+  ASSERT_EQ(ask(same), Verdict::Answer);
+  EXPECT_FALSE(answer.want_stamp) << "its stamps are one";
+  ASSERT_EQ(ask(interleaved_request({0x1234567800000001})), Verdict::Answer);
+  EXPECT_NE(header().origin, ntp::NtpTimestamp{}) << "an unknown stamp gets a basic answer";
+  EXPECT_EQ(log->stamps.size(), 2u);
+}
+
+TEST_F(LoggedResponderTest, WhoAsksTooOftenIsNotAnswered) {
+  keep_clients({true, 6, 4, 4, 0});
+  int answered = 0;
+  for (int i = 0; i < 400; ++i) {
+    const Verdict verdict = ask(make_request(4, Mode::Client));
+    ASSERT_TRUE(verdict == Verdict::Answer || verdict == Verdict::RateLimited);
+    answered += verdict == Verdict::Answer;
+  }
+  EXPECT_GE(answered, 4 + 10);
+  EXPECT_LE(answered, 4 + 50) << "one in 16 leaks";
+  auto other = make_request(4, Mode::Client);
+  other.peer.address = IpAddress::v4(0x0a090909);
+  ASSERT_EQ(ask(other), Verdict::Answer);
+  EXPECT_EQ(header().poll, std::max<int>(ntp::PacketView::parse(other.bytes()).header().poll, 6));
+}
+
+TEST_F(LoggedResponderTest, OnlyThoseOfTheTableAreLimited) {
+  keep_clients({true, 12, 1, 1, 0});
+  AccessRule rule;
+  rule.allow = true;
+  rule.subnets = {*Subnet::make(IpAddress::v4(0x0a090000), 16)};
+  const AccessTable limited = AccessList(std::vector<AccessRule>{rule}).compile();
+  responder.limit_only(limited);
+  auto one = make_request(4, Mode::Client), other = one;
+  one.peer.address = IpAddress::v4(0x0a090909);
+  other.peer.address = IpAddress::v4(0x0a0a0a0a);
+  int dropped = 0;
+  for (int i = 0; i < 100; ++i) {
+    dropped += ask(one) == Verdict::RateLimited;
+    ASSERT_EQ(ask(other), Verdict::Answer);
+  }
+  EXPECT_GT(dropped, 20);
+}
+
+TEST_F(LoggedResponderTest, AKissOfDeathSaysRateAndNothingOfTheClock) {
+  keep_clients({true, 6, 1, 4, 1});
+  int kisses = 0;
+  for (int i = 0; i < 100; ++i) {
+    if (ask(make_request(4, Mode::Client)) != Verdict::KissOfDeath) continue;
+    finish_at(LocalTime::from_seconds(1'800'000'000, 750'000'001));
+    ++kisses;
+    EXPECT_EQ(header().leap, ntp::Leap::Unsynchronised);
+    EXPECT_EQ(header().stratum, 0);
+    EXPECT_EQ(header().ref_id, ntp::RefId{0x52415445});
+    EXPECT_EQ(answer.size, ntp::kHeaderSize);
+    EXPECT_FALSE(header().transmit.is_zero());
+  }
+  EXPECT_GT(kisses, 20);
+}
+
+TEST_F(LoggedResponderTest, WhoMayNotAskIsNotNoted) {
+  access = AccessTable();
+  keep_clients();
+  EXPECT_EQ(ask(make_request(4, Mode::Client)), Verdict::Denied);
+  for (std::size_t i = 0; i < log->clients.size(); ++i) EXPECT_FALSE(log->clients.report(i, 0));
+}
+
+TEST_F(ResponderTest, TheFieldOfAClockThatIsNeverMovedIsAnswered) {
+  state.moved = Duration::seconds(2);
+  auto request = make_request(4, Mode::Client);
+  ntp::write_mono_root({}, std::span(request.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
+  request.size = ntp::kHeaderSize + ntp::kMonoRootSize;
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  ASSERT_EQ(answer.size, request.size);
+  const auto view = ntp::PacketView::parse(answer.bytes());
+  ASSERT_TRUE(view.ok());
+  const auto field = ntp::find_mono_root(view.extensions());
+  ASSERT_TRUE(field);
+  EXPECT_NEAR(field->root_delay.to_seconds(), 0.012, 1e-8);
+  EXPECT_NEAR(view.header().receive.minus(field->receive).to_seconds(), 2.0, 1e-6);
+  state.steps = 1;
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  const auto later = ntp::find_mono_root(ntp::PacketView::parse(answer.bytes()).extensions());
+  ASSERT_TRUE(later);
+  EXPECT_NE(later->epoch, field->epoch);
+  state.smoothing.offset = Duration::millis(1);
+  ASSERT_EQ(ask(request), Verdict::Answer);
+  EXPECT_TRUE(ntp::find_mono_root(ntp::PacketView::parse(answer.bytes()).extensions())->receive.is_zero());
 }
 
 }  // namespace

@@ -60,9 +60,10 @@ class ServerTest : public ::testing::Test {
   ~ServerTest() override { log::set_sink({}); }
 
   Server make(std::vector<Subnet> allowed, ServerOptions options = {}) {
-    return Server(std::move(options), allow(allowed), network, clock, host);
+    return Server(std::move(options), limits, allow(allowed), network, clock, host);
   }
 
+  ServiceLimits limits;
   FakeNetwork network;
   FakeClock clock;
   FakeHost host;
@@ -335,6 +336,7 @@ TEST_F(ServerTest, a_request_costs_no_allocation) {
 // A log line a packet lets anybody fill the disk (peers.md, "Lessons as tests", 5).
 TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
   log::set_minimum(log::Severity::Debug);
+  limits.of[0] = {true, 12, 1, 1, 1};
   auto server = make({*Subnet::make(*IpAddress::parse("192.0.2.0"), 24)});
   ASSERT_TRUE(server.open().ok());
   SeededRandom random(4);
@@ -353,6 +355,54 @@ TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
   }
   EXPECT_TRUE(lines.empty());
   log::set_minimum(log::Severity::Info);
+}
+
+// The kernel says later when an answer left; a correction of the clock in between does not come between its stamps.
+TEST_F(ServerTest, TransmitStampsOfTheKernelGoIntoTheNextInterleavedAnswer) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  discipline::OwnState state;
+  state.precision_log2 = -30;
+  server.publish(state);
+  network.v4.sent.reserve(8);
+  ntp::NtpTimestamp origin{1};
+  const auto ask = [&] {
+    auto request = make_request(4, Mode::Client);
+    auto asked = ntp::PacketView::parse(request.bytes()).header();
+    asked.origin = origin;
+    asked.receive = {77};
+    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
+    network.v4.incoming.push_back(request);
+    network.socket_v4->turn();
+    const auto answered = ntp::PacketView::parse(network.v4.sent.back().bytes()).header();
+    origin = answered.receive;
+    return answered;
+  };
+  const auto first = ask();
+  ASSERT_EQ(network.v4.last_stamp_id, 1u);
+  const RawTime arrived = network.v4.incoming.back().stamp.time;
+  network.v4.stamps.push_back({1, {arrived + Duration::millis(3), Duration::zero(), env::StampSource::Kernel}});
+  state.local_minus_raw = Duration::seconds(0.5);
+  server.publish(state);
+  network.socket_v4->turn();
+  const auto second = ask();
+  EXPECT_EQ(second.origin, ntp::NtpTimestamp{77});
+  EXPECT_NEAR(second.transmit.minus(first.receive).to_seconds(), 3e-3, 1e-6);
+  EXPECT_EQ(server.served().interleaved, 1u);
+  EXPECT_EQ(server.served().kernel_sent, 1u);
+  server.forget_stamps();
+  EXPECT_NE(ask().origin, ntp::NtpTimestamp{77});
+}
+
+TEST_F(ServerTest, NoLogOfClientsIsNone) {
+  ServerOptions options;
+  options.no_client_log = true;
+  auto server = make({kAllV4}, options);
+  ASSERT_TRUE(server.open().ok());
+  EXPECT_EQ(server.clients(), nullptr);
+  network.v4.incoming.push_back(make_request(4, Mode::Client));
+  network.socket_v4->turn();
+  EXPECT_EQ(network.v4.sent_count, 1u);
 }
 
 }  // namespace
