@@ -152,6 +152,8 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   header.version = packet.header().version;
   header.mode = mode;
   header.poll = std::max(packet.header().poll, least_poll_);
+  if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
+  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived + smoothing, state.precision_log2);
   header.receive.bits |= kReceiveBit;

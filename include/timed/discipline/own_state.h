@@ -76,14 +76,11 @@ struct OwnState {
     if (reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(reference_time);
     return header;
   }
-  // The same for those who are served: without haste, where time is smoothed.
+  // The same for those who are served, for whom a leap second may be smoothed away.
   ntp::Header served_header_at(LocalTime t) const {
     ntp::Header header = header_at(t);
-    const Duration ahead = smoothing.at(t);
     const bool announces = leap == ntp::Leap::Insert || leap == ntp::Leap::Delete;
     if (hide_leap && announces) header.leap = ntp::Leap::Normal;
-    if (abs(ahead) > ntp::poll_interval(precision_log2)) header.ref_id = ntp::kSmoothedRefId;
-    if (reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(reference_time + ahead);
     return header;
   }
 };

@@ -85,12 +85,16 @@ TEST_F(BroadcastTest, TellsSmoothedTimeAndHidesItsLeapSecond) {
   traffic.sent.reserve(4);
   own.leap = ntp::Leap::Insert;
   own.hide_leap = true;
+  own.ref_id = {0xc0000201};
+  own.reference_time = LocalTime::from_seconds(1'799'999'000);
   own.smoothing.offset = Duration::seconds(-0.5);
   start({line(1, "192.0.2.255")});
   advance(1.5);
   ASSERT_EQ(traffic.sent_count, 1u);
   EXPECT_EQ(header(0).leap, ntp::Leap::Normal);
-  EXPECT_EQ(header(0).ref_id, ntp::kSmoothedRefId);
+  // As chronyd's: only answers say where smoothed time comes from.
+  EXPECT_EQ(header(0).ref_id, own.ref_id);
+  EXPECT_EQ(header(0).reference, ntp::NtpTimestamp::from(own.reference_time));
   const auto served = ntp::NtpTimestamp::from(LocalTime::from_seconds(1'799'999'999, 500'000'000));
   EXPECT_NEAR(header(0).transmit.minus(served).to_seconds(), 0.0, 1e-6);
 }
