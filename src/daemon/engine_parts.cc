@@ -1,0 +1,225 @@
+// What a selection, a jump of the clock, a leap second or an order of the operator leads to.
+#include "engine_parts.h"
+
+#include <optional>
+#include <utility>
+
+#include "timed/base/log.h"
+#include "timed/daemon/announcer.h"
+#include "timed/discipline/effective_marks.h"
+
+namespace timed::daemon {
+namespace {
+
+// With resumestep: nothing wakes a sleeper's loop before its next poll, so it looks this often whether it has slept.
+constexpr Duration kResumeWatch = Duration::seconds(10);
+
+}  // namespace
+
+control::Reply Engine::Parts::carry_out(const control::Request& request) {
+  if (std::holds_alternative<control::RekeyRequest>(request)) {
+    // As with chrony a success even where the file could not be read.
+    if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
+    return {};
+  }
+  const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
+  if (changed) return *changed;
+  if (const auto option = change_options(request, *sources)) return *option;
+  if (const auto asked = change_access(request, {access, command_gate.rules()})) return *asked;
+  ClockOrders::Callbacks callbacks;
+  callbacks.select = [this] { select(); };
+  callbacks.reset_sources = [this] { sources->reset(); };
+  callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
+  callbacks.dump = [this] { save_history(); };
+  callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
+  callbacks.stepped = [this] { on_clock_stepped(); };
+  callbacks.changed = [this] { published.reset(); };
+  ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps, smoothing}, callbacks);
+  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, server, control,
+                           [this] { cycle_logs(); }, [this] { exiting = true; }});
+}
+
+sources::OwnView Engine::Parts::own_view() {
+  const discipline::OwnState own = reference->own_state(clock.read());
+  sources::OwnView view;
+  view.serving = server.is_open() && modes.is_normal();
+  view.stratum = own.stratum;
+  view.ref_id = own.ref_id;
+  view.root_delay = ntp::NtpShort::from(own.root_delay);
+  view.reference =
+      own.reference_time == LocalTime() ? ntp::NtpTimestamp() : ntp::NtpTimestamp::from(own.reference_time);
+  view.system_peer = selector.selected();
+  return view;
+}
+
+// Files that somebody has renamed are begun anew.
+void Engine::Parts::cycle_logs() {
+  journal.cycle();
+  if (reopen_logs) reopen_logs();
+}
+
+// What everybody is told of our clock.
+discipline::OwnState Engine::Parts::served_state(const discipline::Now& now) {
+  discipline::OwnState own = reference->own_state(now);
+  own.take_line(clock.timeline());
+  own.smoothing = smoothing.served(now.local);
+  mono_clock.tell(own);
+  own.hide_leap = smoothing.enabled() && leap.slews();
+  return own;
+}
+
+void Engine::Parts::publish() {
+  const discipline::Now now = clock.read();
+  server.publish(served_state(now));
+  published = now.mono;
+}
+
+void Engine::Parts::select() {
+  const discipline::Now now = clock.read();
+  auto candidates = sources->candidates(now.free, config.selection.max_jitter);
+  discipline::apply_auth_mode(candidates, config.selection.auth_mode);
+  selector.keep_states(journal.wants_selection());
+  discipline::LocalReferenceOptions local = config.reference.local;
+  local.orphan = local.orphan && modes.is_normal();
+  const discipline::Selection selection = selector.select(candidates, local);
+  recorder.note_selection(*sources, candidates, selection, now);
+  for (const discipline::SelectionMessage& message : selection.messages) {
+    if (!modes.is_normal()) break;
+    const std::string source = message.source ? sources->describe(*message.source) : std::string();
+    tell(announce(message, source, config.selection));
+  }
+  for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
+  if (selection.lose_synchronisation) lose_synchronisation();
+  if (!selection.combined) return;
+  update_reference({.stratum = selection.stratum,
+                    .leap = selection.leap,
+                    .ref_id = selection.ref_id,
+                    .source = selection.selected,
+                    .combined_sources = selection.combined_sources,
+                    .manual = false,
+                    .estimate = *selection.combined});
+}
+
+void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
+  if (!modes.is_normal()) {
+    modes.note_offset(input.estimate.offset);
+    return;
+  }
+  const discipline::Now now = clock.read();
+  const Duration pending = clock.timeline().pending(now.raw);
+  recorder.before_update(*reference, now);
+  const discipline::ReferenceUpdate update = reference->update(input, now, pending);
+  if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
+    apply(update, input.leap);
+    recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference,
+                         clock.read(), pending);
+    return;
+  }
+  tell(announce_refusal(update.offset, config.reference.max_change.offset, update.verdict));
+  if (update.verdict == discipline::ReferenceUpdate::Verdict::Exit) {
+    exiting = true;
+    exit_status = 1;
+  }
+}
+
+void Engine::Parts::apply(const discipline::ReferenceUpdate& update, ntp::Leap voted) {
+  clock.apply(update.clock);
+  tell_clamped_frequency();
+  if (update.report_offset) tell(announce_wrong_by(update.offset));
+  const auto& mail = config.mail_on_change;
+  if (mail && abs(update.offset) > mail->threshold) {
+    env.host.mail(change_mail(*mail, name, env.host.machine_name(), update.offset, env.clock.now()));
+  }
+  if (update.clock.step) {
+    tell(announce_step(*update.clock.step, step(*update.clock.step)));
+  }
+  update_leap(voted);
+  drift_file.note_update(reference->update_interval(), drift());
+  if (reference->synchronised()) fallback.note_update(reference->update_interval(), clock.frequency());
+  published.reset();
+}
+
+void Engine::Parts::update_leap(ntp::Leap voted) {
+  leap.update(voted);
+  reference->set_leap(leap.leap(), leap.in_progress());
+  const discipline::Now now = clock.read();
+  clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
+}
+
+// The sources agree on one thing and the clock needs no sample for it.
+void Engine::Parts::on_leap_announced(discipline::SourceId id) {
+  if (!reference->synchronised()) return;
+  const auto candidates = sources->candidates(clock.read().free, config.selection.max_jitter);
+  if (const auto voted = selector.vote_on_leap(id, candidates)) update_leap(*voted);
+}
+
+// By whomever: what was planned on the clock as it was is planned no longer.
+void Engine::Parts::on_clock_stepped() {
+  smoothing.on_step(clock.read().local);
+  leap.on_clock_stepped();
+  mono_clock.on_step();
+}
+
+bool Engine::Parts::step(Duration offset) {
+  const bool done = clock.step(offset);
+  reference->on_step(offset);
+  if (!done) return false;
+  jumps.on_own_step(offset);
+  on_clock_stepped();
+  return true;
+}
+
+void Engine::Parts::set_from_start_time() {
+  const auto target = start_time.target(clock.read_raw(), drift_file.modified());
+  if (!target) return;
+  if (step(target->offset)) {
+    log::info("%s", target->done);
+  } else {
+    log::error("Could not step system clock");
+  }
+}
+
+void Engine::Parts::tell_clamped_frequency() {
+  const auto clamped = clock.take_clamped();
+  if (clamped) log::warning("Frequency %.1f ppm exceeds allowed maximum", -clamped->to_ppm());
+}
+
+// Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.
+void Engine::Parts::on_jump(const Jump& jump) {
+  tell(announce_jump(jump));
+  clock.on_unknown_step(jump.size);
+  reference->on_unknown_step();
+  manual.clear();
+  sources->on_unknown_step();
+  server.forget_stamps();
+  on_clock_stepped();
+  select();
+  lose_synchronisation();
+  if (!config.resume_step || !modes.is_normal()) return;
+  reference->allow_steps(*config.resume_step);
+  sources->refresh();  // it may have woken up in another network
+  sources->refresh_by_burst();
+}
+
+void Engine::Parts::take_temperature(const TemperaturePoll::Reading& reading) {
+  clock.set_compensation(reading.compensation);
+  journal.write(TempcompRow{clock.read().local, reading.temperature, reading.compensation});
+}
+
+// The look itself is what every turn begins with.
+void Engine::Parts::watch_for_resume() {
+  if (config.resume_step) resume_watch.arm_in(kResumeWatch);
+}
+
+void Engine::Parts::lose_synchronisation() {
+  const discipline::Now now = clock.read();
+  reference->set_unsynchronised(now);
+  recorder.note_loss(*reference, now);
+  leap.update(ntp::Leap::Unsynchronised);
+  clock.set_sync_status({});
+  published.reset();
+  if (!modes.is_normal()) modes.note_lost();
+  fallback.note_loss();
+}
+
+}  // namespace timed::daemon

@@ -1,0 +1,153 @@
+// The parts of the Engine, in the order in which they are made and against which they end, and what they do together:
+// engine.cc starts, turns and stops them, engine_parts.cc does what a measurement, a jump or an order leads to.
+#ifndef TIMED_SRC_DAEMON_ENGINE_PARTS_H_
+#define TIMED_SRC_DAEMON_ENGINE_PARTS_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "timed/control/control_server.h"
+#include "timed/daemon/access_commands.h"
+#include "timed/daemon/access_names.h"
+#include "timed/daemon/change_mail.h"
+#include "timed/daemon/clock_orders.h"
+#include "timed/daemon/command_gate.h"
+#include "timed/daemon/commands.h"
+#include "timed/daemon/drift_file.h"
+#include "timed/daemon/engine.h"
+#include "timed/daemon/fallback_timer.h"
+#include "timed/daemon/journal.h"
+#include "timed/daemon/jumps.h"
+#include "timed/daemon/key_file.h"
+#include "timed/daemon/leap_seconds.h"
+#include "timed/daemon/mono_clock.h"
+#include "timed/daemon/ntpq_variables.h"
+#include "timed/daemon/recorder.h"
+#include "timed/daemon/run_modes.h"
+#include "timed/daemon/source_changes.h"
+#include "timed/daemon/source_commands.h"
+#include "timed/daemon/start_time.h"
+#include "timed/daemon/temperature_poll.h"
+#include "timed/daemon/time_smoothing.h"
+#include "timed/discipline/local_clock.h"
+#include "timed/discipline/reference.h"
+#include "timed/discipline/selection.h"
+#include "timed/server/server.h"
+#include "timed/sources/broadcast.h"
+#include "timed/sources/source_set.h"
+
+namespace timed::daemon {
+
+struct Engine::Parts {
+  Parts(config::Config c, const env::Env& e, std::string n, std::function<void()> reopen)
+      : config(std::move(c)),
+        env(e),
+        name(std::move(n)),
+        reopen_logs(std::move(reopen)),
+        clock(
+            config.clock, e.clock, e.timers, [this] { published.reset(); },
+            [this](const auto& change) {
+              mono_clock.on_change(change);
+              smoothing.on_change(change, reference->skew());
+            }),
+        selector(config.selection),
+        key_file(config.key_file, e.host.files()),
+        access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
+        server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),
+        command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
+        control(config.control, e.network,
+                command_gate.gate([this](const IpAddress& from) { server.note_command(from); }),
+                [this](const control::Request& r) { return carry_out(r); }),
+        smoothing(config.smoothing),
+        leap(config.leap_seconds, clock, e.timers, e.host.files(), leap_callbacks()),
+        manual(config.manual),
+        drift_file(config.drift_file, e.host.files()),
+        start_time(config.rtc, e.host, e.timers),
+        fallback(config.fallback_drift, e.timers,
+                 {[this](Frequency absolute) { clock.set_frequency(absolute); }, [this] { lose_synchronisation(); }}),
+        temperature(config.temperature, e.host.files(), e.timers,
+                    [this](const TemperaturePoll::Reading& r) { take_temperature(r); }),
+        journal(config.journal, e.host.files()),
+        recorder(journal, clock),
+        resume_watch(e.timers, [this] { watch_for_resume(); }),
+        broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
+                   {[this](Family family) { return server.shared_socket(family); },
+                    [this] { return served_state(clock.read()); }}),
+        modes(config.run, config.init_step_slew, e.timers, e.host, config.family, run_actions()) {}
+
+  void start_clock();
+  LeapCallbacks leap_callbacks();
+  RunActions run_actions();
+  void make_sources(const std::vector<sources::SourceLine>& lines);
+  sources::AcquisitionOptions acquisition() const;
+  void share_server_sockets();
+  void go_normal();
+  bool is_synchronised();
+  void take_history();
+  void save_history();
+  control::Reply carry_out(const control::Request& request);
+  sources::OwnView own_view();
+  void select();
+  void update_reference(const discipline::ReferenceInput& input);
+  void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
+  bool step(Duration offset);
+  void on_clock_stepped();
+  void set_from_start_time();
+  void on_leap_announced(discipline::SourceId id);
+  void update_leap(ntp::Leap voted);
+  void tell_clamped_frequency();
+  void lose_synchronisation();
+  void on_jump(const Jump& jump);
+  void watch_for_resume();
+  discipline::OwnState served_state(const discipline::Now& now);
+  void publish();
+  void cycle_logs();
+  void take_temperature(const TemperaturePoll::Reading& reading);
+  Drift drift() const { return {clock.frequency(), reference->skew()}; }
+
+  config::Config config;
+  env::Env env;
+  std::string name;
+  std::function<void()> reopen_logs;
+  discipline::LocalClock clock;
+  MonoClock mono_clock;
+  discipline::Selector selector;
+  KeyFile key_file;
+  AccessNames access;
+  server::Server server;
+  CommandGate command_gate;
+  control::ControlServer control;
+  TimeSmoothing smoothing;
+  LeapSeconds leap;
+  discipline::ManualInput manual;
+  DriftFile drift_file;
+  StartTime start_time;
+  FallbackTimer fallback;
+  TemperaturePoll temperature;
+  Journal journal;
+  Recorder recorder;
+  // Made by open(), when the clock's precision is known.
+  std::optional<discipline::Reference> reference;
+  std::optional<sources::SourceSet> sources;
+  std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
+  Duration precision = Duration::micros(1);
+  Jumps jumps;
+  Pauses pauses;
+  env::Timer resume_watch;
+  sources::Broadcasts broadcasts;
+  RunModes modes;
+  std::function<Status()> ready;
+
+  bool selection_due = false;
+  bool history_due = false;           // what the last run has saved was not looked at yet
+  std::optional<MonoTime> published;  // when; empty: what is published no longer holds
+  bool exiting = false;
+  int exit_status = 0;
+};
+
+}  // namespace timed::daemon
+
+#endif  // TIMED_SRC_DAEMON_ENGINE_PARTS_H_
