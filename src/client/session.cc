@@ -135,7 +135,8 @@ bool Session::send(const control::Request& request, control::RequestHeader& head
   header.command = static_cast<std::uint16_t>(code_of(request));
   header.sequence = random_word();
   const std::size_t size = write_request(buffer, header, request);
-  return size > 0 && ::send(connection_.fd(), buffer.data(), size, 0) == static_cast<ssize_t>(size);
+  // A daemon that reads nothing must not hold us: its queue is full some day.
+  return size > 0 && ::send(connection_.fd(), buffer.data(), size, MSG_DONTWAIT) == static_cast<ssize_t>(size);
 }
 
 Session::Wait Session::wait(const control::RequestHeader& sent, Duration timeout, control::Received& received) {

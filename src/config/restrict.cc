@@ -181,6 +181,33 @@ server::AccessRule rule_for(const Whom& whom, bool allow) {
   return rule;
 }
 
+// Of prefixes that end within the same four bits the later rule wins on the lists of allow and deny.  With restrict the
+// longer one does: what an earlier line said of a part of the new subnet is said again.
+void add_rules(Config::Restricted rules, Config& config) {
+  const auto add = [&config](const Config::Restricted& r) {
+    config.access.push_back(r.ntp);
+    config.command_access.push_back(r.commands);
+    config.limited.push_back(r.limited);
+  };
+  const auto is_part = [](const Subnet& part, const Subnet& whole) {
+    return part.bits() > whole.bits() && part.bits() <= (whole.bits() + 3) / 4 * 4 && whole.contains(part.address());
+  };
+  add(rules);
+  std::vector<Config::Restricted> parts;
+  for (const Config::Restricted& earlier : config.restricted) {
+    const bool again = std::any_of(earlier.ntp.subnets.begin(), earlier.ntp.subnets.end(), [&](const Subnet& part) {
+      return std::any_of(rules.ntp.subnets.begin(), rules.ntp.subnets.end(),
+                         [&](const Subnet& whole) { return is_part(part, whole); });
+    });
+    if (again) parts.push_back(earlier);
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
+    return a.ntp.subnets.front().bits() < b.ntp.subnets.front().bits();
+  });
+  std::for_each(parts.begin(), parts.end(), add);
+  config.restricted.push_back(std::move(rules));
+}
+
 void warn_of_flag(const Statement& statement, const Line& line, std::string_view flag, Findings& findings) {
   findings.warnings.push_back(
       finding_at(statement, line.word_of(flag), std::string(flag) + " in restrict directive is not available yet"));
@@ -205,9 +232,10 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
   if (whom->sources) return;
   server::AccessRule ntp = rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoServe));
   ntp.needs_key = has(Flag::NoTrust);
-  config.access.push_back(std::move(ntp));
-  config.command_access.push_back(rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoQuery)));
-  config.limited.push_back(rule_for(*whom, has(Flag::Limited) || has(Flag::Kod)));
+  config.restrict_kod = config.restrict_kod || has(Flag::Kod);
+  add_rules({std::move(ntp), rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoQuery)),
+             rule_for(*whom, has(Flag::Limited) || has(Flag::Kod))},
+            config);
 }
 
 }  // namespace timed::config

@@ -105,7 +105,7 @@ inline constexpr Directive kAccess[] = {
          "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed. ignore "
          "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
          "authenticate. limited and kod limit the rate as ratelimit does, which is for all; without such a line with "
-         "its standard values. nomodify, nopeer, noepeer, "
+         "its standard values and, where a line has kod, kod 2. nomodify, nopeer, noepeer, "
          "notrap, lowpriotrap, nomrulist and version forbid what is never done. The servers that are asked are "
          "listened to in any case, so that a line for source changes nothing."},
 };

@@ -28,9 +28,14 @@ bool CommandGate::is_not_too_fast(const IpAddress& from) {
   return clients_->admit(client, server::Service::Command) == server::Admission::Answer;
 }
 
-control::Gate CommandGate::gate(std::function<void(const IpAddress&)> note) {
+control::Gate CommandGate::gate(Told note, Told note_drop) {
   return {[this](const IpAddress& from) { return admits(from); },
-          [this](const IpAddress& from) { return is_not_too_fast(from); }, std::move(note)};
+          [this, note_drop = std::move(note_drop)](const IpAddress& from) {
+            const bool admitted = is_not_too_fast(from);
+            if (!admitted && note_drop) note_drop(from);
+            return admitted;
+          },
+          std::move(note)};
 }
 
 }  // namespace timed::daemon

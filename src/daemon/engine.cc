@@ -38,7 +38,7 @@ Status Engine::open() {
                                                                : parts_->config.sources);
   parts_->share_server_sockets();
   // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
-  parts_->server.limit_rates_of(parts_->config.limited);
+  parts_->server.limit_rates_of(parts_->config.limited, parts_->config.restrict_kod);
   if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
   parts_->control.open_udp();
   parts_->publish();

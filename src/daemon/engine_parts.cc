@@ -35,8 +35,12 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.stepped = [this] { on_clock_stepped(); };
   callbacks.changed = [this] { published.reset(); };
   ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps, smoothing}, callbacks);
-  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, server, control,
-                           [this] { cycle_logs(); }, [this] { exiting = true; }});
+  return execute(request,
+                 {*sources, selector, *reference, clock, orders, smoothing, server, control, [this] { cycle_logs(); },
+                  [this] {
+                    log::info("Received shutdown command");
+                    exiting = true;
+                  }});
 }
 
 sources::OwnView Engine::Parts::own_view() {

@@ -71,8 +71,10 @@ std::optional<bool> said_of_all(const std::vector<server::AccessRule>& rules, Fa
   return said;
 }
 
+}  // namespace
+
 // Whoever answers anybody, however often he asks, is a weapon against others.
-void check_open_access(config::ParseOutcome& outcome) {
+void warn_of_open_access(config::ParseOutcome& outcome) {
   const config::Config& config = outcome.config;
   if (config.server.port == 0 || config.rate_limits.ntp.enabled) return;
   const auto open = [&](Family family) {
@@ -84,14 +86,12 @@ void check_open_access(config::ParseOutcome& outcome) {
                                            "a ratelimit line beside it, or the subnets that are to be served"));
 }
 
-}  // namespace
-
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_account(checks, outcome);
   check_keys(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
-  check_open_access(outcome);
+  warn_of_open_access(outcome);
 }
 
 }  // namespace timed::daemon

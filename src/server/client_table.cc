@@ -158,6 +158,13 @@ Admission ClientTable::admit(Index client, Service service) {
   return Admission::Drop;
 }
 
+void ClientTable::note_drop(const IpAddress& address, Service service) {
+  const auto client = find(address);
+  if (!client) return;
+  State& state = records_[*client].services[static_cast<std::size_t>(service)];
+  if (state.drops < kMostDrops) ++state.drops;
+}
+
 std::optional<ClientReport> ClientTable::report(std::size_t index, Ticks now) const {
   const Slot& slot = slots_[index / kWays];
   if (slot.tags[index % kWays] == 0) return std::nullopt;

@@ -10,6 +10,7 @@ namespace timed::server {
 
 namespace {
 
+constexpr int kKodOfRestrict = 2;       // one of four requests that are not answered
 constexpr std::size_t kReceiveAt = 32;  // offset in the header
 
 void add_one(std::atomic<std::uint64_t>& count) {
@@ -46,12 +47,13 @@ bool Server::wants(Family family) const {
   return access_.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
 }
 
-void Server::limit_rates_of(std::span<const AccessRule> rules) {
+void Server::limit_rates_of(std::span<const AccessRule> rules, bool kod) {
   RateLimitOptions& ntp = limits_.of[static_cast<std::size_t>(Service::Ntp)];
   if (ntp.enabled) return;
   limited_ = AccessList(rules).compile();
   if (!limited_.any_allowed(Family::Inet4) && !limited_.any_allowed(Family::Inet6)) return;
   ntp.enabled = true;
+  if (kod) ntp.kod = kKodOfRestrict;
   responder_.limit_only(limited_);
 }
 

@@ -32,6 +32,9 @@ ListOptions list_options(const Words& words) {
   return options;
 }
 
+// More than any daemon has; who says so is lying, and would have us print for ever.
+constexpr std::uint32_t kMostSources = 65536;
+
 // How many sources there are, with caption and header printed if there is an answer; empty after a failure.
 std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const ListOptions& options,
                                         std::string (*caption)(bool), std::string (*header)(bool)) {
@@ -40,9 +43,13 @@ std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const List
     context.fail(count.error());
     return std::nullopt;
   }
+  if (count->count > kMostSources) {
+    context.fail(Error{"508 Bad reply from daemon"});
+    return std::nullopt;
+  }
   if (options.verbose) rows.head(caption(context.naming.wide));
   rows.head(header(context.naming.wide));
-  return static_cast<std::int32_t>(std::min(count->count, 0x7fffffffU));
+  return static_cast<std::int32_t>(count->count);
 }
 
 // A row in the form that is wanted.
@@ -162,7 +169,7 @@ bool ntpdata(Context& context, const Words& words) {
   }
   auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
   if (!count) return context.fail(count.error());
-  for (std::uint32_t i = 0; i < count->count; ++i) {
+  for (std::uint32_t i = 0; i < std::min(count->count, kMostSources); ++i) {
     auto source = context.session.ask_for<SourceDataReply>(SourceDataRequest{static_cast<std::int32_t>(i)});
     if (!source) return context.fail(source.error());
     if (is_clock(*source) || !source->address.ip.is_set()) continue;
@@ -187,7 +194,7 @@ std::vector<std::string> source_addresses(Context& context) {
   context.session.set_patience({Duration::millis(500), 0});
   std::vector<std::string> addresses;
   auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
-  for (std::uint32_t i = 0; count && i < count->count; ++i) {
+  for (std::uint32_t i = 0; count && i < std::min(count->count, kMostSources); ++i) {
     auto source = context.session.ask_for<SourceDataReply>(SourceDataRequest{static_cast<std::int32_t>(i)});
     if (!source) break;
     if (!is_clock(*source)) addresses.push_back(client::address_text(source->address));

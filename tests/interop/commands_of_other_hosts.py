@@ -28,6 +28,12 @@ def check_commands(net, server, client):
     answered = sum(reply(client, "10.99.0.2", commands.SERVER_STATS, seconds=0.2) is not None for _ in range(16))
     assert answered <= 8, f"{answered} of 16 were answered beyond the limit"
     assert all(reply(server, "127.0.0.1", commands.SERVER_STATS, "127.0.0.1") == 0 for _ in range(20))
+    # Who asked, and what was not answered of it; NTP is served to nobody here.
+    rows = [line.split(",") for line in net.chronyc(server, net.timed_socket("allowing"), "clients").splitlines()]
+    clients = {row[0]: (int(row[6]), int(row[7])) for row in rows}
+    assert set(clients) == {"127.0.0.1", "10.99.0.2"} and clients["127.0.0.1"] == (20, 0), clients
+    hits, drops = clients["10.99.0.2"]
+    assert hits == 19 and drops >= 16 - answered, clients
 
     net.chronyc(server, net.timed_socket("allowing"), "cmddeny", "all")
     assert reply(client, "10.99.0.2", commands.SERVER_STATS) is None
@@ -42,6 +48,7 @@ def check_restrict(net, server, client):
                        "restrict 10.99.0.2 noquery\nrestrict 10.99.0.3 noserve nomodify nopeer notrap\n"
                        "restrict 10.99.0.4 notrust noquery\nrestrict 10.99.0.4 mask 255.255.255.254 notrust noquery")
     assert "nopeer forbids what is never done here" in daemon.log(), daemon.log()
+    assert "whole Internet" not in daemon.log(), daemon.log()
 
     def served(source):
         with client.udp_socket(socket.AF_INET, (source, 0)) as sock:

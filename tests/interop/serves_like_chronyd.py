@@ -69,7 +69,8 @@ def interleaved_row(net, space, path, address):
 def serve_interleaved(net):
     """chronyd as the client of timed: from the third exchange on interleaved, with stamps of the kernel on both sides."""
     server, client = net.pair()
-    net.timed("server", server, "local stratum 3\nallow\ncmdport 0")
+    daemon = net.timed("server", server, "local stratum 3\nallow\ncmdport 0")
+    daemon.wait_for_log("NTP is served to the whole Internet without a rate limit")
     net.chronyd("client", client, "server 10.99.0.1 minpoll 0 maxpoll 0 xleave\ncmdport 0")
     path = net.chronyd_socket("client")
 

@@ -3,6 +3,7 @@ Needs no privileges."""
 
 import os
 import random
+import socket
 import struct
 import subprocess
 import time
@@ -41,6 +42,16 @@ def check_silence(net, daemon, path):
     assert told_by("127.0.0.1", "-p", "9", "tracking") == (1, "506 Cannot talk to daemon\n")
 
 
+def check_full_queue(net):
+    """A daemon that stands still reads nothing: its queue is full after some requests."""
+    path = net.path("deaf")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(path)
+        for _ in range(15):
+            assert told_by(path, "-m", "timeout 100", "retries 0", "tracking", seconds=10) == (
+                1, "506 Cannot talk to daemon\n")
+
+
 def check_slowness(daemon, path):
     daemon.delay = 0.7
     code, text = told_by(path, "-m", "timeout 5000", "activity")
@@ -72,6 +83,10 @@ def check_lies(daemon, path):
     daemon.replies = {**REPLIES, 33: (5, 76), 44: (5, 76)}
     assert told_by(path, "activity") == (1, "508 Bad reply from daemon\n")
     daemon.replies = REPLIES
+    # More sources than anybody has.
+    daemon.bodies = {14: struct.pack(">I", 0xffffffff)}
+    for report in ("sources", "sourcestats", "selectdata"):
+        assert told_by(path, report)[0] == 1, report
     # A list of clients that never gets on.
     daemon.bodies = {68: struct.pack(">III", 1000, 0, 8) + bytes(480)}
     code, text = told_by(path, "clients", seconds=15)
@@ -99,6 +114,7 @@ def test(net):
     path = net.path("sock")
     daemon = StrawDaemon(path)
     check_silence(net, daemon, path)
+    check_full_queue(net)
     check_slowness(daemon, path)
     check_lies(daemon, path)
     check_noise(daemon, path)

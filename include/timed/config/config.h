@@ -100,7 +100,13 @@ struct Config {
   server::ServerOptions server;                    // the NTP port
   std::vector<server::AccessRule> access;          // "allow", "deny", in the order of the lines; nobody at first
   std::vector<server::AccessRule> limited;         // "restrict": whose rate is limited, in the order of the lines
-  std::set<std::string> satisfied_flags;           // "restrict": flags that forbid what is never done
+  // The rules that each restrict line stands for, in the order of the lines.
+  struct Restricted {
+    server::AccessRule ntp, commands, limited;
+  };
+  std::vector<Restricted> restricted;
+  bool restrict_kod = false;              // "restrict": some line has the flag kod
+  std::set<std::string> satisfied_flags;  // "restrict": flags that forbid what is never done
   RateLimits rate_limits;
   NtsOptions nts;
   bool manual = false;                                  // "manual": times that are typed in are taken

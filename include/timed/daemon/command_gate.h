@@ -32,8 +32,10 @@ class CommandGate {
   bool admits(const IpAddress& from) const { return table_.allows(from); }
   // Counts a request.
   bool is_not_too_fast(const IpAddress& from);
-  // The two as the command sockets ask them, and whom they tell of each request; the gate outlives what it gives.
-  control::Gate gate(std::function<void(const IpAddress&)> note = {});
+  // The two as the command sockets ask them, and whom they tell of each request and of those that come too often; the
+  // gate outlives what it gives.
+  using Told = std::function<void(const IpAddress&)>;
+  control::Gate gate(Told note = {}, Told note_drop = {});
 
  private:
   void compile() { table_ = server::AccessList(names_.rules()).compile(); }

@@ -54,6 +54,8 @@ class ClientTable {
   Index hit(const IpAddress& address, Service service, Ticks now);
   // Whether the rate of the client allows an answer to the request that was just noted.
   Admission admit(Index client, Service service);
+  // A request that was noted was dropped for a reason of somebody else's.
+  void note_drop(const IpAddress& address, Service service);
   // The moment as the table counts.
   Ticks ticks(std::int64_t nanoseconds) const {
     return static_cast<Ticks>(static_cast<std::uint64_t>(nanoseconds / kNanosInTick)) + phase_;

@@ -69,7 +69,8 @@ class Server {
 
   // Before open().  The rates of these addresses are limited, with the standard limits where there are none; with
   // limits in the configuration those of all are anyway.
-  void limit_rates_of(std::span<const AccessRule> rules);
+  // kod: with them some requests are answered that the client is to ask less.
+  void limit_rates_of(std::span<const AccessRule> rules, bool kod);
 
   // Opens a socket for each family of which some address is allowed, or that is shared.  One that cannot be opened is
   // logged and left out; fails where one was wanted and none could be opened.
@@ -93,12 +94,18 @@ class Server {
   std::uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
   const ServedCounts& served() const { return served_; }
   bool keeps_client_log() const { return !options_.no_client_log; }
-  // What is known of clients; none where no log of them is wanted, and before the first socket was opened.
+  // What is known of clients; none where no log of them is wanted, and before the first socket was opened or
+  // the first command has come.
   ClientLog* clients() { return log_ ? &*log_ : nullptr; }
   const ClientLog* clients() const { return log_ ? &*log_ : nullptr; }
   // A command has come from there: for the report of clients.
   void note_command(const IpAddress& from) {
+    make_client_log();
     if (log_) log_->clients.hit(from, Service::Command, client_ticks());
+  }
+  // It came too often and was dropped.
+  void note_command_drop(const IpAddress& from) {
+    if (log_) log_->clients.note_drop(from, Service::Command);
   }
   Ticks client_ticks() const { return log_ ? log_->clients.ticks(clock_.now().nanos()) : 0; }
   bool allows(const IpAddress& address) const { return access_.allows(address); }

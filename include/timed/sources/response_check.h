@@ -73,7 +73,7 @@ struct ResponseContext {
   Frequency max_clock_error;  // "maxclockerror"
   // "maxdelayquant": the longest delay accepted; empty while none was seen, or off.
   std::optional<Duration> quantile_limit = {};
-  bool near_leap_second = false;  // what is announced now may be of before or after it
+  bool near_leap_second = false;                   // what is announced now may be of before or after it
   const Authentication* authentication = nullptr;  // what the response must have; null as none
 };
 

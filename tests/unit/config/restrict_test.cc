@@ -106,8 +106,24 @@ TEST(Restrict, KeepsFlagsThatForbidWhatIsNeverDone) {
   EXPECT_EQ(config.satisfied_flags, (std::set<std::string>{"nopeer", "notrap"}));
 }
 
+// On the lists of chrony the later one wins where both end within the same four bits.
+TEST(Restrict, TheLongerPrefixWinsInEitherOrder) {
+  const IpAddress inside = *IpAddress::parse("10.1.0.1"), beside = *IpAddress::parse("10.1.0.65");
+  for (const char* text :
+       {"restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/25\n", "restrict 10.1.0.0/25\nrestrict 10.1.0.0/26 ignore\n",
+        "restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/25 noserve\nrestrict 10.1.0.0/25\n"}) {
+    const server::AccessList list(read(text).config.access);
+    EXPECT_FALSE(list.allows(inside)) << text;
+    EXPECT_TRUE(list.allows(beside)) << text;
+  }
+  const server::AccessList equal(read("restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/26").config.access);
+  EXPECT_TRUE(equal.allows(inside)) << "of equal ones the later";
+}
+
 TEST(Restrict, LimitsTheRateOfThoseThatItNames) {
   EXPECT_TRUE(read("restrict default kod limited").warnings.empty());
+  EXPECT_TRUE(read("restrict default kod limited\nrestrict ::1").config.restrict_kod);
+  EXPECT_FALSE(read("restrict default limited").config.restrict_kod);
   EXPECT_TRUE(Access("restrict default kod").limited(kOutside));
   EXPECT_TRUE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kOutside));
   EXPECT_FALSE(Access("restrict default limited\nrestrict 10.0.0.0/8").limited(kInside));

@@ -160,6 +160,15 @@ TEST_F(ClientTableTest, ServicesAreLimitedEachForItself) {
   EXPECT_EQ(t.admit(t.hit(address(1), Service::Ntp, 0), Service::Ntp), Admission::Answer) << "its bucket is full";
 }
 
+TEST_F(ClientTableTest, DropsOfOthersAreNoted) {
+  ClientTable t = table(64);
+  t.note_drop(address(1), Service::Command);
+  const auto client = t.hit(address(1), Service::Command, 0);
+  t.note_drop(address(1), Service::Command);
+  EXPECT_EQ(t.report(client, 0)->services[2].drops, 1u);
+  EXPECT_EQ(t.report(client, 0)->services[0].drops, 0u);
+}
+
 TEST_F(ClientTableTest, ANewClientInAnOldRecordStartsFull) {
   ClientTable t = table(8, limited(12, 1));
   for (std::uint32_t n = 0; n < 9; ++n) {
