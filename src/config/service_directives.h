@@ -97,7 +97,7 @@ inline constexpr Directive kAccess[] = {
      .help = "The opposite of allow, in the same words. While the name of such a line is not known nobody is "
              "answered."},
     {.name = "restrict",
-     .argument = "[-4|-6] default|source|ADDRESS [mask MASK] [FLAG]...",
+     .argument = "[-4|-6] default|source|ADDRESS[/BITS] [mask MASK] [FLAG]...",
      .field = &parse_restrict,
      .repeatable = true,
      .help =

@@ -162,8 +162,8 @@ Mode6Answer NtpqVariables::read_system(const Mode6Question& q) const {
   add("leap", format("%d", static_cast<int>(own.leap)));
   add("stratum", format("%d", synchronised ? own.stratum : ntp::kUnsynchronisedStratum));
   add("precision", format("%d", own.precision_log2));
-  add("rootdelay", millis(synchronised ? own.root_delay : Duration::zero()));
-  add("rootdisp", millis(synchronised ? own.root_dispersion_at(now_.local) : Duration::zero()));
+  add("rootdelay", millis(own.root_delay));
+  add("rootdisp", millis(own.root_dispersion_at(now_.local)));
   add("refid", synchronised ? ref_id_text(own.ref_id, own.stratum) : "INIT");
   add("reftime",
       stamp(own.reference_time == LocalTime() ? ntp::NtpTimestamp() : ntp::NtpTimestamp::from(own.reference_time)));
@@ -203,6 +203,7 @@ std::vector<Mode6Variable> NtpqVariables::variables_of(const SourceReport& sourc
   } else {
     add("stratum", format("%d", ntp::kUnsynchronisedStratum));
     add("refid", "INIT");
+    add("ppoll", format("%d", source.poll));  // or ntpq would show a poll of one second
   }
   add("reach", format("0x%x", source.reachability.bits));
   add("hmode", format("%d", source.kind == sources::SourceKind::Peer ? kActiveMode : kClientMode));

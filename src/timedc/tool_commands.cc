@@ -50,7 +50,8 @@ bool dns(Context& context, const Words& words) {
 }
 
 bool timeout(Context& context, const Words& words) {
-  const auto value = parse_integer(word_at(words, 1));
+  // No number at all is none, as for chronyc.
+  const auto value = words.size() > 1 ? parse_integer(word_at(words, 1)) : 0;
   if (!value) return Context::complain("Invalid timeout value");
   if (*value < client::kMinTimeout_ms) {
     return Context::complain(format("Timeout %lld is too short", static_cast<long long>(*value)));
@@ -60,7 +61,7 @@ bool timeout(Context& context, const Words& words) {
 }
 
 bool retries(Context& context, const Words& words) {
-  const auto value = parse_integer(word_at(words, 1));
+  const auto value = words.size() > 1 ? parse_integer(word_at(words, 1)) : 0;
   if (!value || *value < 0 || *value > client::kMaxRetries) {
     return Context::complain("Invalid maximum number of retries");
   }
