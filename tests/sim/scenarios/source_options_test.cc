@@ -30,22 +30,24 @@ bool done(Node& node, const control::Request& order) {
 }
 
 TEST(Presend, APacketGoesTwoSecondsAhead) {
-  Asked asked(1, "minpoll 6 maxpoll 6 presend 6");
-  asked.scenario.run_for(Duration::seconds(2000));
-  const auto intervals = asked.requests.intervals();
-  ASSERT_GE(intervals.size(), 40u);
-  int near = 0;
-  for (const Duration interval : intervals) {
-    const double s = interval.to_seconds();
-    const bool is_near = s >= 2.0 && s <= 2.05, is_far = s >= 62.0 && s <= 66.5;
-    EXPECT_TRUE(is_near || is_far) << s;
-    near += is_near ? 1 : 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Asked asked(seed, "minpoll 6 maxpoll 6 presend 6");
+    asked.scenario.run_for(Duration::seconds(2000));
+    const auto intervals = asked.requests.intervals();
+    ASSERT_GE(intervals.size(), 40u);
+    int near = 0;
+    for (const Duration interval : intervals) {
+      const double s = interval.to_seconds();
+      const bool is_near = s >= 2.0 && s <= 2.05, is_far = s >= 62.0 && s <= 66.5;
+      EXPECT_TRUE(is_near || is_far) << s;
+      near += is_near ? 1 : 0;
+    }
+    EXPECT_NEAR(near, static_cast<double>(intervals.size()) / 2.0, 1.0);
+    // Only the answers to the others are samples.
+    const auto samples = stats_report(*asked.node, "10.0.0.1")->samples;
+    EXPECT_LE(samples, static_cast<unsigned>(near)) << asked.report();
+    EXPECT_GE(samples, 6u) << asked.report();
   }
-  EXPECT_NEAR(near, static_cast<double>(intervals.size()) / 2.0, 1.0);
-  // Only the answers to the others are samples.
-  const auto samples = stats_report(*asked.node, "10.0.0.1")->samples;
-  EXPECT_LE(samples, static_cast<unsigned>(near)) << asked.report();
-  EXPECT_GE(samples, 6u) << asked.report();
 }
 
 TEST(SubsecondPolls, AreForNearServersOnly) {
@@ -78,76 +80,86 @@ TEST(Polltarget, MoreSamplesArePolledSooner) {
 }
 
 TEST(Offline, IsNotAskedUntilItIsTold) {
-  Asked asked(9, "iburst offline");
-  asked.scenario.run_for(Duration::seconds(1000));
-  EXPECT_EQ(asked.requests.count(), 0u);
-  ASSERT_TRUE(done(*asked.node, control::OnlineRequest{}));
-  asked.scenario.run_for(Duration::seconds(100));
-  EXPECT_TRUE(asked.node->log().contains("Source 10.0.0.1 online")) << asked.report();
-  EXPECT_TRUE(asked.node->log().contains("Selected source 10.0.0.1")) << asked.report();
-  const std::size_t before = asked.requests.count();
-  ASSERT_TRUE(done(*asked.node, control::OfflineRequest{}));
-  asked.scenario.run_for(Duration::seconds(1000));
-  EXPECT_TRUE(asked.node->log().contains("Source 10.0.0.1 offline")) << asked.report();
-  EXPECT_EQ(asked.requests.count(), before) << asked.report();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Asked asked(seed, "iburst offline");
+    asked.scenario.run_for(Duration::seconds(1000));
+    EXPECT_EQ(asked.requests.count(), 0u);
+    ASSERT_TRUE(done(*asked.node, control::OnlineRequest{}));
+    asked.scenario.run_for(Duration::seconds(100));
+    EXPECT_TRUE(asked.node->log().contains("Source 10.0.0.1 online")) << asked.report();
+    EXPECT_TRUE(asked.node->log().contains("Selected source 10.0.0.1")) << asked.report();
+    const std::size_t before = asked.requests.count();
+    ASSERT_TRUE(done(*asked.node, control::OfflineRequest{}));
+    asked.scenario.run_for(Duration::seconds(1000));
+    EXPECT_TRUE(asked.node->log().contains("Source 10.0.0.1 offline")) << asked.report();
+    EXPECT_EQ(asked.requests.count(), before) << asked.report();
+  }
 }
 
 TEST(Onoffline, FollowsTheRoutes) {
-  Scenario scenario(9);
-  scenario.add_server("near", {"10.0.0.1"});
-  scenario.add_server("far", {"10.0.0.3"});
-  Node& node =
-      scenario.add("client", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1\nserver 10.0.0.3 offline\nserver fd00::1\n");
-  const IpAddress near = *IpAddress::parse("10.0.0.1"), far = *IpAddress::parse("10.0.0.3");
-  scenario.start_all();
-  const auto online = [&] {
-    EXPECT_TRUE(done(node, control::OnofflineRequest{}));
-    const auto activity = node.ask<control::ActivityReply>(control::ActivityRequest{});
-    return activity ? std::pair(activity->online, activity->offline) : std::pair(-1, -1);
-  };
-  // This machine has no address of the other family.
-  EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
-  node.machine().sockets().set_route(near, false);
-  EXPECT_EQ(online(), std::pair(1, 2)) << scenario.report(node);
-  scenario.run_for(Duration::seconds(300));
-  EXPECT_TRUE(node.log().contains("Source 10.0.0.1 offline")) << scenario.report(node);
-  EXPECT_TRUE(node.log().contains("Selected source 10.0.0.3")) << scenario.report(node);
-  node.machine().sockets().set_route(far, false);
-  EXPECT_EQ(online(), std::pair(0, 3)) << scenario.report(node);
-  node.machine().sockets().set_route(near, true);
-  node.machine().sockets().set_route(far, true);
-  EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Scenario scenario(seed);
+    scenario.add_server("near", {"10.0.0.1"});
+    scenario.add_server("far", {"10.0.0.3"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                              "server 10.0.0.1\nserver 10.0.0.3 offline\nserver fd00::1\n");
+    const IpAddress near = *IpAddress::parse("10.0.0.1"), far = *IpAddress::parse("10.0.0.3");
+    scenario.start_all();
+    const auto online = [&] {
+      EXPECT_TRUE(done(node, control::OnofflineRequest{}));
+      const auto activity = node.ask<control::ActivityReply>(control::ActivityRequest{});
+      return activity ? std::pair(activity->online, activity->offline) : std::pair(-1, -1);
+    };
+    // This machine has no address of the other family.
+    EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
+    node.machine().sockets().set_route(near, false);
+    EXPECT_EQ(online(), std::pair(1, 2)) << scenario.report(node);
+    scenario.run_for(Duration::seconds(300));
+    EXPECT_TRUE(node.log().contains("Source 10.0.0.1 offline")) << scenario.report(node);
+    EXPECT_TRUE(node.log().contains("Selected source 10.0.0.3")) << scenario.report(node);
+    node.machine().sockets().set_route(far, false);
+    EXPECT_EQ(online(), std::pair(0, 3)) << scenario.report(node);
+    node.machine().sockets().set_route(near, true);
+    node.machine().sockets().set_route(far, true);
+    EXPECT_EQ(online(), std::pair(2, 1)) << scenario.report(node);
+  }
 }
 
 TEST(AutoOffline, OneThatCannotBeSentToGoesOffline) {
-  for (const bool automatic : {true, false}) {
-    Asked asked(10, std::string("minpoll 4 maxpoll 4") + (automatic ? " auto_offline" : ""));
-    asked.scenario.run_for(Duration::seconds(500));
-    asked.node->machine().sockets().refuse_sends(1);
-    const std::size_t before = asked.requests.count();
-    asked.scenario.run_for(Duration::seconds(500));
-    EXPECT_EQ(asked.node->log().count("Source 10.0.0.1 offline"), automatic ? 1u : 0u) << asked.report();
-    EXPECT_EQ(asked.requests.count() == before, automatic) << asked.report();
-    ASSERT_TRUE(done(*asked.node, control::OnlineRequest{}));
-    asked.scenario.run_for(Duration::seconds(500));
-    EXPECT_GT(asked.requests.count(), before + 20) << asked.report();
-    EXPECT_EQ(asked.source().reachability, 0377) << asked.report();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (const bool automatic : {true, false}) {
+      Asked asked(seed, std::string("minpoll 4 maxpoll 4") + (automatic ? " auto_offline" : ""));
+      asked.scenario.run_for(Duration::seconds(500));
+      asked.node->machine().sockets().refuse_sends(1);
+      const std::size_t before = asked.requests.count();
+      asked.scenario.run_for(Duration::seconds(500));
+      EXPECT_EQ(asked.node->log().count("Source 10.0.0.1 offline"), automatic ? 1u : 0u) << asked.report();
+      EXPECT_EQ(asked.requests.count() == before, automatic) << asked.report();
+      ASSERT_TRUE(done(*asked.node, control::OnlineRequest{}));
+      asked.scenario.run_for(Duration::seconds(500));
+      EXPECT_GT(asked.requests.count(), before + 20) << asked.report();
+      EXPECT_EQ(asked.source().reachability, 0377) << asked.report();
+    }
   }
 }
 
 TEST(Copy, AppearsAsTheServerItself) {
-  Asked asked(11, "iburst copy", "allow\n");
-  asked.scenario.run_for(Duration::seconds(500));
-  const auto tracking = asked.node->ask<control::TrackingReply>(control::TrackingRequest{});
-  EXPECT_EQ(tracking->stratum, 1) << asked.report();
-  EXPECT_EQ(tracking->ref_id, ntp::kLocalRefId) << asked.report();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Asked asked(seed, "iburst copy", "allow\n");
+    asked.scenario.run_for(Duration::seconds(500));
+    const auto tracking = asked.node->ask<control::TrackingReply>(control::TrackingRequest{});
+    EXPECT_EQ(tracking->stratum, 1) << asked.report();
+    EXPECT_EQ(tracking->ref_id, ntp::kLocalRefId) << asked.report();
+  }
 }
 
 TEST(Offset, IsAddedToWhatIsMeasured) {
-  for (const double offset : {0.05, -0.2}) {
-    Asked asked(12, "iburst minpoll 4 maxpoll 4 offset " + std::to_string(offset));
-    asked.scenario.run_for(Duration::seconds(3000));
-    EXPECT_NEAR(asked.node->clock_error().to_seconds(), offset, 0.001) << asked.report();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (const double offset : {0.05, -0.2}) {
+      Asked asked(seed, "iburst minpoll 4 maxpoll 4 offset " + std::to_string(offset));
+      asked.scenario.run_for(Duration::seconds(3000));
+      EXPECT_NEAR(asked.node->clock_error().to_seconds(), offset, 0.001) << asked.report();
+    }
   }
 }
 
@@ -206,18 +218,20 @@ TEST(Maxdelaydevratio, LongerAnswersAreNoSamples) {
 
 // The silent one is preferred, and its samples are not yet older than all of the other.
 TEST(Maxunreach, ASilentSourceIsGivenUpSooner) {
-  for (const bool soon : {false, true}) {
-    Asked asked(20, std::string("minpoll 4 maxpoll 4 prefer") + (soon ? " maxunreach 20" : ""),
-                "server 10.0.0.3 minpoll 4 maxpoll 4 minsamples 60\n");
-    asked.scenario.add_server("other", {"10.0.0.3"});
-    asked.scenario.start_all();
-    asked.scenario.run_for(Duration::seconds(3000));
-    asked.server->stop();
-    asked.scenario.run_for(Duration::seconds(700));
-    EXPECT_EQ(asked.node->log().contains("Selected source 10.0.0.3"), soon) << asked.report();
-    EXPECT_EQ(asked.source().status == control::SourceStatus::Selected, !soon) << asked.report();
-    asked.scenario.run_for(Duration::seconds(700));
-    EXPECT_TRUE(asked.node->log().contains("Selected source 10.0.0.3")) << asked.report();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (const bool soon : {false, true}) {
+      Asked asked(seed, std::string("minpoll 4 maxpoll 4 prefer") + (soon ? " maxunreach 20" : ""),
+                  "server 10.0.0.3 minpoll 4 maxpoll 4 minsamples 60\n");
+      asked.scenario.add_server("other", {"10.0.0.3"});
+      asked.scenario.start_all();
+      asked.scenario.run_for(Duration::seconds(3000));
+      asked.server->stop();
+      asked.scenario.run_for(Duration::seconds(700));
+      EXPECT_EQ(asked.node->log().contains("Selected source 10.0.0.3"), soon) << asked.report();
+      EXPECT_EQ(asked.source().status == control::SourceStatus::Selected, !soon) << asked.report();
+      asked.scenario.run_for(Duration::seconds(700));
+      EXPECT_TRUE(asked.node->log().contains("Selected source 10.0.0.3")) << asked.report();
+    }
   }
 }
 
