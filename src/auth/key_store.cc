@@ -170,16 +170,20 @@ KeyStore::Reading KeyStore::read(std::string text, const std::string& path) {
     ++number;
     const auto words = split_words(before_nul(take_line(rest)));
     if (is_comment(words)) continue;
+    // chrony's words, and the place, which it tells of the first of them only.
+    const auto warn = [&](const std::string& what) {
+      reading.warnings.push_back(format("%s at line %u in file %s", what.c_str(), number, path.c_str()));
+    };
     const auto line = split_line(words);
     if (!line) {
-      reading.warnings.push_back(format("Could not parse key at line %u in file %s", number, path.c_str()));
+      warn("Could not parse key");
       continue;
     }
     NewKey made = make_key(*line);
     if (!made.key) {
-      reading.warnings.push_back(std::move(made.warning));
+      warn(made.warning);
     } else if (!reading.keys.add(std::move(*made.key))) {
-      reading.warnings.push_back(format("Detected duplicate key %u", line->id));
+      warn(format("Detected duplicate key %u", line->id));
     }
   }
   wipe(std::as_writable_bytes(std::span(text)));

@@ -41,7 +41,10 @@ std::optional<Drift> DriftFile::read() {
   if (!text && text.error().kind == ErrorKind::NotFound) return std::nullopt;
   const auto drift = text ? parse_drift(*text) : std::nullopt;
   if (!drift) {
-    log::warning("Could not read valid frequency and skew from driftfile %s", options_.path.c_str());
+    const std::string fault =
+        text ? "two numbers in ppm are expected, as the daemon writes them" : text.error().reason();
+    log::warning("Could not read valid frequency and skew from driftfile %s (%s)", options_.path.c_str(),
+                 fault.c_str());
     return std::nullopt;
   }
   log::info("Frequency %.3f +/- %.3f ppm read from %s", -drift->frequency.to_ppm(), drift->skew.to_ppm(),

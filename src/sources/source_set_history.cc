@@ -73,11 +73,16 @@ std::vector<discipline::SourceId> SourceSet::load_history(const std::string& dir
   std::vector<discipline::SourceId> loaded;
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() > 0) continue;
-    const auto text = seams_.host.files().read(directory + "/" + dump_file_name(source->address), kMaxDumpFile);
+    const std::string path = directory + "/" + dump_file_name(source->address);
+    const auto text = seams_.host.files().read(path, kMaxDumpFile);
     if (!text && text.error().kind == ErrorKind::NotFound) continue;
     const auto dumped = text ? parse_dump(*text) : std::nullopt;
-    if (!dumped || !restore(*source, *dumped)) {
-      log::warning("Could not load dump file for %s", describe(source->id).c_str());
+    const std::string fault = !text     ? text.error().reason()
+                              : !dumped ? std::string("it is not a dump file, or damaged")
+                                        : restore(*source, *dumped);
+    if (!fault.empty()) {
+      log::warning("Could not load dump file for %s (%s : %s)", describe(source->id).c_str(), path.c_str(),
+                   fault.c_str());
       continue;
     }
     log::info("Loaded dump file for %s", describe(source->id).c_str());
@@ -86,16 +91,17 @@ std::vector<discipline::SourceId> SourceSet::load_history(const std::string& dir
   return loaded;
 }
 
-bool SourceSet::restore(Source& source, const DumpedSource& dumped) {
-  if (dumped.name != source.line.name) return false;
+// Why it cannot be; empty when it was done.
+std::string SourceSet::restore(Source& source, const DumpedSource& dumped) {
+  if (dumped.name != source.line.name) return "it is of a source with another name";
   // What anybody could have said before must not speak for a source that is believed now.
-  if (is_authenticated(source.line) && !dumped.authenticated) return false;
+  if (is_authenticated(source.line) && !dumped.authenticated) return "its source was not authenticated";
   const LocalView& view = seams_.timeline.view();
   const auto samples = samples_of(dumped, view, callbacks_.now());
-  if (!samples) return false;
+  if (!samples) return "its measurements are out of order, or of the future";
   source.stats.restore(*samples, dumped.asymmetry_run, view);
   source.association.restore(dumped.reachability, dumped.reachability_size, dumped.stratum, dumped.leap);
-  return true;
+  return {};
 }
 
 void SourceSet::remove_saved_history(const std::string& directory) {

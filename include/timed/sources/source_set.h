@@ -266,7 +266,7 @@ class SourceSet {
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
   DumpedSource dump_of(const Source& source) const;
-  bool restore(Source& source, const DumpedSource& dumped);
+  std::string restore(Source& source, const DumpedSource& dumped);
 
   SourceSetOptions options_;
   SourceSetSeams seams_;

@@ -16,7 +16,8 @@ TEST(KeyFile, tells_how_many_keys_it_has_and_what_is_wrong_with_lines) {
   KeyFile file("/k", files);
   ASSERT_TRUE(file.load());
   EXPECT_EQ(file.keys().size(), 1u);
-  EXPECT_EQ(log.lines, (std::vector<std::string>{"warning: Could not decode key 2", "info: Loaded 1 symmetric keys"}));
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"warning: Could not decode key 2 at line 2 in file /k",
+                                                 "info: Loaded 1 symmetric keys"}));
 }
 
 TEST(KeyFile, that_cannot_be_read_is_an_error_and_the_keys_stay) {
