@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import termios
 import time
 
 import lab
@@ -26,6 +27,10 @@ class Terminal:
         self.told = b""
 
     def type(self, text):
+        """When the program edits lines: what comes before, the terminal itself would take, and echo."""
+        deadline = time.monotonic() + 10
+        while termios.tcgetattr(self._fd)[3] & termios.ICANON and time.monotonic() < deadline:
+            time.sleep(0.01)
         os.write(self._fd, text.encode())
 
     def read(self, seconds):
