@@ -10,11 +10,9 @@
 namespace timed::server {
 namespace {
 
-constexpr std::byte kModeBits{7};
 constexpr int kInterleavedVersion = 4;
 constexpr std::size_t kPrecisionAt = 3;  // offsets in the header
 constexpr std::size_t kOriginAt = 24;
-constexpr std::size_t kReceiveAt = 32;
 constexpr std::size_t kTransmitAt = 40;
 constexpr std::uint16_t kNtpPort = 123;
 constexpr ntp::RefId kRateKiss{0x52415445};  // RATE
@@ -91,7 +89,9 @@ const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
 Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure) {
   if (request.peer.port == 0) return Verdict::BadSource;
   if (!access_.allows(request.peer.address)) return Verdict::Denied;
-  if (!answer_mode(packet.header(), request.peer.port)) return Verdict::BadMode;
+  const auto mode = answer_mode(packet.header(), request.peer.port);
+  if (!mode) return Verdict::BadMode;
+  departure.mode = *mode;
   Admission admission = Admission::Answer;
   if (log_ != nullptr) {
     const auto client =
@@ -121,15 +121,14 @@ void Responder::look_up_interleaved(const ntp::Header& request, ntp::Header& ans
 }
 
 // chrony's field F323: values of our clock in a finer unit, and the time of a clock that is never moved in phase.
-std::size_t Responder::write_mono_root(const discipline::OwnState& state, const ntp::Header& header, LocalTime arrived,
+std::size_t Responder::write_mono_root(const discipline::OwnState& state, LocalTime arrived, Duration smoothing,
                                        env::Datagram& answer) {
   ntp::MonoRoot values;
   values.root_delay = state.root_delay;
   values.root_dispersion = state.root_dispersion_at(arrived);
   if (!mono_epoch_) mono_epoch_ = entropy_.u32();
   values.epoch = *mono_epoch_ + state.steps;
-  const bool smoothed = header.mode == ntp::Mode::Server && state.smoothing.at(arrived) != Duration::zero();
-  if (!smoothed) values.receive = fuzzed(arrived - state.moved, state.precision_log2);
+  if (smoothing == Duration::zero()) values.receive = fuzzed(arrived - state.moved, state.precision_log2);
   ntp::write_mono_root(values, std::span(answer.data).subspan<ntp::kHeaderSize, ntp::kMonoRootSize>());
   return ntp::kMonoRootSize;
 }
@@ -144,20 +143,22 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   if (!is_answered(verdict)) return verdict;
 
   // Peers measure each other's clocks; who is served wants time without haste.
-  const auto mode = *answer_mode(packet.header(), request.peer.port);
   const LocalTime arrived = state.to_local(request.stamp.time);
-  const bool served = mode == ntp::Mode::Server;
+  const bool served = departure.mode == ntp::Mode::Server;
   const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
   ntp::Header header = served ? state.served_header_at(arrived) : state.header_at(arrived);
   header.version = packet.header().version;
-  header.mode = mode;
+  header.mode = departure.mode;
   header.poll = std::max(packet.header().poll, least_poll_);
   if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
-  if (state.reference_time != LocalTime()) header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
+  if (smoothing != Duration::zero() && state.reference_time != LocalTime()) {
+    header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
+  }
   header.origin = packet.header().transmit;
   header.receive = fuzzed(arrived + smoothing, state.precision_log2);
   header.receive.bits |= kReceiveBit;
   if (header.receive == header.origin) header.receive.bits ^= kSpareBit;
+  departure.receive = header.receive;
   if (verdict == Verdict::KissOfDeath) {
     header.leap = ntp::Leap::Unsynchronised;
     header.stratum = 0;
@@ -174,7 +175,7 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   answer.size = ntp::kHeaderSize;
   const bool has_fields = request.size > ntp::kHeaderSize && !packet.extensions().empty();
   if (has_fields && ntp::find_mono_root(packet.extensions())) {
-    answer.size += write_mono_root(state, header, arrived, answer);
+    answer.size += write_mono_root(state, arrived, smoothing, answer);
   }
   if (departure.key != nullptr) {
     store_be(answer.data.data() + answer.size, departure.key->id());
@@ -187,8 +188,7 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
 void Responder::finish(const discipline::OwnState& state, env::Datagram& answer, const Departure& departure,
                        RawTime now_raw) {
   std::byte* const data = answer.data.data();
-  const auto mode = static_cast<ntp::Mode>(std::to_integer<std::uint8_t>(data[0] & kModeBits));
-  const LocalTime now = mode == ntp::Mode::Server ? state.to_served(now_raw) : state.to_local(now_raw);
+  const LocalTime now = departure.mode == ntp::Mode::Server ? state.to_served(now_raw) : state.to_local(now_raw);
   const auto origin = load_be<std::uint64_t>(data + kOriginAt);
   const ntp::NtpTimestamp leaves = ntp::NtpTimestamp::from(now);
   const int precision = static_cast<std::int8_t>(data[kPrecisionAt]);
@@ -200,7 +200,7 @@ void Responder::finish(const discipline::OwnState& state, env::Datagram& answer,
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit << 1;
   store_be(data + kTransmitAt, stamp);
   if (departure.save && log_ != nullptr) {
-    log_->stamps.save({load_be<std::uint64_t>(data + kReceiveAt)}, leaves);
+    log_->stamps.save(departure.receive, leaves);
   }
   if (departure.key == nullptr) return;
   const std::size_t signed_size = answer.size - departure.key->mac_size(ntp::version_of(data[0]));

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "timed/base/bytes.h"
 #include "timed/base/log.h"
 
 namespace timed::server {
 
 namespace {
 
-constexpr int kKodOfRestrict = 2;       // one of four requests that are not answered
-constexpr std::size_t kReceiveAt = 32;  // offset in the header
+constexpr int kKodOfRestrict = 2;  // one of four requests that are not answered
 
 void add_one(std::atomic<std::uint64_t>& count) {
   count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -150,7 +148,7 @@ void Server::take_transmit_stamps(env::UdpSocket& socket) {
   std::array<env::TransmitStamp, env::kBatch> stamps;
   const std::size_t count = socket.transmit_stamps(stamps);
   if (count == 0) return;
-  const Family family = &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
+  const Family family = family_of(socket);
   for (const env::TransmitStamp& stamp : std::span(stamps).first(count)) note_transmit_stamp(family, stamp);
   if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(family, std::span(stamps).first(count));
 }
@@ -166,11 +164,9 @@ void Server::note_transmit_stamp(Family family, const env::TransmitStamp& stamp)
   awaited.receive = {};
 }
 
-void Server::await_stamp(Family family, const env::Datagram& answer) {
-  const ntp::NtpTimestamp receive{load_be<std::uint64_t>(answer.data.data() + kReceiveAt)};
-  const bool served = ntp::mode_of(answer.data[0]) == ntp::Mode::Server;
-  awaited_[family == Family::Inet6 ? 1 : 0][answer.stamp_id % kAwaited] = {answer.stamp_id, receive, served,
-                                                                           published_};
+void Server::await_stamp(Family family, std::uint32_t id, const Departure& departure) {
+  const bool served = departure.mode == ntp::Mode::Server;
+  awaited_[family == Family::Inet6 ? 1 : 0][id % kAwaited] = {id, departure.receive, served, published_};
   awaits_stamps_ = true;
 }
 
@@ -231,18 +227,20 @@ void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> reque
 
 void Server::send(env::UdpSocket& socket, std::size_t pending) {
   std::span<env::Datagram> answers = std::span(batch_->answers).first(pending);
+  std::span<const Departure> departures = std::span(batch_->departures).first(pending);
   const RawTime now = clock_.now();
-  for (std::size_t i = 0; i < pending; ++i) responder_.finish(state_, answers[i], batch_->departures[i], now);
-  const Family family = &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
+  for (std::size_t i = 0; i < pending; ++i) responder_.finish(state_, answers[i], departures[i], now);
+  const Family family = family_of(socket);
   while (!answers.empty()) {
     const std::size_t sent = socket.send(answers).sent;
     served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
-    for (const env::Datagram& answer : answers.first(sent)) {
-      if (answer.want_stamp) await_stamp(family, answer);
+    for (std::size_t i = 0; i < sent; ++i) {
+      if (answers[i].want_stamp) await_stamp(family, answers[i].stamp_id, departures[i]);
     }
     if (sent >= answers.size()) return;
     add_one(unsent_);
     answers = answers.subspan(sent + 1);
+    departures = departures.subspan(sent + 1);
   }
 }
 

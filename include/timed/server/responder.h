@@ -50,7 +50,9 @@ struct Departure {
   const auth::Key* key = nullptr;  // that signs it
   // In interleaved mode: when the answer before it has left, as reported then.
   std::optional<InterleaveMap::Sent> transmit;
-  bool save = false;  // its stamps, for the next answer
+  ntp::NtpTimestamp receive;             // as it says when the request came
+  ntp::Mode mode = ntp::Mode::Reserved;  // of the answer
+  bool save = false;                     // its stamps, for the next answer
 };
 
 // Counters by verdict.  One thread counts, any thread may read.
@@ -103,7 +105,7 @@ class Responder {
   const auth::Key* key_of(const ntp::PacketView& request) const;
   Verdict judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure);
   void look_up_interleaved(const ntp::Header& request, ntp::Header& answer, Departure& departure);
-  std::size_t write_mono_root(const discipline::OwnState& state, const ntp::Header& header, LocalTime arrived,
+  std::size_t write_mono_root(const discipline::OwnState& state, LocalTime arrived, Duration smoothing,
                               env::Datagram& answer);
 
   const AccessTable& access_;

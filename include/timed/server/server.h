@@ -133,7 +133,10 @@ class Server {
   void take_transmit_stamps(env::UdpSocket& socket);
   void note_transmit_stamp(Family family, const env::TransmitStamp& stamp);
   void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
-  void await_stamp(Family family, const env::Datagram& answer);
+  void await_stamp(Family family, std::uint32_t id, const Departure& departure);
+  Family family_of(const env::UdpSocket& socket) const {
+    return &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
+  }
   bool is_for_sources(const env::Datagram& datagram) const;
   // Answers a packet of mode 6; false for what is none, or gets no answer.
   bool take_control(env::UdpSocket& socket, const env::Datagram& datagram);

@@ -1,9 +1,8 @@
 #include "timed/client/typed_date.h"
 
 #include <gtest/gtest.h>
-#include <time.h>
 
-#include <cstdlib>
+#include "tests/unit/time_zone.h"
 
 namespace timed::client {
 namespace {
@@ -12,19 +11,6 @@ namespace {
 constexpr std::int64_t kNow = 1795633705;
 constexpr std::int64_t kMidnight = 1795564800;
 constexpr std::int64_t kDay = 86400;
-
-// The time zone of the process, for as long as this lives.
-class Zone {
- public:
-  explicit Zone(const char* name) {
-    ::setenv("TZ", name, 1);
-    ::tzset();
-  }
-  ~Zone() {
-    ::unsetenv("TZ");
-    ::tzset();
-  }
-};
 
 struct Row {
   const char* text;

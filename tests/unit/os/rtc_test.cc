@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <ctime>
+#include "tests/unit/time_zone.h"
 
 namespace timed::os {
 namespace {
@@ -18,19 +17,6 @@ rtc_time reading(int year, int month, int day, int hour, int minute, int second)
   fields.tm_sec = second;
   return fields;
 }
-
-// Local time is that of this zone.
-class Zone {
- public:
-  explicit Zone(const char* name) {
-    ::setenv("TZ", name, 1);
-    ::tzset();
-  }
-  ~Zone() {
-    ::unsetenv("TZ");
-    ::tzset();
-  }
-};
 
 TEST(Rtc, KeepsUtcOrLocalTime) {
   const Zone zone("XYZ-5:30");  // 5 h 30 min east
