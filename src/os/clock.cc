@@ -13,24 +13,17 @@
 #include "system_error.h"
 #include "timed/base/log.h"
 #include "timed/env/kernel_frequency.h"
+#include "timed/env/kernel_sync.h"
 
 namespace timed::os {
 namespace {
 
-constexpr double kWorstError_s = 16.0;
 // A machine without a battery begins in 1970; nothing that NTP can measure is further off than its 32 bits of seconds.
 constexpr double kLargestStep_s = 4294967296.0;
 constexpr std::int64_t kSecond_ns = 1'000'000'000;
 
 Frequency frequency_of(const timex& state) {
   return env::KernelFrequency{state.tick, state.freq}.to_frequency();
-}
-
-// Rounded up: an error bound must not shrink.
-auto error_micros(Duration error) {
-  const double s = error.to_seconds();
-  return static_cast<decltype(timex::esterror)>(
-      std::ceil(std::clamp(s >= 0.0 ? s : kWorstError_s, 0.0, kWorstError_s) * 1e6));
 }
 
 std::int64_t counter_nanos() {
@@ -153,14 +146,13 @@ Status LinuxClock::set_leap(env::LeapAction action, std::optional<int> tai_offse
 }
 
 Status LinuxClock::set_sync_status(const env::SyncStatus& status) {
-  const Duration worst = Duration::seconds(kWorstError_s);
-  const bool tell_kernel = options_.rtc_sync && status.synchronised && status.maximum_error < worst;
-  unsynchronised_flag_ = tell_kernel ? 0 : STA_UNSYNC;
+  const auto told = env::KernelSync::from(status, options_.rtc_sync);
+  unsynchronised_flag_ = told.unsynchronised ? STA_UNSYNC : 0;
   timex request{};
   request.modes = ADJ_STATUS | ADJ_ESTERROR | ADJ_MAXERROR;
   request.status = leap_flag_ | unsynchronised_flag_;
-  request.esterror = error_micros(status.synchronised ? status.estimated_error : worst);
-  request.maxerror = error_micros(status.synchronised ? status.maximum_error : worst);
+  request.esterror = static_cast<decltype(request.esterror)>(told.esterror_us);
+  request.maxerror = static_cast<decltype(request.maxerror)>(told.maxerror_us);
   return adjust(request, "Could not set synchronisation status");
 }
 

@@ -34,6 +34,7 @@ Status Node::start() {
     for (const auto& error : outcome.errors) log::fatal("%s", error.summary.c_str());
     return Error{outcome.errors.front().summary, ErrorKind::Invalid};
   }
+  machine_.clock().set_rtc_sync(outcome.config.clock.rtc_sync);
   command_socket_ = outcome.config.control.unix_path;
   engine_ = std::make_unique<daemon::Engine>(std::move(outcome.config), machine_.env());
   machine_.loop().run_daemon(engine_.get());

@@ -190,7 +190,18 @@ Status SimClock::set_leap(env::LeapAction action, std::optional<int> tai_offset)
 Status SimClock::set_sync_status(const env::SyncStatus& status) {
   if (!may_steer_) return refuse("set the synchronisation status");
   sync_status_ = status;
+  status_set_ = mono_now();
   return Status::success();
+}
+
+env::KernelSync SimClock::kernel_sync() {
+  constexpr double kGrowth_us_per_s = 500.0;
+  constexpr std::int64_t kWorst_us = 16'000'000;
+  auto told = env::KernelSync::from(sync_status_, rtc_sync_);
+  const double age_s = (mono_now() - status_set_).to_seconds();
+  told.maxerror_us = std::min(kWorst_us, told.maxerror_us + static_cast<std::int64_t>(kGrowth_us_per_s * age_s));
+  told.unsynchronised = told.unsynchronised || told.maxerror_us == kWorst_us;
+  return told;
 }
 
 Duration SimClock::error() {

@@ -15,6 +15,7 @@
 
 #include "tests/sim/world.h"
 #include "timed/env/clock.h"
+#include "timed/env/kernel_sync.h"
 
 namespace timed::sim {
 
@@ -118,6 +119,10 @@ class SimClock : public env::SystemClock {
   int kernel_leaps() const { return kernel_leaps_; }  // seconds that the kernel itself has added to its clock
   std::optional<int> tai_offset() const { return tai_offset_; }
   const env::SyncStatus& sync_status() const { return sync_status_; }
+  // What other programs read.  The kernel lets maxerror grow by 500 ppm, as every second adds to what is not known.
+  env::KernelSync kernel_sync();
+  // As the driver is told at its start: whether the kernel may take its clock for synchronised.
+  void set_rtc_sync(bool rtc_sync) { rtc_sync_ = rtc_sync; }
 
  private:
   Status refuse(const char* what) const;
@@ -139,6 +144,8 @@ class SimClock : public env::SystemClock {
   int kernel_leaps_ = 0;
   std::optional<int> tai_offset_;
   env::SyncStatus sync_status_;
+  bool rtc_sync_ = false;
+  MonoTime status_set_;
 };
 
 }  // namespace timed::sim
