@@ -182,6 +182,31 @@ TEST(Asymmetry, OfFixedSizeTakesTheJitterOfOneDirectionAway) {
   EXPECT_LE(error_with("-0.5", false), error_with("0.0", false) * 0.3);
 }
 
+// Without the option its size is estimated.
+TEST(Asymmetry, ThatIsNotGivenIsFoundOut) {
+  EXPECT_LE(error_with("1.0", true), error_with("0.0", true) * 0.5);
+  EXPECT_LE(error_with("1.0", false), error_with("0.0", false) * 0.5);
+}
+
+TEST(Maxsamples, NoMoreAreKept) {
+  for (const int count : {0, 1, 2, 4, 20}) {
+    for (std::uint64_t seed = 9; seed <= 11; ++seed) {
+      // Of one or two samples there is no line, but there is a time, whose uncertainty is not known: corrected at once.
+      Asked asked(seed, "iburst minpoll 4 maxpoll 4" + (count > 0 ? " maxsamples " + std::to_string(count) : ""),
+                  "corrtimeratio 0\n");
+      unsigned most = 0;
+      for (int i = 0; i < 300; ++i) {
+        asked.scenario.run_for(Duration::seconds(10));
+        most = std::max(most, stats_report(*asked.node, "10.0.0.1")->samples);
+      }
+      EXPECT_LE(most, count == 0 ? 64u : static_cast<unsigned>(count)) << asked.report();
+      EXPECT_GE(most, count == 0 ? 21u : static_cast<unsigned>(count)) << asked.report();
+      EXPECT_EQ(asked.source().status, control::SourceStatus::Selected) << asked.report();
+      EXPECT_LE(abs(asked.node->clock_error()), Duration::millis(3)) << count << asked.report();
+    }
+  }
+}
+
 // From now on answers take ten times as long: which tests refuse them.
 struct Slow {
   Slow(std::uint64_t seed, const std::string& options) : asked(seed, "minpoll 4 maxpoll 4 " + options) {
@@ -214,6 +239,25 @@ TEST(Maxdelayratio, LongerAnswersAreNoSamples) {
 TEST(Maxdelaydevratio, LongerAnswersAreNoSamples) {
   EXPECT_FALSE(Slow(19, "").takes_samples());
   EXPECT_TRUE(Slow(19, "maxdelaydevratio 1e6").takes_samples());
+}
+
+// All answers take far longer than the least delay that is known: once there are samples enough to tell, none is good.
+TEST(Mindelay, IsWhatDelaysAreComparedWith) {
+  for (std::uint64_t seed = 20; seed <= 22; ++seed) {
+    for (const bool known : {false, true}) {
+      Asked asked(seed, std::string("minpoll 4 maxpoll 4") + (known ? " mindelay 0.001" : ""));
+      Link link;
+      link.delay = Duration::millis(5);
+      link.jitter = Duration::micros(20);
+      asked.scenario.network().set_link("client", "server", link);
+      asked.scenario.run_for(Duration::seconds(500));
+      const unsigned samples = stats_report(*asked.node, "10.0.0.1")->samples;
+      EXPECT_GE(samples, known ? 6u : 12u) << asked.report();
+      EXPECT_LE(samples, known ? 6u : 32u) << asked.report();
+      EXPECT_EQ(asked.source().since_sample <= 17, !known) << asked.report();
+      EXPECT_EQ(asked.source().reachability, 0377) << asked.report();
+    }
+  }
 }
 
 // The silent one is preferred, and its samples are not yet older than all of the other.
