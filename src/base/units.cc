@@ -3,12 +3,10 @@
 namespace timed {
 namespace units_internal {
 
-std::int64_t saturated_nanos(double seconds) {
-  constexpr double kLimit_s = 9.2e9;  // below 2^63 ns
+std::int64_t saturated_extreme(double seconds) {
   if (std::isnan(seconds)) return 0;
-  if (seconds > kLimit_s) return std::numeric_limits<std::int64_t>::max();
-  if (seconds < -kLimit_s) return std::numeric_limits<std::int64_t>::min() + 1;
-  return std::llround(seconds * 1e9);
+  if (seconds > 0.0) return std::numeric_limits<std::int64_t>::max();
+  return std::numeric_limits<std::int64_t>::min() + 1;
 }
 
 }  // namespace units_internal

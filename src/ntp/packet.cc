@@ -14,8 +14,8 @@ constexpr std::size_t kMinMac = 20;          // key id and 16 octets of digest
 constexpr std::size_t kMaxMacVersion4 = 24;  // RFC 7822: longer digests are cut to 20 octets
 constexpr std::size_t kCryptoNakSize = 4;
 
-Header read_header(const std::byte* from) {
-  Header header;
+// Into its place: a returned one is copied in larger pieces than it was written in, which makes the processor wait.
+void read_header(const std::byte* from, Header& header) {
   header.leap = static_cast<Leap>(static_cast<unsigned>(from[0]) >> 6);
   header.version = version_of(from[0]);
   header.mode = mode_of(from[0]);
@@ -29,7 +29,6 @@ Header read_header(const std::byte* from) {
   header.origin.bits = load_be<std::uint64_t>(from + 24);
   header.receive.bits = load_be<std::uint64_t>(from + 32);
   header.transmit.bits = load_be<std::uint64_t>(from + 40);
-  return header;
 }
 
 // The length that the field at the front claims, or 0 where no field can be there.
@@ -41,20 +40,17 @@ std::size_t field_length(std::span<const std::byte> rest) {
 
 }  // namespace
 
-PacketView PacketView::parse(std::span<const std::byte> datagram) {
-  PacketView view;
+PacketView::PacketView(std::span<const std::byte> datagram) : bytes_(datagram) {
   if (datagram.size() < kHeaderSize || datagram.size() > kMaxPacket || datagram.size() % 4 != 0) {
-    view.fault_ = PacketFault::Length;
-    return view;
+    fault_ = PacketFault::Length;
+    return;
   }
-  view.bytes_ = datagram;
-  view.header_ = read_header(datagram.data());
-  if (view.header_.version < 1 || view.header_.version > 4) {
-    view.fault_ = PacketFault::Version;
+  read_header(datagram.data(), header_);
+  if (header_.version < 1 || header_.version > 4) {
+    fault_ = PacketFault::Version;
   } else if (datagram.size() > kHeaderSize) {
-    view.fault_ = view.parse_trailer();
+    fault_ = parse_trailer();
   }
-  return view;
 }
 
 PacketFault PacketView::parse_trailer() {

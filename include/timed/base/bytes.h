@@ -4,28 +4,45 @@
 #ifndef TIMED_BASE_BYTES_H_
 #define TIMED_BASE_BYTES_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 namespace timed {
 
-// The N lowest bytes of a value, most significant first.  The caller has checked that N bytes are there.
+namespace bytes_internal {
+// From the machine's order of bytes to that of the network, or back.
 template <class T>
-constexpr T load_be(const std::byte* from) {
-  T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>(static_cast<T>(value << (sizeof(T) > 1 ? 8 : 0)) | static_cast<T>(from[i]));
+constexpr T big_endian(T value) {
+  static_assert(std::is_integral_v<T>);
+  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) {
+    return value;
+  } else if constexpr (sizeof(T) == 2) {
+    return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+  } else if constexpr (sizeof(T) == 4) {
+    return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  } else {
+    static_assert(sizeof(T) == 8);
+    return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
   }
-  return value;
+}
+}  // namespace bytes_internal
+
+// The N lowest bytes of a value, most significant first.  The caller has checked that N bytes are there.
+// Octet by octet this would be compiled as it is written, and cost a packet a third of its time (bench_responder).
+template <class T>
+T load_be(const std::byte* from) {
+  T value = 0;
+  std::memcpy(&value, from, sizeof value);
+  return bytes_internal::big_endian(value);
 }
 template <class T>
-constexpr void store_be(std::byte* to, T value) {
-  for (std::size_t i = sizeof(T); i-- > 0;) {
-    to[i] = static_cast<std::byte>(value & 0xff);
-    value = static_cast<T>(value >> (sizeof(T) > 1 ? 8 : 0));
-  }
+void store_be(std::byte* to, T value) {
+  value = bytes_internal::big_endian(value);
+  std::memcpy(to, &value, sizeof value);
 }
 
 class ByteReader {

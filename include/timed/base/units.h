@@ -91,8 +91,18 @@ constexpr Duration operator*(Frequency f, Duration d) {
 }
 
 namespace units_internal {
+// Whole nanoseconds of what is beyond their range, or NaN.
+std::int64_t saturated_extreme(double seconds);
 // Seconds as whole nanoseconds, rounded to the nearest; saturates (and NaN becomes 0) instead of overflowing.
-std::int64_t saturated_nanos(double seconds);
+inline std::int64_t saturated_nanos(double seconds) {
+  constexpr double kLimit_s = 9.2e9;  // below 2^63 ns
+  if (!(seconds > -kLimit_s && seconds < kLimit_s)) return saturated_extreme(seconds);
+  // What llround does, which is a call.
+  const double ns = seconds * 1e9;
+  const auto whole = static_cast<std::int64_t>(ns);
+  const double rest = ns - static_cast<double>(whole);
+  return whole + (rest >= 0.5 ? 1 : 0) - (rest <= -0.5 ? 1 : 0);
+}
 // Sum and difference that saturate.
 constexpr std::int64_t saturated_add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;

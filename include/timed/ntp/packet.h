@@ -50,7 +50,7 @@ enum class Trailer : std::uint8_t { None, Mac, CryptoNak };
 class PacketView {
  public:
   // The fault is in fault(); the accessors below need None.
-  static PacketView parse(std::span<const std::byte> datagram);
+  static PacketView parse(std::span<const std::byte> datagram) { return PacketView(datagram); }
 
   PacketFault fault() const { return fault_; }
   bool ok() const { return fault_ == PacketFault::None; }
@@ -65,6 +65,7 @@ class PacketView {
   std::span<const std::byte> authenticated() const { return bytes_.first(bytes_.size() - mac_.size()); }
 
  private:
+  explicit PacketView(std::span<const std::byte> datagram);
   PacketFault parse_trailer();
 
   std::span<const std::byte> bytes_;

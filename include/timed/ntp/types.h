@@ -86,9 +86,11 @@ struct NtpShort {
   constexpr bool operator==(const NtpShort&) const = default;
 
   static NtpShort from(Duration d) {
-    const double scaled = std::ceil(d.to_seconds() * 65536.0);
+    const double scaled = d.to_seconds() * 65536.0;
     if (!(scaled > 0.0)) return {0};
-    return {scaled >= 4294967295.0 ? 0xffffffffu : static_cast<std::uint32_t>(scaled)};
+    if (scaled >= 4294967295.0) return {0xffffffffu};
+    const auto whole = static_cast<std::uint32_t>(scaled);
+    return {static_cast<double>(whole) < scaled ? whole + 1 : whole};
   }
   Duration to_duration() const { return Duration::seconds(static_cast<double>(bits) / 65536.0); }
 };
