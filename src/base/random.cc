@@ -5,12 +5,9 @@
 
 namespace timed {
 
-std::uint64_t EntropyPool::u64() {
-  if (left_ == 0) {
-    fill_(std::as_writable_bytes(std::span(pool_)));
-    left_ = pool_.size();
-  }
-  return std::exchange(pool_[--left_], 0);
+void EntropyPool::refill() {
+  fill_(std::as_writable_bytes(std::span(pool_)));
+  left_ = pool_.size();
 }
 
 void EntropyPool::bytes(std::span<std::byte> into) {

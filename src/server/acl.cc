@@ -65,7 +65,6 @@ std::size_t AccessTable::memory() const {
 }
 
 bool AccessTable::FamilyTable::allows(AddressBits bits) const {
-  if (!any_allowed) return false;
   std::uint32_t entry = roots[bits.high >> (64 - kRootBits)];
   std::uint64_t rest = bits.high << kRootBits;
   // 48 bits are eight steps, so no step straddles the two words.
@@ -97,7 +96,8 @@ std::span<const Piece> pieces_before(std::span<const Piece>& pieces, const Addre
 
 void AccessTable::FamilyTable::build(std::span<const Piece> pieces) {
   any_allowed = std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.allowed; });
-  if (!any_allowed) return;
+  all_allowed = any_allowed && pieces.size() == 1;
+  if (!any_allowed || all_allowed) return;
   constexpr std::size_t kRoots = std::size_t{1} << kRootBits;
   roots.resize(kRoots);
   for (std::size_t i = 0; i < kRoots; ++i) {

@@ -15,10 +15,20 @@ constexpr std::uint16_t kMostDrops = 0xffff;
 // 4 log2: a rate more than twice as high.
 constexpr int kTwiceAsFast = 4;
 
-std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+// Of the 16-bit pieces of a word those that are a tag: the highest bit of each.  A piece above one that is may be among
+// them wrongly, and is compared again.
+std::uint64_t pieces_equal(std::uint64_t word, std::uint16_t tag) {
+  constexpr std::uint64_t kOnes = 0x0001000100010001u, kHighest = 0x8000800080008000u;
+  const std::uint64_t different = word ^ tag * kOnes;
+  return (different - kOnes) & ~different & kHighest;
+}
+
+// A comparison of arrays is a call.
+bool same_octets(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b) {
+  std::array<std::uint64_t, 2> x, y;
+  std::memcpy(x.data(), a.data(), sizeof x);
+  std::memcpy(y.data(), b.data(), sizeof y);
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 IpAddress address_of(Family family, const std::array<std::uint8_t, 16>& octets) {
@@ -47,35 +57,37 @@ ClientTable::ClientTable(std::size_t records, const ServiceLimits& limits, Entro
   records_.resize(slots_.size() * kWays);
 }
 
-// One multiplication with secret factors: cheap, and nobody who does not know them can aim at a slot.
-std::uint64_t ClientTable::hash(const IpAddress& address) const {
-  std::array<std::uint64_t, 2> words{};
-  std::memcpy(words.data(), address.octets().data(), sizeof words);
-  words[1] ^= static_cast<std::uint64_t>(address.family()) << 56;  // no octet of IPv4 is there
-  return folded_product(words[0] ^ seed_[0], words[1] ^ seed_[1]);
-}
-
-std::uint16_t ClientTable::tag_of(std::uint64_t hash) {
-  const auto tag = static_cast<std::uint16_t>(hash >> 48);
-  return tag != 0 ? tag : 1;
-}
-
 std::size_t ClientTable::find(const Slot& slot, std::size_t first, std::uint16_t tag, const IpAddress& address) const {
   const auto& octets = address.octets();
-  for (std::size_t way = 0; way < kWays; ++way) {
+  for (unsigned candidates = candidates_in(slot, tag); candidates != 0; candidates &= candidates - 1) {
+    const auto way = static_cast<std::size_t>(std::countr_zero(candidates));
     if (slot.tags[way] != tag || slot.families[way] != address.family()) continue;
-    if (records_[first + way].address == octets) return way;
+    if (same_octets(records_[first + way].address, octets)) return way;
   }
   return kWays;
 }
 
+// A bit for each way that may have the tag.  Eight comparisons one by one cost more than all else that is done to find
+// a client.
+unsigned ClientTable::candidates_in(const Slot& slot, std::uint16_t tag) {
+  static_assert(kWays == 8);
+  const auto word = [&tags = slot.tags](std::size_t i) {
+    return std::uint64_t{tags[i]} | std::uint64_t{tags[i + 1]} << 16 | std::uint64_t{tags[i + 2]} << 32 |
+           std::uint64_t{tags[i + 3]} << 48;
+  };
+  // Bits 15, 31, 47, 63 become 0 … 3.
+  const auto gathered = [](std::uint64_t equal) {
+    return static_cast<unsigned>((equal >> 15) * 0x0001000200040008u >> 48 & 15);
+  };
+  return gathered(pieces_equal(word(0), tag)) | gathered(pieces_equal(word(4), tag)) << 4;
+}
+
 void ClientTable::prefetch_record(const IpAddress& address) const {
   const std::uint64_t h = hash(address);
-  const Slot& slot = slots_[slot_of(h)];
-  const std::uint16_t tag = tag_of(h);
-  for (std::size_t way = 0; way < kWays; ++way) {
-    if (slot.tags[way] == tag) __builtin_prefetch(&records_[slot_of(h) * kWays + way], 1);
-  }
+  const unsigned candidates = candidates_in(slots_[slot_of(h)], tag_of(h));
+  if (candidates == 0) return;
+  const auto way = static_cast<std::size_t>(std::countr_zero(candidates));
+  __builtin_prefetch(&records_[slot_of(h) * kWays + way], 1);
 }
 
 std::optional<ClientTable::Index> ClientTable::find(const IpAddress& address) const {

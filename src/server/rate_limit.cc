@@ -1,6 +1,7 @@
 #include "timed/server/rate_limit.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace timed::server {
@@ -25,25 +26,11 @@ TokenBucket::TokenBucket(const RateLimitOptions& options) {
   capacity_ = static_cast<std::uint16_t>(burst * cost_);
 }
 
-std::uint16_t TokenBucket::filled(std::uint16_t tokens, Ticks now, Ticks before) const {
-  if (elapsed(now, before) <= 0) return tokens;
-  std::uint64_t more = 0;
-  if (shift_ >= 0) {
-    // Of whole units, so that a client that asks often loses nothing by it.
-    more = ((now >> shift_) - (before >> shift_)) & (~Ticks{0} >> shift_);
-  } else {
-    more = static_cast<std::uint64_t>(now - before) << -shift_;
-  }
-  return static_cast<std::uint16_t>(std::min<std::uint64_t>(tokens + more, capacity_));
-}
-
 std::int8_t updated_rate(std::int8_t rate, std::int32_t ticks_between) {
   int slowness = kFastest;
   if (ticks_between > 0) {
-    slowness = kFastest + 4;
-    for (std::int64_t i = std::int64_t{ticks_between} + ticks_between / 2; slowness < kSlowest && i > 1; i /= 2) {
-      slowness += 4;
-    }
+    const auto scaled = static_cast<std::uint64_t>(std::int64_t{ticks_between} + ticks_between / 2);
+    slowness = std::min(kFastest + 4 * static_cast<int>(std::bit_width(scaled)), kSlowest);
   }
   const int seen = -slowness;
   if (rate == kUnknownRate) return static_cast<std::int8_t>(seen);

@@ -1,6 +1,7 @@
 #include "timed/server/responder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "timed/base/bytes.h"
@@ -11,8 +12,12 @@ namespace timed::server {
 namespace {
 
 constexpr int kInterleavedVersion = 4;
-constexpr std::size_t kPrecisionAt = 3;  // offsets in the header
+constexpr std::size_t kStratumAt = 1;  // offsets in the header
+constexpr std::size_t kPollAt = 2;
+constexpr std::size_t kPrecisionAt = 3;
+constexpr std::size_t kRefIdAt = 12;
 constexpr std::size_t kOriginAt = 24;
+constexpr std::size_t kReceiveAt = 32;
 constexpr std::size_t kTransmitAt = 40;
 constexpr std::uint16_t kNtpPort = 123;
 constexpr ntp::RefId kRateKiss{0x52415445};  // RATE
@@ -66,6 +71,26 @@ bool wants_nts(const ntp::PacketView& request) {
   return false;
 }
 
+// All before the stamps of the exchange, where that is not what all clients are told.
+void write_own_head(const discipline::OwnState& state, LocalTime arrived, Duration smoothing, ntp::Mode mode,
+                    std::byte* data) {
+  ntp::Header header = mode == ntp::Mode::Server ? state.served_header_at(arrived) : state.header_at(arrived);
+  header.version = 0;
+  header.mode = mode;
+  if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
+  if (smoothing != Duration::zero() && state.reference_time != LocalTime()) {
+    header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
+  }
+  ntp::write_header(header, std::span<std::byte, ntp::kHeaderSize>(data, ntp::kHeaderSize));
+}
+
+// Nothing of the clock, but that the client is to ask less.
+void say_rate(std::byte* data) {
+  data[0] |= static_cast<std::byte>(static_cast<unsigned>(ntp::Leap::Unsynchronised) << 6);
+  data[kStratumAt] = std::byte{0};
+  store_be(data + kRefIdAt, kRateKiss.value);
+}
+
 }  // namespace
 
 std::uint64_t VerdictCounts::total() const {
@@ -75,7 +100,7 @@ std::uint64_t VerdictCounts::total() const {
 }
 
 ntp::NtpTimestamp Responder::fuzzed(LocalTime t, int precision_log2) {
-  return ntp::fuzzed(ntp::NtpTimestamp::from(t), precision_log2, entropy_.u64());
+  return ntp::fuzzed(ntp::NtpTimestamp::from(t), precision_log2, entropy_);
 }
 
 // The key that has signed the request; none where that is unknown or did not.
@@ -111,13 +136,13 @@ Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& pa
 }
 
 // A client in interleaved mode has one of our receive stamps as its origin, and a receive stamp of its own that is not
-// its transmit stamp (RFC 9769 section 2).
-void Responder::look_up_interleaved(const ntp::Header& request, ntp::Header& answer, Departure& departure) {
+// its transmit stamp (RFC 9769 section 2).  Answers with the origin stamp for the answer.
+ntp::NtpTimestamp Responder::look_up_interleaved(const ntp::Header& request, Departure& departure) {
   const bool asks = (request.origin.bits & kReceiveBit) != 0 && request.receive != request.transmit;
-  if (log_ == nullptr || request.version != kInterleavedVersion || !asks) return;
+  if (log_ == nullptr || request.version != kInterleavedVersion || !asks) return request.transmit;
   departure.save = true;
   departure.transmit = log_->stamps.take(request.origin);
-  if (departure.transmit) answer.origin = request.receive;
+  return departure.transmit ? request.receive : request.transmit;
 }
 
 // chrony's field F323: values of our clock in a finer unit, and the time of a clock that is never moved in phase.
@@ -133,7 +158,19 @@ std::size_t Responder::write_mono_root(const discipline::OwnState& state, LocalT
   return ntp::kMonoRootSize;
 }
 
-Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer,
+Duration Responder::write_head(const CommonAnswer& common, ntp::Mode mode, LocalTime arrived, std::byte* data) {
+  // Peers measure each other's clocks; who is served wants time without haste.
+  const bool served = mode == ntp::Mode::Server;
+  if (served && common.is_plain()) {
+    std::memcpy(data, common.head().data(), common.head().size());
+    return Duration::zero();
+  }
+  const Duration smoothing = served ? common.state().smoothing.at(arrived) : Duration::zero();
+  write_own_head(common.state(), arrived, smoothing, mode, data);
+  return smoothing;
+}
+
+Verdict Responder::prepare(const CommonAnswer& common, const env::Datagram& request, env::Datagram& answer,
                            Departure& departure) {
   departure = Departure{};
   if (request.size > request.data.size()) return Verdict::BadLength;  // cut: its end is missing
@@ -142,30 +179,24 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   const Verdict verdict = judge(request, packet, departure);
   if (!is_answered(verdict)) return verdict;
 
-  // Peers measure each other's clocks; who is served wants time without haste.
-  const LocalTime arrived = state.to_local(request.stamp.time);
-  const bool served = departure.mode == ntp::Mode::Server;
-  const Duration smoothing = served ? state.smoothing.at(arrived) : Duration::zero();
-  ntp::Header header = served ? state.served_header_at(arrived) : state.header_at(arrived);
-  header.version = packet.header().version;
-  header.mode = departure.mode;
-  header.poll = std::max(packet.header().poll, least_poll_);
-  if (abs(smoothing) > ntp::poll_interval(state.precision_log2)) header.ref_id = ntp::kSmoothedRefId;
-  if (smoothing != Duration::zero() && state.reference_time != LocalTime()) {
-    header.reference = ntp::NtpTimestamp::from(state.reference_time + smoothing);
-  }
-  header.origin = packet.header().transmit;
-  header.receive = fuzzed(arrived + smoothing, state.precision_log2);
-  header.receive.bits |= kReceiveBit;
-  if (header.receive == header.origin) header.receive.bits ^= kSpareBit;
-  departure.receive = header.receive;
+  const LocalTime arrived = common.to_local(request.stamp.time);
+  std::byte* const data = answer.data.data();
+  const Duration smoothing = write_head(common, departure.mode, arrived, data);
+  data[0] |= static_cast<std::byte>(packet.header().version << 3);
+  data[kPollAt] = static_cast<std::byte>(std::max(packet.header().poll, least_poll_));
+  ntp::NtpTimestamp origin = packet.header().transmit;
+  const LocalTime received = smoothing == Duration::zero() ? arrived : arrived + smoothing;
+  departure.receive = fuzzed(received, common.state().precision_log2);
+  departure.receive.bits |= kReceiveBit;
+  if (departure.receive == origin) departure.receive.bits ^= kSpareBit;
   if (verdict == Verdict::KissOfDeath) {
-    header.leap = ntp::Leap::Unsynchronised;
-    header.stratum = 0;
-    header.ref_id = kRateKiss;
+    say_rate(data);
   } else {
-    look_up_interleaved(packet.header(), header, departure);
+    origin = look_up_interleaved(packet.header(), departure);
   }
+  store_be(data + kOriginAt, origin.bits);
+  store_be(data + kReceiveAt, departure.receive.bits);
+  store_be(data + kTransmitAt, std::uint64_t{0});
 
   answer.peer = request.peer;
   answer.local = request.local;
@@ -173,28 +204,24 @@ Verdict Responder::prepare(const discipline::OwnState& state, const env::Datagra
   answer.want_stamp = departure.save;
   // No more than the request had, either way: an answer cannot amplify.
   answer.size = ntp::kHeaderSize;
-  const bool has_fields = request.size > ntp::kHeaderSize && !packet.extensions().empty();
-  if (has_fields && ntp::find_mono_root(packet.extensions())) {
-    answer.size += write_mono_root(state, arrived, smoothing, answer);
+  if (request.size == ntp::kHeaderSize) return verdict;
+  if (!packet.extensions().empty() && ntp::find_mono_root(packet.extensions())) {
+    answer.size += write_mono_root(common.state(), arrived, smoothing, answer);
   }
   if (departure.key != nullptr) {
-    store_be(answer.data.data() + answer.size, departure.key->id());
-    answer.size += departure.key->mac_size(header.version);
+    store_be(data + answer.size, departure.key->id());
+    answer.size += departure.key->mac_size(packet.header().version);
   }
-  ntp::write_header(header, std::span(answer.data).first<ntp::kHeaderSize>());
   return answer.size <= request.size ? verdict : Verdict::BadAuth;
 }
 
-void Responder::finish(const discipline::OwnState& state, env::Datagram& answer, const Departure& departure,
-                       RawTime now_raw) {
+void Responder::finish(const Leaving& leaving, env::Datagram& answer, const Departure& departure) {
   std::byte* const data = answer.data.data();
-  const LocalTime now = departure.mode == ntp::Mode::Server ? state.to_served(now_raw) : state.to_local(now_raw);
   const auto origin = load_be<std::uint64_t>(data + kOriginAt);
-  const ntp::NtpTimestamp leaves = ntp::NtpTimestamp::from(now);
+  const ntp::NtpTimestamp leaves = leaving.of(departure.mode);
   const int precision = static_cast<std::int8_t>(data[kPrecisionAt]);
   std::uint64_t stamp =
-      ntp::fuzzed(departure.transmit ? departure.transmit->transmit : leaves, precision, entropy_.u64()).bits &
-      ~kReceiveBit;
+      ntp::fuzzed(departure.transmit ? departure.transmit->transmit : leaves, precision, entropy_).bits & ~kReceiveBit;
   // Zero would mean "unknown"; from the receive stamp it differs in the lowest bit.
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit;
   if (stamp == origin || stamp == 0) stamp ^= kSpareBit << 1;

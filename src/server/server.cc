@@ -180,8 +180,8 @@ bool Server::is_for_sources(const env::Datagram& datagram) const {
 
 bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram) {
   const bool may_be = datagram.size > 0 && ntp::mode_of(datagram.data[0]) == ntp::Mode::Control;
-  const auto answers =
-      may_be && sharing_.answer_control ? sharing_.answer_control(datagram) : std::vector<std::vector<std::byte>>();
+  if (!may_be || !sharing_.answer_control) return false;
+  const auto answers = sharing_.answer_control(datagram);
   if (answers.empty()) return false;
   env::Datagram answer = {};
   answer.peer = datagram.peer;
@@ -197,7 +197,10 @@ bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram)
 
 // Memory is slow: what is known of sixteen clients is asked for at once.
 void Server::prefetch_clients(std::span<const env::Datagram> requests) const {
-  for (const env::Datagram& request : requests) log_->clients.prefetch_slot(request.peer.address);
+  for (const env::Datagram& request : requests) {
+    access_.prefetch(request.peer.address);
+    log_->clients.prefetch_slot(request.peer.address);
+  }
   for (const env::Datagram& request : requests) log_->clients.prefetch_record(request.peer.address);
 }
 
@@ -215,10 +218,11 @@ void Server::count(Verdict verdict, const env::Datagram& request, const Departur
 void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> requests) {
   if (log_) prefetch_clients(requests);
   std::size_t pending = 0;
+  const CommonAnswer common(state_, requests.empty() ? RawTime() : requests.front().stamp.time);
   for (const env::Datagram& request : requests) {
     if (is_for_sources(request) || take_control(socket, request)) continue;
     Departure& departure = batch_->departures[pending];
-    const Verdict verdict = responder_.prepare(state_, request, batch_->answers[pending], departure);
+    const Verdict verdict = responder_.prepare(common, request, batch_->answers[pending], departure);
     count(verdict, request, departure);
     if (is_answered(verdict)) ++pending;
   }
@@ -228,8 +232,8 @@ void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> reque
 void Server::send(env::UdpSocket& socket, std::size_t pending) {
   std::span<env::Datagram> answers = std::span(batch_->answers).first(pending);
   std::span<const Departure> departures = std::span(batch_->departures).first(pending);
-  const RawTime now = clock_.now();
-  for (std::size_t i = 0; i < pending; ++i) responder_.finish(state_, answers[i], departures[i], now);
+  const Leaving leaving(state_, clock_.now());
+  for (std::size_t i = 0; i < pending; ++i) responder_.finish(leaving, answers[i], departures[i]);
   const Family family = family_of(socket);
   while (!answers.empty()) {
     const std::size_t sent = socket.send(answers).sent;

@@ -69,7 +69,7 @@ Status Broadcasts::try_to_send(const Target& target) {
   ntp::Header header = own.served_header_at(own.to_local(now));
   header.mode = ntp::Mode::Broadcast;
   header.poll = static_cast<std::int8_t>(target.poll());
-  header.transmit = ntp::fuzzed(ntp::NtpTimestamp::from(own.to_served(now)), own.precision_log2, random_.u64());
+  header.transmit = ntp::fuzzed(ntp::NtpTimestamp::from(own.to_served(now)), own.precision_log2, random_);
   env::Datagram datagram{};
   datagram.peer = target.line.to;
   datagram.size = ntp::kHeaderSize;

@@ -58,11 +58,11 @@ void draw_stamps(const RequestStamps& from, const Exchange& before, EntropyPool&
   header.origin = from.origin;
   if (!from.receive.is_zero()) {
     do {
-      header.receive = ntp::fuzzed(from.receive, from.precision, random.u64());
+      header.receive = ntp::fuzzed(from.receive, from.precision, random);
     } while (header.receive.is_zero() || header.receive == header.origin || header.receive == before.receive_cookie);
   }
   do {
-    header.transmit = ntp::fuzzed(from.transmit, from.precision, random.u64());
+    header.transmit = ntp::fuzzed(from.transmit, from.precision, random);
   } while (header.transmit.is_zero() || header.transmit == header.receive || header.transmit == header.origin ||
            header.transmit == before.cookie);
 }

@@ -69,10 +69,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
               request->data.begin());
 
   const auto answer = std::make_unique<env::Datagram>();
-  Verdict verdict = responder.prepare(state, *request, *answer, departure);
-  if ((data[5] & 16) != 0) verdict = responder.prepare(state, *request, *answer, departure);
+  const server::CommonAnswer common(state, request->stamp.time);
+  Verdict verdict = responder.prepare(common, *request, *answer, departure);
+  if ((data[5] & 16) != 0) verdict = responder.prepare(common, *request, *answer, departure);
   if (!server::is_answered(verdict)) return 0;
-  responder.finish(state, *answer, departure, RawTime::from_seconds(1'800'000'000, 1000));
+  responder.finish(server::Leaving(state, RawTime::from_seconds(1'800'000'000, 1000)), *answer, departure);
 
   TIMED_ASSERT((data[5] & 2) == 0 && request->peer.port != 0);
   TIMED_ASSERT(answer->size <= request->size && request->size <= env::kMaxDatagram);
@@ -90,6 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // What we say is never answered by one of us.
   const auto again = std::make_unique<env::Datagram>();
-  TIMED_ASSERT(responder.prepare(state, *answer, *again, departure) == Verdict::BadMode);
+  TIMED_ASSERT(responder.prepare(common, *answer, *again, departure) == Verdict::BadMode);
   return 0;
 }

@@ -53,16 +53,35 @@ class EntropyPool {
   using Fill = std::function<void(std::span<std::byte>)>;
   explicit EntropyPool(Fill fill) : fill_(std::move(fill)) {}
 
-  std::uint64_t u64();
+  std::uint64_t u64() {
+    if (left_ == 0) refill();
+    return std::exchange(pool_[--left_], 0);
+  }
+  // The lowest n, 1 … 64.  Few bits share a word with others.
+  std::uint64_t bits(int n) {
+    if (n > 32) return u64() >> (64 - n);
+    if (n > few_left_) {
+      few_ = u64();
+      few_left_ = 64;
+    }
+    few_left_ -= n;
+    const std::uint64_t taken = few_ & ((std::uint64_t{1} << n) - 1);
+    few_ >>= n;
+    return taken;
+  }
   std::uint32_t u32() { return static_cast<std::uint32_t>(u64() >> 32); }
   void bytes(std::span<std::byte> into);
   // Uniform in [0, 1).
   double uniform() { return static_cast<double>(u64() >> 11) * 0x1p-53; }
 
  private:
+  void refill();
+
   Fill fill_;
   std::array<std::uint64_t, 64> pool_{};
   std::size_t left_ = 0;
+  std::uint64_t few_ = 0;  // of a word that bits() has begun
+  int few_left_ = 0;
 };
 
 }  // namespace timed

@@ -29,8 +29,14 @@ class AccessTable {
   AccessTable() = default;
 
   bool allows(const IpAddress& address) const {
-    if (address.is_v4()) return v4_.allows(AddressBits::of(address));
-    return address.is_v6() && v6_.allows(AddressBits::of(address));
+    const FamilyTable& table = address.is_v4() ? v4_ : v6_;
+    if (!address.is_set() || !table.any_allowed) return false;
+    return table.all_allowed || table.allows(AddressBits::of(address));
+  }
+  // Asks the processor for what a look-up will need first.
+  void prefetch(const IpAddress& address) const {
+    const FamilyTable& table = address.is_v4() ? v4_ : v6_;
+    if (!table.roots.empty()) __builtin_prefetch(&table.roots[address.octets()[0] * 256u + address.octets()[1]]);
   }
   // Whether some address of the family is allowed: without one no server socket is needed.
   bool any_allowed(Family family) const;
@@ -56,9 +62,11 @@ class AccessTable {
    public:
     // Of pieces that begin at zero, ascend and differ from their neighbours.
     void build(std::span<const Piece> pieces);
+    // Where some are allowed and some are not.
     bool allows(AddressBits bits) const;
 
     bool any_allowed = false;
+    bool all_allowed = false;
     std::vector<std::uint32_t> roots;  // by the first 16 bits: an answer (0, 1) or 2 + the number of a node
     std::vector<Node> nodes;
 

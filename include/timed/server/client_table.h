@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -97,9 +98,21 @@ class ClientTable {
   };
   static_assert(sizeof(Slot) == 64);
 
-  std::uint64_t hash(const IpAddress& address) const;
+  // One multiplication with secret factors: cheap, and nobody who does not know them can aim at a slot.
+  std::uint64_t hash(const IpAddress& address) const {
+    __extension__ using Wide = unsigned __int128;
+    std::array<std::uint64_t, 2> words;
+    std::memcpy(words.data(), address.octets().data(), sizeof words);
+    words[1] ^= static_cast<std::uint64_t>(address.family()) << 56;  // no octet of IPv4 is there
+    const Wide product = static_cast<Wide>(words[0] ^ seed_[0]) * (words[1] ^ seed_[1]);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
   std::size_t slot_of(std::uint64_t hash) const { return hash & (slots_.size() - 1); }
-  static std::uint16_t tag_of(std::uint64_t hash);
+  static std::uint16_t tag_of(std::uint64_t hash) {
+    const auto tag = static_cast<std::uint16_t>(hash >> 48);
+    return tag != 0 ? tag : 1;
+  }
+  static unsigned candidates_in(const Slot& slot, std::uint16_t tag);
   // Its place among the ways; kWays where it is not there.
   std::size_t find(const Slot& slot, std::size_t first, std::uint16_t tag, const IpAddress& address) const;
   std::size_t give_away(const Slot& slot, std::size_t first, Ticks now) const;

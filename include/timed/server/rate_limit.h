@@ -3,6 +3,7 @@
 #ifndef TIMED_SERVER_RATE_LIMIT_H_
 #define TIMED_SERVER_RATE_LIMIT_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "timed/server/options.h"
@@ -24,7 +25,17 @@ class TokenBucket {
   std::uint16_t full() const { return capacity_; }
   std::uint16_t cost() const { return cost_; }  // of one answer
   // Tokens after the time from `before` to `now`; a clock that went back earns none.
-  std::uint16_t filled(std::uint16_t tokens, Ticks now, Ticks before) const;
+  std::uint16_t filled(std::uint16_t tokens, Ticks now, Ticks before) const {
+    if (elapsed(now, before) <= 0) return tokens;
+    std::uint64_t more = 0;
+    if (shift_ >= 0) {
+      // Of whole units, so that a client that asks often loses nothing by it.
+      more = ((now >> shift_) - (before >> shift_)) & (~Ticks{0} >> shift_);
+    } else {
+      more = static_cast<std::uint64_t>(now - before) << -shift_;
+    }
+    return static_cast<std::uint16_t>(std::min<std::uint64_t>(tokens + more, capacity_));
+  }
 
  private:
   int shift_ = 0;  // of ticks to tokens; negative: several tokens a tick

@@ -17,6 +17,7 @@
 #include "timed/ntp/packet.h"
 #include "timed/server/acl.h"
 #include "timed/server/client_table.h"
+#include "timed/server/common_answer.h"
 #include "timed/server/interleave.h"
 
 namespace timed::server {
@@ -95,16 +96,18 @@ class Responder {
   // Judges a received datagram.  Where it is_answered(), `answer` holds what to send but for its transmit stamp, is
   // never longer than the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its
   // data.
-  Verdict prepare(const discipline::OwnState& state, const env::Datagram& request, env::Datagram& answer,
+  Verdict prepare(const CommonAnswer& common, const env::Datagram& request, env::Datagram& answer,
                   Departure& departure);
   // Puts in the transmit stamp and then the MAC, the last things to be done before sending.
-  void finish(const discipline::OwnState& state, env::Datagram& answer, const Departure& departure, RawTime now);
+  void finish(const Leaving& leaving, env::Datagram& answer, const Departure& departure);
 
  private:
   ntp::NtpTimestamp fuzzed(LocalTime t, int precision_log2);
   const auth::Key* key_of(const ntp::PacketView& request) const;
   Verdict judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure);
-  void look_up_interleaved(const ntp::Header& request, ntp::Header& answer, Departure& departure);
+  ntp::NtpTimestamp look_up_interleaved(const ntp::Header& request, Departure& departure);
+  // All before the stamps of the exchange, but version and poll.  Answers by what the time is smoothed that is told.
+  Duration write_head(const CommonAnswer& common, ntp::Mode mode, LocalTime arrived, std::byte* data);
   std::size_t write_mono_root(const discipline::OwnState& state, LocalTime arrived, Duration smoothing,
                               env::Datagram& answer);
 

@@ -45,8 +45,9 @@ class KeyedResponder : public testing::Test {
   Verdict ask(const env::Datagram& request) {
     answer.size = 0;
     answer.data.fill(std::byte{0xee});
-    const Verdict verdict = responder.prepare(state, request, answer, departure);
-    if (verdict == Verdict::Answer) responder.finish(state, answer, departure, RawTime::from_seconds(1'800'000'000));
+    const Verdict verdict = responder.prepare(CommonAnswer(state, request.stamp.time), request, answer, departure);
+    const Leaving leaving(state, RawTime::from_seconds(1'800'000'000));
+    if (verdict == Verdict::Answer) responder.finish(leaving, answer, departure);
     return verdict;
   }
 
@@ -141,7 +142,8 @@ TEST_F(KeyedResponder, a_key_that_is_not_known_goes_unanswered) {
     }
   }
   Responder keyless(access, entropy);
-  EXPECT_EQ(keyless.prepare(state, signed_request(1, 4), answer, departure), Verdict::BadAuth);
+  const CommonAnswer common(state, RawTime::from_seconds(1'799'999'999));
+  EXPECT_EQ(keyless.prepare(common, signed_request(1, 4), answer, departure), Verdict::BadAuth);
 }
 
 TEST_F(KeyedResponder, a_crypto_nak_goes_unanswered) {

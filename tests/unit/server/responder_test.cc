@@ -42,7 +42,7 @@ class ResponderTest : public ::testing::Test {
  protected:
   Verdict ask(const env::Datagram& request) {
     answer.size = 0;
-    const Verdict verdict = responder.prepare(state, request, answer, departure);
+    const Verdict verdict = responder.prepare(CommonAnswer(state, request.stamp.time), request, answer, departure);
     if (verdict == Verdict::Answer) finish_at(LocalTime::from_seconds(1'800'000'000, 750'000'001));
     return verdict;
   }
@@ -51,7 +51,7 @@ class ResponderTest : public ::testing::Test {
     discipline::OwnState exact = state;
     exact.local_minus_raw = Duration::zero();
     exact.local_rate = Frequency::zero();
-    responder.finish(exact, answer, departure, RawTime::from_nanos(local.nanos()));
+    responder.finish(Leaving(exact, RawTime::from_nanos(local.nanos())), answer, departure);
   }
   ntp::Header header() const {
     const auto view = ntp::PacketView::parse(answer.bytes());
@@ -185,7 +185,8 @@ TEST_F(ResponderTest, a_transmit_stamp_is_never_zero) {
     for (const std::uint64_t origin : {0u, 2u, 4u, 6u}) {
       auto request = make_request(4, Mode::Client);
       store_be(request.data.data() + 40, origin);
-      ASSERT_EQ(responder.prepare(state, request, answer, departure), Verdict::Answer);
+      ASSERT_EQ(responder.prepare(CommonAnswer(state, request.stamp.time), request, answer, departure),
+                Verdict::Answer);
       finish_at(LocalTime::from_seconds(kEra1));
       EXPECT_FALSE(header().transmit.is_zero());
       EXPECT_NE(header().transmit, header().origin);
