@@ -119,7 +119,7 @@ class Run {
     }
     env_->loop().run(*engine_);
     engine_->stop();
-    return engine_->exit_status();
+    return env_->loop().ran_away() ? 1 : engine_->exit_status();
   }
 
  private:

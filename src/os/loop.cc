@@ -25,6 +25,7 @@
 #include "system_error.h"
 #include "timed/base/check.h"
 #include "timed/base/log.h"
+#include "timeout_rush.h"
 
 namespace timed::os {
 namespace {
@@ -74,7 +75,8 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   return std::unique_ptr<Loop>(new Loop(std::move(timer), std::move(wake)));
 }
 
-Loop::Loop(Descriptor timer, Descriptor wake) : timer_(std::move(timer)), wake_(std::move(wake)) {}
+Loop::Loop(Descriptor timer, Descriptor wake)
+    : timer_(std::move(timer)), wake_(std::move(wake)), rush_(std::make_unique<TimeoutRush>()) {}
 
 Loop::~Loop() {
   if (!catches_signals_) return;
@@ -144,7 +146,7 @@ void Loop::unwatch(WatchId id) {
 }
 
 int Loop::run(env::TurnTaker& taker) {
-  while (!taker.wants_exit()) {
+  while (!taker.wants_exit() && !ran_away_) {
     wait();
     if (catches_signals_ && signals.ending != 0) return signals.ending;
     turn(taker);
@@ -232,6 +234,7 @@ void Loop::run_watches() {
 
 void Loop::run_timers() {
   const MonoTime reached = now();
+  const std::size_t waited = timers_.size();
   due_.clear();
   for (const auto& [deadline, fn] : timers_) {
     if (deadline.when > reached) break;
@@ -245,6 +248,16 @@ void Loop::run_timers() {
     deadlines_.erase(deadline.id);
     fn();
   }
+  if (!due_.empty()) watch_for_rush(reached, waited);
+}
+
+// A timer that is always due again would take a whole processor and, with a request at each, flood the servers.
+void Loop::watch_for_rush(MonoTime begin, std::size_t waited) {
+  TimeoutRush::Turn turn{.begin = begin, .end = now(), .waited = waited, .ran = due_.size(), .waiting = timers_.size()};
+  turn.more_due = !timers_.empty() && timers_.begin()->first.when <= turn.end;
+  if (!rush_->note(turn)) return;
+  log::fatal("Timers are due again at once, without end");
+  ran_away_ = true;
 }
 
 void Loop::sweep() {

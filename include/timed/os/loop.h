@@ -25,6 +25,8 @@
 
 namespace timed::os {
 
+class TimeoutRush;
+
 class Loop : public env::Timers {
  public:
   using WatchId = std::uint64_t;  // never reused; 0 is none
@@ -52,8 +54,10 @@ class Loop : public env::Timers {
   // SIGTERM, SIGINT and SIGQUIT end run(), SIGHUP becomes on_hangup(), SIGPIPE is ignored.  At most one loop of a
   // process; the former actions are restored when it is destroyed.
   Status catch_signals();
-  // Turns until a signal ends it (answers its number) or the taker wants to exit (answers 0).
+  // Turns until a signal ends it (answers its number) or the taker wants to exit (answers 0), or timers come so fast
+  // that something must be wrong with them, which is logged (answers 0; ran_away()).
   int run(env::TurnTaker& taker);
+  bool ran_away() const { return ran_away_; }
 
  private:
   struct Watch {
@@ -79,6 +83,7 @@ class Loop : public env::Timers {
   Duration lateness();
   void run_watches();
   void run_timers();
+  void watch_for_rush(MonoTime begin, std::size_t waited);
   void sweep();
 
   Descriptor timer_;
@@ -86,12 +91,14 @@ class Loop : public env::Timers {
   bool catches_signals_ = false;
   bool in_turn_ = false;
   bool poll_failing_ = false;
+  bool ran_away_ = false;
   RawTime turn_time_;
 
   std::map<Deadline, std::function<void()>> timers_;
   std::unordered_map<Id, MonoTime> deadlines_;
   std::vector<Deadline> due_;
   Id next_timer_ = 1;
+  std::unique_ptr<TimeoutRush> rush_;
   MonoTime armed_;  // what the timerfd is set to; zero = disarmed
 
   std::vector<std::unique_ptr<Watch>> watches_;  // by priority, then creation

@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/unit/os/turns.h"
+#include "timed/base/log.h"
 
 namespace timed::os {
 namespace {
@@ -109,6 +111,36 @@ TEST(Loop, ATimerThatIsDueAtOnceWaitsForTheNextTurn) {
   EXPECT_EQ(loop->run(turns), 0);
   EXPECT_EQ(in_turn, (std::vector<int>{1, 2, 3}));
   EXPECT_EQ(turns.begun, turns.ended);
+}
+
+// It ends by itself: the limit of run_until is one of 20 s.
+TEST(Loop, ATimerThatIsAlwaysDueAgainEndsItAndIsToldOnce) {
+  std::vector<std::string> told;
+  log::set_sink([&](log::Severity, std::string_view message) { told.emplace_back(message); });
+  const auto loop = make_loop();
+  int runs = 0;
+  std::function<void()> again = [&] {
+    ++runs;
+    loop->call_at(loop->now(), again);
+  };
+  again();
+  EXPECT_FALSE(run_until(*loop, [] { return false; }));
+  EXPECT_TRUE(loop->ran_away());
+  EXPECT_GE(runs, 20);
+  EXPECT_LE(runs, 1000);
+  log::set_sink(nullptr);
+  EXPECT_EQ(told, std::vector<std::string>{"Timers are due again at once, without end"});
+}
+
+TEST(Loop, TimersTwoMillisecondsApartAreNoRush) {
+  const auto loop = make_loop();
+  int runs = 0;
+  std::function<void()> again = [&] {
+    if (++runs < 100) loop->call_at(loop->now() + Duration::millis(2), again);
+  };
+  again();
+  EXPECT_TRUE(run_until(*loop, [&] { return runs == 100; }));
+  EXPECT_FALSE(loop->ran_away());
 }
 
 TEST(Loop, ATimerMayBeReArmedAndDestroyedByItsOwnFunction) {
