@@ -110,6 +110,26 @@ TEST(Smoothing, ThePlanIsThatOfTheFormulas) {
   }
 }
 
+// Faster than the limit already, as after a change of the clock's frequency: nothing is cut off but the part of the
+// peak that is still to come, and the middle lasts as long as that was.  Here f = 150 ppm at a limit of 100, and 1 ppm
+// a second: for 50 ms the peak would be p² = 50 ms · w + f²/2 = (247.5 ppm)², 97.5 s away.
+TEST(Smoothing, APeakThatIsCutOffAtTheStartKeepsItsArea) {
+  for (const double sign : {1.0, -1.0}) {
+    Smoothing smoothing(options(100, 1));
+    smoothing.activate(kStart);
+    smoothing.on_adjustment(change(kStart, sign * 50e-3, -sign * 150.0), Frequency::zero());
+    const LocalTime begin = kStart + Duration::seconds(sign * 50e-3);
+    const SmoothingReport report = smoothing.report(begin);
+    EXPECT_NEAR(report.offset.to_seconds(), -sign * 50e-3, 1e-12);
+    EXPECT_NEAR(report.frequency.to_ppm(), sign * 150.0, 0.05);
+    EXPECT_EQ(report.wander, 0.0) << "at the height that it has";
+    // 38.75 ms at 150 ppm, then 11.25 ms on the way down.
+    EXPECT_NEAR(report.remaining.to_seconds(), 38.75e-3 / 150e-6 + 150.0, 0.2);
+    EXPECT_NEAR(smoothing.report(begin + report.remaining).offset.to_seconds(), 0.0, 1e-9);
+    follow(smoothing, begin, 150.1, 1);
+  }
+}
+
 // A frequency alone: 60 ppm are taken back within 1 ppm a second, and the 1.8 ms of that minute with them.  The other
 // direction first: the peak p on that side has p²/w = f²/(2 w), then as long down.
 TEST(Smoothing, AChangeOfFrequencyIsTakenBack) {
