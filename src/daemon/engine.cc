@@ -176,11 +176,10 @@ void Engine::Parts::go_normal() {
 void Engine::Parts::take_history() {
   history_due = false;
   if (config.dump_directory.empty()) return;
-  if (config.process.reload_history) {
-    for (const discipline::SourceId id : sources->load_history(config.dump_directory)) {
-      selector.note_sample(id);
-      selection_due = true;
-    }
+  if (config.process.reload_history && sources->load_history(config.dump_directory) > 0) {
+    // What was loaded changes what the others are compared and combined with: for one round all are new.
+    for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);
+    selection_due = true;
   }
   sources->remove_saved_history(config.dump_directory);
 }

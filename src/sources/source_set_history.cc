@@ -69,8 +69,8 @@ void SourceSet::save_history(const std::string& directory) const {
   }
 }
 
-std::vector<discipline::SourceId> SourceSet::load_history(const std::string& directory) {
-  std::vector<discipline::SourceId> loaded;
+std::size_t SourceSet::load_history(const std::string& directory) {
+  std::size_t loaded = 0;
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() > 0) continue;
     const std::string path = directory + "/" + dump_file_name(source->address);
@@ -86,7 +86,7 @@ std::vector<discipline::SourceId> SourceSet::load_history(const std::string& dir
       continue;
     }
     log::info("Loaded dump file for %s", describe(source->id).c_str());
-    loaded.push_back(source->id);
+    ++loaded;
   }
   return loaded;
 }

@@ -173,9 +173,8 @@ class SourceSet {
   std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
   // Writes a file for each source that has samples; tells the operator what cannot be written.
   void save_history(const std::string& directory) const;
-  // Gives those that have no samples yet what was saved of them; tells of each file.  Which they were: their samples
-  // count as new.
-  std::vector<discipline::SourceId> load_history(const std::string& directory);
+  // Gives those that have no samples yet what was saved of them; tells of each file.  How many they were.
+  std::size_t load_history(const std::string& directory);
   void remove_saved_history(const std::string& directory);
   // As at the start: the reachability is forgotten too.
   void reset();

@@ -84,6 +84,31 @@ TEST(History, OfASourceByNameWaitsForItsAddress) {
   EXPECT_FALSE(node.files().exists(kDump));
 }
 
+// One that is measured already waits for no further answer: with what was loaded of the other it sets the clock
+// again at once.
+TEST(History, AllSourcesCountAsNewOnceItIsLoaded) {
+  for (const std::uint64_t seed : {8u, 9u, 10u}) {
+    Scenario scenario(seed);
+    scenario.add_server("other", {"10.0.0.3"});
+    scenario.names().set("other.example.net", {*IpAddress::parse("10.0.0.3")});
+    Node& node = run_first(
+        scenario,
+        "server 10.0.0.1 iburst minpoll 6 maxpoll 6\nserver other.example.net minpoll 6 maxpoll 6 minstratum 9\n"
+        "dumpdir /var/lib/timed\n");
+    node.set_options({"-r"});
+    scenario.names().set_delay(Duration::seconds(30));
+    ASSERT_TRUE(node.start().ok());
+    scenario.run_for(Duration::seconds(29));
+    const auto tracking = [&] { return *node.ask<control::TrackingReply>(control::TrackingRequest{}); };
+    EXPECT_EQ(tracking().address.ip, *IpAddress::parse("10.0.0.1")) << scenario.report(node);
+    EXPECT_LE(tracking().update_interval, Duration::seconds(5)) << "those of the burst";
+    scenario.run_for(Duration::seconds(1.05));  // it is asked 0.2 s after it has its address
+    ASSERT_TRUE(node.log().contains("Loaded dump file for 10.0.0.3")) << scenario.report(node);
+    EXPECT_EQ(tracking().address.ip, *IpAddress::parse("10.0.0.1")) << scenario.report(node);
+    EXPECT_GE(tracking().update_interval, Duration::seconds(15)) << scenario.report(node);
+  }
+}
+
 // A corrupt file, one of another source, one of the future: each is a warning and nothing else.
 TEST(History, WhatCannotBeBelievedIsAWarning) {
   Scenario scenario(7);
