@@ -169,6 +169,21 @@ std::optional<Digester> Digester::make(KeyType type, std::span<const std::byte> 
   return Digester(std::move(contexts), size);
 }
 
+std::optional<Digester> Digester::clone() const {
+  auto contexts = std::make_unique<Contexts>();
+  if (contexts_->cmac) {
+    contexts->cmac.reset(EVP_MAC_CTX_dup(contexts_->cmac.get()));
+    if (!contexts->cmac) return std::nullopt;
+  } else {
+    contexts->begun.reset(EVP_MD_CTX_new());
+    contexts->scratch.reset(EVP_MD_CTX_new());
+    const bool copied = contexts->begun && contexts->scratch &&
+                        EVP_MD_CTX_copy_ex(contexts->begun.get(), contexts_->begun.get()) == 1;
+    if (!copied) return std::nullopt;
+  }
+  return Digester(std::move(contexts), size_);
+}
+
 bool Digester::digest(std::span<const std::byte> message, std::span<std::byte, kMaxDigest> into) const {
   auto* const out = reinterpret_cast<unsigned char*>(into.data());
   if (EVP_MAC_CTX* const cmac = contexts_->cmac.get()) {

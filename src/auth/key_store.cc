@@ -150,6 +150,20 @@ KeyId key_id_of(const ntp::PacketView& packet) {
   return packet.mac().size() >= kIdSize ? load_be<KeyId>(packet.mac().data()) : 0;
 }
 
+std::optional<Key> Key::clone() const {
+  auto digester = digester_.clone();
+  if (!digester) return std::nullopt;
+  return Key(id_, type_, bits_, std::move(*digester));
+}
+
+KeyStore KeyStore::clone() const {
+  KeyStore copy;
+  for (const Key& key : keys_) {
+    if (auto cloned = key.clone()) copy.keys_.push_back(std::move(*cloned));
+  }
+  return copy;
+}
+
 const Key* KeyStore::find(KeyId id) const {
   const auto at = std::lower_bound(keys_.begin(), keys_.end(), id, [](const Key& k, KeyId i) { return k.id() < i; });
   return at != keys_.end() && at->id() == id ? &*at : nullptr;

@@ -59,6 +59,9 @@ class Digester {
   Digester(Digester&& other) noexcept;
   Digester& operator=(Digester&& other) noexcept;
 
+  // The same secret for another thread; empty where libcrypto has no memory.
+  std::optional<Digester> clone() const;
+
   // Octets of a code before any truncation, 16 … 64.
   std::size_t size() const { return size_; }
   // The code of a message into the first size() octets; false where libcrypto failed.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class Key {
   KeyType type() const { return type_; }
   std::size_t bits() const { return bits_; }  // of the secret
   bool is_short() const { return bits_ < kShortKeyBits; }
+
+  // The same key for another thread; empty where libcrypto has no memory.
+  std::optional<Key> clone() const;
 
   // Octets of id and code in a packet of this version: RFC 7822 leaves room for 20 octets of code in version 4, and
   // longer ones are cut; earlier versions carry them whole.
@@ -59,6 +63,8 @@ class KeyStore {
   // nullptr where there is none.  Valid until the store changes.
   const Key* find(KeyId id) const;
   std::size_t size() const { return keys_.size(); }
+  // The same keys for another thread.
+  KeyStore clone() const;
 
  private:
   bool add(Key key);
