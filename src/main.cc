@@ -16,6 +16,7 @@
 #include "timed/daemon/engine.h"
 #include "timed/daemon/start_checks.h"
 #include "timed/os/files.h"
+#include "timed/os/inherited.h"
 #include "timed/os/linux_env.h"
 #include "timed/os/log_output.h"
 #include "timed/os/privileges.h"
@@ -107,7 +108,9 @@ void log_start(const std::string& program) {
 // From the fork to the end of the daemon; what went wrong is in the log when this returns.
 class Run {
  public:
-  Run(const CommandLine& cli, std::string program) : cli_(cli), program_(std::move(program)) {}
+  Run(const CommandLine& cli, std::string program) : cli_(cli), program_(std::move(program)) {
+    inherited_.keep_from_children();
+  }
 
   int operator()(config::ParseOutcome outcome) {
     log::set_minimum(cli_.log_level);
@@ -135,7 +138,8 @@ class Run {
 
     const os::KeptPrivileges kept{.set_time = config.clock.control,
                                   .bind_low_port = config.server.port > 0 && config.server.port < 1024};
-    auto env = os::LinuxEnv::create({.rtc_sync = config.clock.rtc_sync, .family = config.family});
+    auto env =
+        os::LinuxEnv::create({.rtc_sync = config.clock.rtc_sync, .family = config.family, .inherited = inherited_});
     if (!env) return env.error();
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
@@ -155,7 +159,7 @@ class Run {
 
   Status go_background() {
     if (!cli_.foreground) {
-      auto report = os::daemonize();
+      auto report = os::daemonize(inherited_);
       if (!report) return report.error();
       report_ = report.take();
     }
@@ -248,6 +252,7 @@ class Run {
 
   const CommandLine& cli_;
   std::string program_;
+  os::InheritedSockets inherited_ = os::InheritedSockets::from_environment();
   os::StartReport report_;
   std::optional<os::ReadyDescriptor> ready_descriptor_;
   std::unique_ptr<os::LogOutput> log_;

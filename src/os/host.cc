@@ -1,9 +1,11 @@
 #include "host.h"
 
+#include <sched.h>
 #include <sys/random.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "system_error.h"
 #include "timed/base/check.h"
 #include "timed/base/log.h"
+#include "worker.h"
 
 namespace timed::os {
 
@@ -48,6 +51,21 @@ std::string LinuxHost::machine_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "?";
   return name.data();
+}
+
+int LinuxHost::processors() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return std::max(1, CPU_COUNT(&allowed));
+}
+
+Result<std::unique_ptr<env::Worker>> LinuxHost::start_worker(const std::string& name) {
+  return LinuxWorker::start(name, family_);
+}
+
+void LinuxHost::post(std::function<void()> fn) {
+  loop_.post(std::move(fn));
 }
 
 }  // namespace timed::os

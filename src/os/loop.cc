@@ -124,6 +124,25 @@ void Loop::cancel(Id id) {
   deadlines_.erase(found);
 }
 
+void Loop::post(std::function<void()> fn) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(fn));
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Loop::run_posted() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (posted_.empty()) return;
+    std::swap(posted_, running_);
+  }
+  for (const auto& fn : running_) fn();
+  running_.clear();
+}
+
 Loop::WatchId Loop::watch(int descriptor, env::SocketPriority priority, Ready fn) {
   auto added = std::make_unique<Watch>();
   added->id = next_watch_++;
@@ -199,7 +218,11 @@ void Loop::take_events() {
     empty_counter(timer_.get());
     armed_ = MonoTime();
   }
-  if (polled_[1].revents != 0) empty_counter(wake_.get());
+  if (polled_[1].revents != 0) {
+    // Before what was posted is read: what is posted after that wakes the loop again.
+    empty_counter(wake_.get());
+    woken_ = true;
+  }
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     watches_[i]->events = polled_[i + 2].revents;
     if (watches_[i]->events != 0) ready_.push_back(watches_[i].get());
@@ -210,6 +233,7 @@ void Loop::turn(env::TurnTaker& taker) {
   in_turn_ = true;
   taker.begin_turn(lateness());
   if (catches_signals_ && signals.hangup.exchange(false)) taker.on_hangup();
+  if (std::exchange(woken_, false)) run_posted();
   run_watches();
   run_timers();
   taker.end_turn();

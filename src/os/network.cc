@@ -18,7 +18,9 @@ Result<std::unique_ptr<env::UdpSocket>> LinuxNetwork::open_udp(const env::UdpOpt
                  ErrorKind::Unsupported};
   }
   if (!std::exchange(stamping_begun_, true)) begin_stamping(address);
-  return LinuxUdpSocket::open(loop_, options);
+  // One that was kept open for us is the whole port's: not one of many requests, nor one of many members.
+  const bool whole = !options.remote && (!options.group || options.group->member == 0);
+  return LinuxUdpSocket::open(loop_, options, whole ? inherited_.find(SOCK_DGRAM, options.local) : Descriptor());
 }
 
 void LinuxNetwork::begin_stamping(const IpAddress& address) {
@@ -30,6 +32,12 @@ void LinuxNetwork::begin_stamping(const IpAddress& address) {
 
 Result<std::unique_ptr<env::UnixSocket>> LinuxNetwork::open_unix(const env::UnixOptions& options) {
   return LinuxUnixSocket::open(loop_, options);
+}
+
+// All of this machine's are of one class.
+std::unique_ptr<env::UdpSocket> LinuxNetwork::adopt(std::unique_ptr<env::UdpSocket> socket) {
+  static_cast<LinuxUdpSocket&>(*socket).move_to(loop_);
+  return socket;
 }
 
 }  // namespace timed::os

@@ -7,6 +7,7 @@
 #include "timed/base/address.h"
 #include "timed/env/network.h"
 #include "timed/os/descriptor.h"
+#include "timed/os/inherited.h"
 #include "timed/os/loop.h"
 
 namespace timed::os {
@@ -14,16 +15,19 @@ namespace timed::os {
 class LinuxNetwork : public env::Network {
  public:
   // family: sockets of the other one are refused as Unsupported (-4, -6).
-  LinuxNetwork(Loop& loop, Family family) : loop_(loop), family_(family) {}
+  LinuxNetwork(Loop& loop, Family family, const InheritedSockets& inherited = {})
+      : loop_(loop), family_(family), inherited_(inherited) {}
 
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
 
  private:
   void begin_stamping(const IpAddress& address);
 
   Loop& loop_;
   Family family_;
+  InheritedSockets inherited_;
   // The kernel stamps incoming datagrams only while some socket wants it, and starts to with a delay: without this
   // one the answer to the first request would often have no stamp.
   Descriptor keeps_stamping_;

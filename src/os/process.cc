@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -42,15 +43,15 @@ constexpr std::uint32_t kPidFileMode = 0644;
   ::_exit(1);
 }
 
-// From terminal, session, directory and descriptors, but for the one that is kept.
-Status detach(int kept) {
+// From terminal, session, directory and descriptors, but for the one that is kept and those that were inherited.
+Status detach(int kept, const InheritedSockets& inherited) {
   ::setsid();
   // Not the leader of the session, so that no terminal can become its own.
   const pid_t second = ::fork();
   if (second < 0) return system_error("Could not fork", errno);
   if (second > 0) ::_exit(0);
   if (::chdir("/") != 0) return system_error("Could not change directory", errno);
-  for (int number = kFirstDescriptor; number < kDescriptorsClosed; ++number) {
+  for (int number = std::max(kFirstDescriptor, inherited.end()); number < kDescriptorsClosed; ++number) {
     if (number != kept) ::close(number);
   }
   const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -96,7 +97,7 @@ Status fill_standard_descriptors() {
   }
 }
 
-Result<StartReport> daemonize() {
+Result<StartReport> daemonize(const InheritedSockets& inherited) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("Could not create pipe", errno);
   Descriptor read_end(ends[0]);
@@ -109,7 +110,7 @@ Result<StartReport> daemonize() {
   }
   read_end.close();
   StartReport report(std::move(write_end));
-  if (auto done = detach(ends[1]); !done) {
+  if (auto done = detach(ends[1], inherited); !done) {
     report.failed(done.error().message);
     return done.error();
   }

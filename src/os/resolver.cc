@@ -5,14 +5,12 @@
 #include "resolver.h"
 
 #include <netdb.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -21,6 +19,7 @@
 
 #include "socket_address.h"
 #include "system_error.h"
+#include "thread.h"
 #include "timed/base/check.h"
 #include "timed/os/descriptor.h"
 
@@ -193,18 +192,11 @@ Status Resolver::start_thread() {
   shared->write_end = Descriptor(ends[1]);
   shared->read_end.set_close_on_exec();
   shared->write_end.set_close_on_exec();
-  // Signals belong to the loop's thread.
-  sigset_t all;
-  sigset_t former;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &former);
-  pthread_t thread{};
   auto argument = std::make_unique<std::shared_ptr<Shared>>(shared);
-  const int failure = ::pthread_create(&thread, nullptr, run_thread, argument.get());
-  ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
-  if (failure != 0) return system_error("Could not start resolver thread", failure);
+  const auto thread = os::start_thread("resolver", run_thread, argument.get());
+  if (!thread) return thread.error();
   static_cast<void>(argument.release());
-  ::pthread_detach(thread);
+  ::pthread_detach(*thread);
   shared_ = std::move(shared);
   return Status::success();
 }

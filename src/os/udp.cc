@@ -23,6 +23,7 @@
 
 #include "read_clock.h"
 #include "system_error.h"
+#include "timed/base/check.h"
 #include "udp_options.h"
 
 namespace timed::os {
@@ -78,8 +79,9 @@ bool is_unsupported(int number) {
 
 }  // namespace
 
-Result<std::unique_ptr<env::UdpSocket>> LinuxUdpSocket::open(Loop& loop, const env::UdpOptions& options) {
-  auto opened = open_udp_descriptor(options);
+Result<std::unique_ptr<env::UdpSocket>> LinuxUdpSocket::open(Loop& loop, const env::UdpOptions& options,
+                                                                    Descriptor inherited) {
+  auto opened = open_udp_descriptor(options, std::move(inherited));
   if (!opened) return opened.error();
   const std::uint32_t stamping = enable_stamps(*opened, options.transmit_stamps);
   return std::unique_ptr<env::UdpSocket>(new LinuxUdpSocket(loop, opened.take(), options, stamping));
@@ -87,16 +89,16 @@ Result<std::unique_ptr<env::UdpSocket>> LinuxUdpSocket::open(Loop& loop, const e
 
 LinuxUdpSocket::LinuxUdpSocket(Loop& loop, Descriptor descriptor, const env::UdpOptions& options,
                                std::uint32_t stamping)
-    : loop_(loop), descriptor_(std::move(descriptor)), options_(options), stamping_(stamping) {}
+    : loop_(&loop), descriptor_(std::move(descriptor)), options_(options), stamping_(stamping) {}
 
 LinuxUdpSocket::~LinuxUdpSocket() {
-  if (watch_ != 0) loop_.unwatch(watch_);
+  if (watch_ != 0) loop_->unwatch(watch_);
 }
 
 void LinuxUdpSocket::on_readable(std::function<void()> fn) {
-  if (watch_ != 0) loop_.unwatch(watch_);
+  if (watch_ != 0) loop_->unwatch(watch_);
   watch_ =
-      loop_.watch(descriptor_.get(), options_.priority, [fd = descriptor_.get(), fn = std::move(fn)](short events) {
+      loop_->watch(descriptor_.get(), options_.priority, [fd = descriptor_.get(), fn = std::move(fn)](short events) {
         if ((events & POLLERR) != 0) {
           // An ICMP error stays pending, and wakes poll again, until somebody asks for it.
           int pending = 0;
@@ -105,6 +107,11 @@ void LinuxUdpSocket::on_readable(std::function<void()> fn) {
         }
         fn();
       });
+}
+
+void LinuxUdpSocket::move_to(Loop& loop) {
+  TIMED_ASSERT(watch_ == 0);
+  loop_ = &loop;
 }
 
 Endpoint LinuxUdpSocket::local_endpoint() const {
@@ -136,7 +143,7 @@ std::size_t LinuxUdpSocket::receive(std::span<env::Datagram> into) {
     got = ::recvmmsg(descriptor_.get(), batch_.headers.data(), static_cast<unsigned>(room), 0, nullptr);
   }
   if (got <= 0) return 0;
-  const RawTime when = loop_.receive_time();
+  const RawTime when = loop_->receive_time();
   for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) take_received(i, when, into[i]);
   return static_cast<std::size_t>(got);
 }

@@ -20,7 +20,9 @@ namespace timed::os {
 
 class LinuxUdpSocket : public env::UdpSocket {
  public:
-  static Result<std::unique_ptr<env::UdpSocket>> open(Loop& loop, const env::UdpOptions& options);
+  // `inherited` as open_udp_descriptor() has it.
+  static Result<std::unique_ptr<env::UdpSocket>> open(Loop& loop, const env::UdpOptions& options,
+                                                      Descriptor inherited = {});
   ~LinuxUdpSocket() override;
 
   std::size_t receive(std::span<env::Datagram> into) override;
@@ -28,6 +30,8 @@ class LinuxUdpSocket : public env::UdpSocket {
   std::size_t transmit_stamps(std::span<env::TransmitStamp> into) override;
   void on_readable(std::function<void()> fn) override;
   Endpoint local_endpoint() const override;
+  // Before on_readable().
+  void move_to(Loop& loop);
 
  private:
   // Stamps that can be under way; one that comes in later than that many others is lost.
@@ -57,7 +61,7 @@ class LinuxUdpSocket : public env::UdpSocket {
   std::size_t read_error_queue(std::span<env::TransmitStamp> into);
   std::optional<env::TransmitStamp> take_stamp(std::size_t i);
 
-  Loop& loop_;
+  Loop* loop_;
   Descriptor descriptor_;
   env::UdpOptions options_;
   std::uint32_t stamping_;  // SOF_ flags that the kernel took; 0 = no stamps

@@ -1,6 +1,7 @@
-// SO_REUSEPORT is never set and SO_REUSEADDR only on connected sockets: with either on both sides Linux lets two
-// daemons bind one UDP port without a word, and the older one goes deaf.  Connected sockets need it because several
-// sources may share a fixed local port.
+// SO_REUSEADDR is set only on connected sockets, and SO_REUSEPORT only within a group: with either on both sides Linux
+// lets two daemons bind one UDP port without a word, and the older one goes deaf.  Connected sockets need it because
+// several sources may share a fixed local port.  The first socket of a group is bound without SO_REUSEPORT, so that a
+// port that somebody else has is noticed, and gets it afterwards, for the others to join.
 #include "udp_options.h"
 
 #include <linux/net_tstamp.h>
@@ -10,8 +11,10 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "socket_address.h"
+#include "steering.h"
 #include "system_error.h"
 
 #ifndef IPV6_FREEBIND
@@ -42,9 +45,11 @@ Error failure(const char* verb, const env::UdpOptions& options) {
 }
 
 // What the kernel may lack without harm (a simulated one does) is not checked.
-Status configure(const Descriptor& descriptor, const env::UdpOptions& options, bool v6) {
+Status configure(const Descriptor& descriptor, const env::UdpOptions& options, bool v6, bool bound) {
   if (!descriptor.set_close_on_exec() || !descriptor.set_nonblocking()) return failure("set flags of", options);
-  if (v6 && !set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return failure("restrict to IPv6", options);
+  if (v6 && !bound && !set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1)) {
+    return failure("restrict to IPv6", options);
+  }
   if (v6) {
     set_option(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
   } else {
@@ -55,6 +60,9 @@ Status configure(const Descriptor& descriptor, const env::UdpOptions& options, b
     set_option(descriptor, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_FREEBIND : IP_FREEBIND, 1);
   }
   if (options.remote && options.local.port != 0 && !set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)) {
+    return failure("share the port of", options);
+  }
+  if (options.group && options.group->member > 0 && !set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)) {
     return failure("share the port of", options);
   }
   if (options.dscp != 0 &&
@@ -71,11 +79,16 @@ Status configure(const Descriptor& descriptor, const env::UdpOptions& options, b
   return Status::success();
 }
 
-Status attach(const Descriptor& descriptor, const env::UdpOptions& options) {
+Status attach(const Descriptor& descriptor, const env::UdpOptions& options, bool bound) {
   SocketAddress address{};
   const bool fixed = options.local.port != 0 || !options.local.address.is_any();
   if (const socklen_t length = to_socket_address(options.local, address); length != 0 && (fixed || !options.remote)) {
-    if (::bind(descriptor.get(), &address.any, length) != 0) return failure("bind", options);
+    if (!bound && ::bind(descriptor.get(), &address.any, length) != 0) return failure("bind", options);
+  }
+  if (const auto& group = options.group) {
+    const bool joined = group->member == 0 ? set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)
+                                           : steer_by_sender(descriptor, options.local.address.family(), *group);
+    if (!joined) return failure("share the port of", options);
   }
   if (options.remote) {
     const socklen_t length = to_socket_address(*options.remote, address);
@@ -86,15 +99,18 @@ Status attach(const Descriptor& descriptor, const env::UdpOptions& options) {
 
 }  // namespace
 
-Result<Descriptor> open_udp_descriptor(const env::UdpOptions& options) {
+Result<Descriptor> open_udp_descriptor(const env::UdpOptions& options, Descriptor inherited) {
   Family family = options.local.address.family();
   if (family == Family::Unspecified && options.remote) family = options.remote->address.family();
   if (family == Family::Unspecified) return Error{"Could not open UDP socket without address", ErrorKind::Invalid};
   const bool v6 = family == Family::Inet6;
-  Descriptor descriptor(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
+  const bool bound = inherited.is_open();
+  Descriptor descriptor = bound ? std::move(inherited) : Descriptor(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
   if (!descriptor.is_open()) return failure("open", options);
-  if (auto done = configure(descriptor, options, v6); !done) return done.error();
-  if (auto done = attach(descriptor, options); !done) return done.error();
+  // Whoever had it before us has counted stamps on it.
+  if (bound) set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPING, 0);
+  if (auto done = configure(descriptor, options, v6, bound); !done) return done.error();
+  if (auto done = attach(descriptor, options, bound); !done) return done.error();
   return descriptor;
 }
 

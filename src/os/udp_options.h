@@ -10,8 +10,9 @@
 
 namespace timed::os {
 
-// Opened, non-blocking, configured, bound and connected as told.
-Result<Descriptor> open_udp_descriptor(const env::UdpOptions& options);
+// Opened, non-blocking, configured, bound and connected as told.  `inherited`: one that is bound there already, to be
+// used instead of a new one.
+Result<Descriptor> open_udp_descriptor(const env::UdpOptions& options, Descriptor inherited = {});
 
 // Asks for receive stamps, and for transmit stamps with ids: of every datagram, or of those sent with the control
 // message.  Answers the SOF_ flags in force, 0 where the kernel has no such stamps.

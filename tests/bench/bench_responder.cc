@@ -14,7 +14,7 @@
 namespace timed::server {
 namespace {
 
-constexpr int kPerTurn = static_cast<int>(env::kBatch) * Server::kBatchesPerTurn;
+constexpr int kPerTurn = static_cast<int>(env::kBatch) * ServingWorker::kBatchesPerTurn;
 constexpr std::size_t kReceiveAt = 32;
 
 struct Traffic {
@@ -129,6 +129,7 @@ std::vector<AccessRule> rules(std::size_t denied) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     all[i].subnets = {*Subnet::make(IpAddress::v4(static_cast<std::uint32_t>(random.next())), 24)};
   }
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
   return all;
 }
 
@@ -158,11 +159,11 @@ void serve(benchmark::State& state, Traffic traffic, bool limit_rates, std::size
   // Everybody is known when it begins, and in interleaved mode.
   const std::size_t before = traffic.clients * (traffic.interleaved ? 3 : 1);
   for (std::size_t i = 0; i < before; i += kPerTurn) network.socket->turn();
-  const std::uint64_t interleaved = server.served().interleaved.load();
+  const std::uint64_t interleaved = server.served().interleaved;
   for (auto _ : state) network.socket->turn();
   set_request_time(state, "request");
   const auto asked = static_cast<double>(state.iterations()) * kPerTurn;
-  if (static_cast<double>(server.served().interleaved.load() - interleaved) < (traffic.interleaved ? 0.9 * asked : 0)) {
+  if (static_cast<double>(server.served().interleaved - interleaved) < (traffic.interleaved ? 0.9 * asked : 0)) {
     state.SkipWithError("not interleaved");
   }
   if (server.verdicts().of(Verdict::RateLimited) > server.verdicts().total() / 50) state.SkipWithError("limited");
@@ -174,7 +175,7 @@ void medium(benchmark::State& state) {
   EndlessSocket socket(clock, {});
   std::array<env::Datagram, env::kBatch> batch;
   for (auto _ : state) {
-    for (int i = 0; i < Server::kBatchesPerTurn; ++i) {
+    for (int i = 0; i < ServingWorker::kBatchesPerTurn; ++i) {
       benchmark::DoNotOptimize(socket.receive(batch));
       benchmark::ClobberMemory();
       benchmark::DoNotOptimize(socket.send(batch));

@@ -35,13 +35,7 @@ std::vector<IpAddress> addresses(const std::vector<std::string>& texts);
 
 class Machine {
  public:
-  Machine(Shared& shared, MachineModel model)
-      : world_(shared.world),
-        name_(model.name),
-        clock_(shared.world, model.clock),
-        loop_(shared.world, clock_, log_, model.wake_latency),
-        sockets_(shared.world, shared.network, clock_, loop_, model.name, std::move(model.sockets)),
-        host_(shared.world, shared.names, clock_, loop_) {}
+  Machine(Shared& shared, MachineModel model);
 
   env::Env env() { return {clock_, loop_.timers(), sockets_, host_}; }
   World& world() { return world_; }

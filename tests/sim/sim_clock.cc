@@ -133,7 +133,7 @@ Result<Frequency> SimClock::set_frequency(Frequency wanted) {
   oscillator_.advance(world_.now());
   oscillator_.set_correction(env::KernelFrequency::from(wanted).to_frequency());
   ++frequency_changes_;
-  if (rate_changed_) rate_changed_();
+  tell_rate_changed();
   return oscillator_.correction();
 }
 
@@ -142,7 +142,7 @@ void SimClock::suspend(Duration span, Duration error) {
   oscillator_.stand_until(world_.now() + span);
   disturb(span + error);
   suspended_ += span;
-  if (rate_changed_) rate_changed_();
+  tell_rate_changed();
 }
 
 void SimClock::hold(bool held) {
@@ -157,13 +157,13 @@ void SimClock::hold(bool held) {
 void SimClock::disturb_frequency(Frequency change) {
   oscillator_.advance(world_.now());
   oscillator_.set_correction(env::KernelFrequency::from(oscillator_.correction() + change).to_frequency());
-  if (rate_changed_) rate_changed_();
+  tell_rate_changed();
 }
 
 void SimClock::disturb_oscillator(Frequency change) {
   oscillator_.advance(world_.now());
   oscillator_.disturb(change);
-  if (rate_changed_) rate_changed_();
+  tell_rate_changed();
 }
 
 Status SimClock::step(Duration offset) {
@@ -225,6 +225,15 @@ TrueTime SimClock::when_mono(MonoTime target, TrueTime horizon) {
 
 Status SimClock::refuse(const char* what) const {
   return Error{std::string("Could not ") + what + " : Operation not permitted", ErrorKind::Permission};
+}
+
+void SimClock::on_rate_change(const void* owner, std::function<void()> fn) {
+  std::erase_if(rate_changed_, [owner](const auto& entry) { return entry.first == owner; });
+  if (fn) rate_changed_.emplace_back(owner, std::move(fn));
+}
+
+void SimClock::tell_rate_changed() const {
+  for (const auto& [owner, fn] : rate_changed_) fn();
 }
 
 }  // namespace timed::sim

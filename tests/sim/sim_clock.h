@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "tests/sim/world.h"
 #include "timed/env/clock.h"
@@ -111,7 +113,8 @@ class SimClock : public env::SystemClock {
   void disturb_frequency(Frequency change);
   // The oscillator itself changes: its temperature, its age.
   void disturb_oscillator(Frequency change);
-  void on_rate_change(std::function<void()> fn) { rate_changed_ = std::move(fn); }
+  // Each owner has one function; an empty one takes it away.
+  void on_rate_change(const void* owner, std::function<void()> fn);
 
   const std::vector<Duration>& steps() const { return steps_; }
   std::uint64_t frequency_changes() const { return frequency_changes_; }
@@ -126,6 +129,7 @@ class SimClock : public env::SystemClock {
 
  private:
   Status refuse(const char* what) const;
+  void tell_rate_changed() const;
   RawTime unleapt_now() { return RawTime::from_nanos(mono_now().nanos() + offset_ns_); }
 
   World& world_;
@@ -136,7 +140,7 @@ class SimClock : public env::SystemClock {
   std::int64_t offset_ns_;  // raw - monotonic
   std::optional<RawTime> held_;
   Duration suspended_;
-  std::function<void()> rate_changed_;
+  std::vector<std::pair<const void*, std::function<void()>>> rate_changed_;  // in the order in which they came
   std::vector<Duration> steps_;
   std::uint64_t frequency_changes_ = 0;
   env::LeapAction leap_ = env::LeapAction::None;

@@ -161,4 +161,9 @@ void SimHost::resolve(std::string name, Family family, Resolved done) {
                 [this, name = std::move(name), family, done = std::move(done)] { done(names_.look_up(name, family)); });
 }
 
+Result<std::unique_ptr<env::Worker>> SimHost::start_worker(const std::string& name) {
+  if (!start_worker_) return Error{"Could not start " + name + " thread : Resource temporarily unavailable"};
+  return start_worker_(name);
+}
+
 }  // namespace timed::sim

@@ -4,6 +4,7 @@
 #define TIMED_TESTS_SIM_SIM_HOST_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,6 +88,14 @@ class SimHost : public env::Host {
   void mail(const std::string& message) override { mails_.push_back(message); }
   Result<RawTime> read_rtc(const std::string& device, bool utc) override;
   std::string machine_name() override { return "simulated"; }
+  int processors() override { return processors_; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string& name) override;
+  void post(std::function<void()> fn) override { loop_.post_at(world_.now(), std::move(fn)); }
+
+  using StartWorker = std::function<Result<std::unique_ptr<env::Worker>>(const std::string& name)>;
+  // How workers are made; before: there are none.
+  void allow_workers(StartWorker start) { start_worker_ = std::move(start); }
+  void set_processors(int count) { processors_ = count; }
 
   // A real-time clock that keeps UTC, wrong by so much (positive = fast) for good; before: none.
   void fit_rtc(Duration error) { rtc_error_ = error; }
@@ -103,6 +112,8 @@ class SimHost : public env::Host {
   std::vector<std::string> notified_;
   std::vector<std::string> mails_;
   std::optional<Duration> rtc_error_;
+  int processors_ = 2;
+  StartWorker start_worker_;
 };
 
 }  // namespace timed::sim

@@ -58,13 +58,13 @@ void SimTimers::clear() {
 SimLoop::SimLoop(World& world, SimClock& clock, Log& log, Duration wake_latency)
     : world_(world), clock_(clock), log_(log), wake_latency_(wake_latency), timers_(clock) {
   timers_.on_change([this] { rearm(); });
-  clock_.on_rate_change([this] { rearm(); });
+  clock_.on_rate_change(this, [this] { rearm(); });
 }
 
 SimLoop::~SimLoop() {
   run_daemon(nullptr);
   timers_.on_change(nullptr);
-  clock_.on_rate_change(nullptr);
+  clock_.on_rate_change(this, nullptr);
 }
 
 void SimLoop::run_daemon(env::TurnTaker* daemon) {

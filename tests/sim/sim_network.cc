@@ -86,12 +86,19 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
         number_(number),
         options_(options),
         local_(local),
-        loop_id_(machine.loop_.add_socket(*this, options.priority)) {
+        loop_(&machine.loop_),
+        loop_id_(loop_->add_socket(*this, options.priority)) {
     machine_.udp_.emplace(number_, this);
   }
   ~SimUdpSocket() override {
     machine_.udp_.erase(number_);
-    machine_.loop_.remove_socket(loop_id_);
+    loop_->remove_socket(loop_id_);
+  }
+  void move_to(SimLoop& loop) {
+    loop_->remove_socket(loop_id_);
+    loop_ = &loop;
+    loop_id_ = loop.add_socket(*this, options_.priority);
+    if (!received_.empty()) loop.wake();
   }
 
   std::size_t receive(std::span<env::Datagram> into) override {
@@ -128,7 +135,7 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
   bool readable() const override { return readable_fn_ && (!received_.empty() || !stamps_.empty()); }
   void run() override {
     // The function may destroy this socket, and itself with it; it goes back only where both are still there.
-    SimLoop& loop = machine_.loop_;
+    SimLoop& loop = *loop_;
     const auto id = loop_id_;
     auto fn = std::exchange(readable_fn_, nullptr);
     fn();
@@ -137,6 +144,7 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
 
   const Endpoint& local() const { return local_; }
   bool connected() const { return options_.remote.has_value(); }
+  const std::optional<env::SocketGroup>& group() const { return options_.group; }
   bool wants(const Packet& packet) const {
     if (local_.port != packet.to.port || local_.address.family() != packet.to.address.family()) return false;
     if (!local_.address.is_any() && local_.address != packet.to.address) return false;
@@ -146,12 +154,12 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
   bool push(const Packet& packet) {
     if (received_.size() >= machine_.model_.queue_limit) return false;
     received_.push_back({packet, machine_.stamp(env::StampSource::Kernel)});
-    machine_.loop_.wake();
+    loop_->wake();
     return true;
   }
   void push_stamp(std::uint32_t id) {
     stamps_.push_back({id, machine_.stamp(env::StampSource::Kernel)});
-    machine_.loop_.wake();
+    loop_->wake();
   }
 
  private:
@@ -211,7 +219,8 @@ class SimUdpSocket : public env::UdpSocket, public LoopSocket {
   const std::uint64_t number_;
   const env::UdpOptions options_;
   const Endpoint local_;
-  const SimLoop::SocketId loop_id_;
+  SimLoop* loop_;
+  SimLoop::SocketId loop_id_;
   std::function<void()> readable_fn_;
   std::deque<Received> received_;
   std::deque<env::TransmitStamp> stamps_;
@@ -296,10 +305,19 @@ Result<std::unique_ptr<env::UdpSocket>> SimSockets::open_udp(const env::UdpOptio
     const auto port = ephemeral_port(local.address);
     if (!port) return port.error();
     local.port = *port;
-  } else if (in_use(local)) {
+  } else if (in_use(local, options.group && options.group->member > 0)) {
     return Error{"Could not bind " + place + " : Address already in use", ErrorKind::AddressInUse};
   }
   return std::unique_ptr<env::UdpSocket>(std::make_unique<SimUdpSocket>(*this, next_socket_++, options, local));
+}
+
+std::unique_ptr<env::UdpSocket> SimSockets::adopt(std::unique_ptr<env::UdpSocket> socket) {
+  return adopt(std::move(socket), loop_);
+}
+
+std::unique_ptr<env::UdpSocket> SimSockets::adopt(std::unique_ptr<env::UdpSocket> socket, SimLoop& loop) {
+  static_cast<SimUdpSocket&>(*socket).move_to(loop);
+  return socket;
 }
 
 Result<std::unique_ptr<env::UnixSocket>> SimSockets::open_unix(const env::UnixOptions& options) {
@@ -308,18 +326,26 @@ Result<std::unique_ptr<env::UnixSocket>> SimSockets::open_unix(const env::UnixOp
 
 Fate SimSockets::deliver(const Packet& packet) {
   // As the kernel looks sockets up: connected before bound to the address before bound to any.
-  SimUdpSocket* best = nullptr;
+  std::vector<SimUdpSocket*> best;
   int best_score = -1;
   for (const auto& [number, socket] : udp_) {
     if (!socket->wants(packet)) continue;
     const int score = (socket->connected() ? 2 : 0) + (socket->local().address.is_any() ? 0 : 1);
-    if (score > best_score) {
-      best = socket;
-      best_score = score;
-    }
+    if (score > best_score) best.clear();
+    best_score = std::max(score, best_score);
+    if (score == best_score) best.push_back(socket);
   }
-  if (best == nullptr) return Fate::NoSocket;
-  return best->push(packet) ? Fate::Delivered : Fate::Overflow;
+  if (best.empty()) return Fate::NoSocket;
+  return choose(best, packet.from.address)->push(packet) ? Fate::Delivered : Fate::Overflow;
+}
+
+// Sockets are in the order of their numbers, and so of the group's members.
+SimUdpSocket* SimSockets::choose(const std::vector<SimUdpSocket*>& group, const IpAddress& sender) const {
+  const auto& options = group[0]->group();
+  if (group.size() == 1 || !options) return group[0];
+  const auto others = static_cast<std::size_t>(options->others);
+  const std::size_t member = 1 + (sender.hash() ^ options->seed) % others;
+  return group[member < group.size() ? member : 0];
 }
 
 bool SimSockets::send_unix(const std::string& path, std::span<const std::byte> bytes, const std::string& reply_path,
@@ -352,9 +378,10 @@ IpAddress SimSockets::source_for(const IpAddress& peer) const {
   return {};
 }
 
-bool SimSockets::in_use(const Endpoint& local) const {
+bool SimSockets::in_use(const Endpoint& local, bool joins_group) const {
   return std::any_of(udp_.begin(), udp_.end(), [&](const auto& entry) {
     const Endpoint& other = entry.second->local();
+    if (joins_group && other == local && entry.second->group()) return false;
     return other.port == local.port && other.address.family() == local.address.family() &&
            (other.address.is_any() || local.address.is_any() || other.address == local.address);
   });

@@ -109,6 +109,9 @@ class SimSockets : public env::Network {
 
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
+  // For another loop of this machine.
+  static std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket, SimLoop& loop);
 
   const std::string& name() const { return name_; }
   const std::vector<IpAddress>& addresses() const { return model_.addresses; }
@@ -134,7 +137,8 @@ class SimSockets : public env::Network {
 
   bool owns(const IpAddress& address) const;
   IpAddress source_for(const IpAddress& peer) const;
-  bool in_use(const Endpoint& local) const;
+  bool in_use(const Endpoint& local, bool joins_group = false) const;
+  SimUdpSocket* choose(const std::vector<SimUdpSocket*>& group, const IpAddress& sender) const;
   Result<std::uint16_t> ephemeral_port(const IpAddress& address);
   env::Stamp stamp(env::StampSource source);
 

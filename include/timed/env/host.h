@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,23 @@
 #include "timed/env/timers.h"
 
 namespace timed::env {
+
+struct Env;
+
+// A second loop beside that of the daemon, on a thread of its own where there are threads.  What runs on it shares
+// nothing with the rest but what was made for that.
+class Worker {
+ public:
+  // Ends its loop after the turn that runs, and waits for that.  What lives on the loop was ended before, by call().
+  virtual ~Worker() = default;
+  // The worker's own seams, for what runs in post() and call(): its clock can be read but not steered, and it starts no
+  // workers.
+  virtual const Env& env() = 0;
+  // Runs the function in one of the worker's turns, soon.
+  virtual void post(std::function<void()> fn) = 0;
+  // The same, and returns when it has run.
+  virtual void call(const std::function<void()>& fn) = 0;
+};
 
 class Host {
  public:
@@ -37,6 +55,11 @@ class Host {
   virtual Result<RawTime> read_rtc(const std::string& device, bool utc) = 0;
   // Of the machine, for people.
   virtual std::string machine_name() = 0;
+  // Processors that this process may use, at least one.
+  virtual int processors() = 0;
+  virtual Result<std::unique_ptr<Worker>> start_worker(const std::string& name) = 0;
+  // Runs the function in a turn of this host's own loop, soon.  The only member that any thread may call.
+  virtual void post(std::function<void()> fn) = 0;
 };
 
 // Handed to Engine only; modules get the members they use.

@@ -64,14 +64,23 @@ class UdpSocket {
 // The order in which sockets get their turn.
 enum class SocketPriority : std::uint8_t { Server, Sources, Control, KeyEstablishment };
 
+// Several sockets of one address and port, which share what comes in by its sender: one sender's datagrams all come in
+// on the same.  Member 0 is the first to be opened, alone on its port; once there are others it gets nothing more.
+struct SocketGroup {
+  int member = 0;
+  int others = 0;          // members beside 0
+  std::uint32_t seed = 0;  // of the choice, the same for all: nobody outside can tell who goes where
+};
+
 struct UdpOptions {
-  Endpoint local;                  // family is taken from it; port 0 = chosen by the kernel
-  std::optional<Endpoint> remote;  // connected: only its datagrams come in
-  std::string device;              // bind to this interface; empty = any
-  int dscp = 0;                    // DSCP of what is sent, 0 … 63
-  bool broadcast = false;          // may send to broadcast addresses
-  bool transmit_stamps = false;    // a client socket: every datagram gets a kernel transmit stamp
+  Endpoint local{};                  // family is taken from it; port 0 = chosen by the kernel
+  std::optional<Endpoint> remote{};  // connected: only its datagrams come in
+  std::string device{};              // bind to this interface; empty = any
+  int dscp = 0;                      // DSCP of what is sent, 0 … 63
+  bool broadcast = false;            // may send to broadcast addresses
+  bool transmit_stamps = false;      // a client socket: every datagram gets a kernel transmit stamp
   SocketPriority priority = SocketPriority::Sources;
+  std::optional<SocketGroup> group{};
 };
 
 struct Credentials {
@@ -111,6 +120,8 @@ class Network {
   // Bound with address re-use allowed only where told; AddressInUse where another daemon has the port.
   virtual Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) = 0;
   virtual Result<std::unique_ptr<UnixSocket>> open_unix(const UnixOptions& options) = 0;
+  // A socket that was opened on another loop, and whose on_readable() was not called yet, is this one's from now on.
+  virtual std::unique_ptr<UdpSocket> adopt(std::unique_ptr<UdpSocket> socket) = 0;
 };
 
 }  // namespace timed::env

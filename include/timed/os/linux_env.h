@@ -7,6 +7,7 @@
 #include "timed/base/address.h"
 #include "timed/base/result.h"
 #include "timed/env/host.h"
+#include "timed/os/inherited.h"
 #include "timed/os/loop.h"
 
 namespace timed::os {
@@ -14,6 +15,7 @@ namespace timed::os {
 struct LinuxEnvOptions {
   bool rtc_sync = false;                // directive rtcsync: tell the kernel when it is synchronised
   Family family = Family::Unspecified;  // -4, -6: sockets and names of this family only
+  InheritedSockets inherited{};
 };
 
 // Made after the process has forked (daemonize closes what was open).  Starts no thread before the first name is

@@ -1,8 +1,8 @@
 // The loop that everything runs on: poll, one timerfd, an eventfd for signals.
 //
-// A turn (architecture.md, "One turn of the loop"): poll → begin_turn → sockets by priority → due timers by (deadline,
-// creation) → end_turn → removal of what was unwatched.  A callback may destroy the object it belongs to, or any
-// other; nothing that was cancelled or unwatched in a turn runs later in it.
+// A turn (architecture.md, "One turn of the loop"): poll → begin_turn → what was posted → sockets by priority → due
+// timers by (deadline, creation) → end_turn → removal of what was unwatched.  A callback may destroy the object it
+// belongs to, or any other; nothing that was cancelled or unwatched in a turn runs later in it.
 #ifndef TIMED_OS_LOOP_H_
 #define TIMED_OS_LOOP_H_
 
@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -48,6 +49,9 @@ class Loop : public env::Timers {
   WatchId watch(int descriptor, env::SocketPriority priority, Ready fn);
   void unwatch(WatchId id);
 
+  // Runs fn in the loop's next turn, before its sockets.  The only member that another thread may call.
+  void post(std::function<void()> fn);
+
   // The stamp of a datagram for which the kernel has none: the real time read after poll, or now outside a turn.
   RawTime receive_time() const;
 
@@ -81,6 +85,7 @@ class Loop : public env::Timers {
   void take_events();
   void turn(env::TurnTaker& taker);
   Duration lateness();
+  void run_posted();
   void run_watches();
   void run_timers();
   void watch_for_rush(MonoTime begin, std::size_t waited);
@@ -90,9 +95,14 @@ class Loop : public env::Timers {
   Descriptor wake_;
   bool catches_signals_ = false;
   bool in_turn_ = false;
+  bool woken_ = false;  // by a signal or post()
   bool poll_failing_ = false;
   bool ran_away_ = false;
   RawTime turn_time_;
+
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded
+  std::vector<std::function<void()>> running_;
 
   std::map<Deadline, std::function<void()>> timers_;
   std::unordered_map<Id, MonoTime> deadlines_;

@@ -9,6 +9,7 @@
 
 #include "timed/base/result.h"
 #include "timed/os/descriptor.h"
+#include "timed/os/inherited.h"
 
 namespace timed::os {
 
@@ -35,9 +36,9 @@ class StartReport {
 Status fill_standard_descriptors();
 
 // Forks twice and returns in the grandchild only: a session of its own, directory "/", standard descriptors on
-// /dev/null, others closed.  The parent waits for the report.  To be called before anything is opened and before any
-// thread is started.
-Result<StartReport> daemonize();
+// /dev/null, others closed but those that were inherited.  The parent waits for the report.  To be called before
+// anything is opened and before any thread is started.
+Result<StartReport> daemonize(const InheritedSockets& inherited = {});
 
 // A descriptor that whoever started the process has left open to be told there that it is ready (-N).  To be made
 // before anything is opened: where nothing is open under that number, nothing of ours must be written to by accident.

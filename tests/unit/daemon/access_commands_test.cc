@@ -26,6 +26,9 @@ class NoNames : public env::Host {
   void mail(const std::string&) override {}
   Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 };
 
 const IpAddress kInside = *IpAddress::parse("192.0.2.7");

@@ -31,6 +31,9 @@ class Names : public env::Host {
   void mail(const std::string&) override {}
   Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 
   void answer_all() {
     while (waiting_) std::exchange(waiting_, nullptr)();

@@ -19,6 +19,9 @@ class PlainHost : public env::Host {
   void mail(const std::string&) override {}
   Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 };
 
 const IpAddress kClient = IpAddress::v4(0xc0000201);

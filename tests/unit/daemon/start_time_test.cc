@@ -36,6 +36,9 @@ class RtcHost : public env::Host {
     return *rtc;
   }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 
   OneFile file{"/adjtime"};
   std::optional<RawTime> rtc;

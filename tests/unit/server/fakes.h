@@ -88,6 +88,7 @@ class FakeNetwork : public env::Network {
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override {
     return Error{"no Unix sockets here"};
   }
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
 
   std::vector<env::UdpOptions> asked;
   std::optional<Error> error_v4, error_v6;
@@ -124,6 +125,9 @@ class FakeHost : public env::Host {
   void mail(const std::string&) override {}
   Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 
  private:
   SeededRandom random_{1};

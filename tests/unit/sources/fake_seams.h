@@ -115,6 +115,7 @@ class FakeNetwork : public env::Network {
     }
     return nullptr;
   }
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
   // Delivers bytes on the open socket to an address, 10 ms after "now".
   bool deliver(const IpAddress& from, const std::vector<std::byte>& bytes,
                env::StampSource source = env::StampSource::Kernel) {
@@ -162,6 +163,9 @@ class FakeHost : public env::Host {
   void mail(const std::string&) override {}
   Result<RawTime> read_rtc(const std::string&, bool) override { return Error{"no RTC here"}; }
   std::string machine_name() override { return "fake"; }
+  int processors() override { return 1; }
+  Result<std::unique_ptr<env::Worker>> start_worker(const std::string&) override { return Error{"no threads here"}; }
+  void post(std::function<void()>) override {}
 
   struct Lookup {
     std::string name;

@@ -1,0 +1,82 @@
+#include "worker.h"
+
+#include <semaphore>
+#include <utility>
+
+#include "clock.h"
+#include "host.h"
+#include "network.h"
+#include "thread.h"
+#include "timed/os/loop.h"
+
+namespace timed::os {
+namespace {
+
+// The daemon of such a loop only listens.
+class Listener : public env::TurnTaker {
+ public:
+  void begin_turn(Duration) override {}
+  void end_turn() override {}
+  void on_hangup() override {}
+  bool wants_exit() const override { return ended; }
+
+  bool ended = false;  // written on the loop's thread
+};
+
+}  // namespace
+
+struct LinuxWorker::Parts {
+  Parts(std::unique_ptr<Loop> made, Family family)
+      : loop(std::move(made)), clock({}), network(*loop, family), host(*loop, family) {}
+
+  std::unique_ptr<Loop> loop;
+  LinuxClock clock;
+  LinuxNetwork network;
+  LinuxHost host;
+  env::Env env{clock, *loop, network, host};
+  Listener listener;
+};
+
+Result<std::unique_ptr<env::Worker>> LinuxWorker::start(const std::string& name, Family family) {
+  auto loop = Loop::create();
+  if (!loop) return loop.error();
+  std::unique_ptr<LinuxWorker> worker(new LinuxWorker(std::make_unique<Parts>(loop.take(), family)));
+  auto thread = start_thread(name, run_thread, worker->parts_.get());
+  if (!thread) return thread.error();
+  worker->thread_ = thread.take();
+  worker->runs_ = true;
+  return std::unique_ptr<env::Worker>(std::move(worker));
+}
+
+LinuxWorker::LinuxWorker(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+LinuxWorker::~LinuxWorker() {
+  if (!runs_) return;
+  post([this] { parts_->listener.ended = true; });
+  ::pthread_join(thread_, nullptr);
+}
+
+void* LinuxWorker::run_thread(void* argument) {
+  auto* const parts = static_cast<Parts*>(argument);
+  parts->loop->run(parts->listener);
+  return nullptr;
+}
+
+const env::Env& LinuxWorker::env() {
+  return parts_->env;
+}
+
+void LinuxWorker::post(std::function<void()> fn) {
+  parts_->loop->post(std::move(fn));
+}
+
+void LinuxWorker::call(const std::function<void()>& fn) {
+  std::binary_semaphore done(0);
+  post([&] {
+    fn();
+    done.release();
+  });
+  done.acquire();
+}
+
+}  // namespace timed::os
