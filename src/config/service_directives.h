@@ -14,8 +14,9 @@ inline constexpr Directive kServer[] = {
     {.name = "bindaddress",
      .argument = "ADDRESS",
      .field = &parse_bindaddress,
-     .help = "Address on which NTP requests are received, one for IPv4 and one for IPv6. Without this line all of "
-             "this machine's."},
+     .repeatable = true,
+     .help = "Address on which NTP requests are received. Each line adds one, of IPv4 or IPv6; of a family without any "
+             "all of this machine's. An address may be configured later than the daemon starts."},
     {.name = "binddevice",
      .argument = "INTERFACE",
      .field = [](Config& c) -> std::string& { return c.server.device; },
@@ -26,6 +27,12 @@ inline constexpr Directive kServer[] = {
      .max = kMaxPort,
      .field = [](Config& c) -> std::uint16_t& { return c.server.port; },
      .help = "UDP port on which NTP requests are received. 0 serves nobody."},
+    {.name = "serverthreads",
+     .argument = "COUNT|auto",
+     .field = &parse_serverthreads,
+     .help = "Threads that answer requests beside the main loop, each with a socket of its own on every address; "
+             "auto is one for each processor. A client always comes to the same of them. With 0, the default, the "
+             "main loop answers."},
     {.name = "broadcast",
      .argument = "INTERVAL ADDRESS [PORT]",
      .field = &parse_broadcast,

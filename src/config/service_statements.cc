@@ -88,6 +88,15 @@ void parse_broadcast(const Statement& statement, Config& config, Findings& findi
   config.broadcasts.push_back(line);
 }
 
+void parse_serverthreads(const Statement& statement, Config& config, Findings& findings) {
+  if (statement.words.size() == 2 && statement.words[1].text == "auto") {
+    config.server.threads.reset();
+    return;
+  }
+  const auto count = read_whole_number(statement, 0, server::kMaxServingThreads, findings);
+  if (count) config.server.threads = static_cast<int>(*count);
+}
+
 void parse_clientloglimit(const Statement& statement, Config& config, Findings& findings) {
   constexpr double kMostBytes = 1e12;
   if (!has_arguments(statement, 1, findings)) return;

@@ -7,6 +7,7 @@
 namespace timed::config {
 
 void parse_broadcast(const Statement& statement, Config& config, Findings& findings);
+void parse_serverthreads(const Statement& statement, Config& config, Findings& findings);
 void parse_clientloglimit(const Statement& statement, Config& config, Findings& findings);
 void parse_hwtimestamp(const Statement& statement, Config& config, Findings& findings);
 void parse_ratelimit(const Statement& statement, Config& config, Findings& findings);

@@ -148,9 +148,15 @@ void parse_deny(const Statement& statement, Config& config, Findings& findings) 
 
 void parse_bindaddress(const Statement& statement, Config& config, Findings& findings) {
   if (!has_arguments(statement, 1, findings)) return;
-  if (const auto address = read_address(statement, 1, findings)) {
-    put_address(*address, config.server.bind_v4, config.server.bind_v6);
-  }
+  const auto address = read_address(statement, 1, findings);
+  if (!address) return;
+  auto& bound = config.server.bind_addresses;
+  const auto clashes = [&](const IpAddress& other) {
+    return other.family() == address->family() && (other.is_any() || address->is_any() || other == *address);
+  };
+  // All of them and one of them cannot be bound at once: the later line holds.
+  std::erase_if(bound, clashes);
+  bound.push_back(*address);
 }
 
 void parse_bindacqaddress(const Statement& statement, Config& config, Findings& findings) {

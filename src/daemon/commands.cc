@@ -233,14 +233,15 @@ Reply answer(const control::SelectDataRequest& request, const CommandContext& c,
 }
 
 Reply answer(const control::ServerStatsRequest& request, const CommandContext& c, const Now&) {
-  const server::ServedCounts& served = c.server.served();
+  const server::ServedTotals served = c.server.served();
+  const server::VerdictTotals verdicts = c.server.verdicts();
   control::ServerStatsReply reply;
   reply.generation = request.generation;
   for (const auto verdict : {server::Verdict::Answer, server::Verdict::BadAuth, server::Verdict::RateLimited,
                              server::Verdict::KissOfDeath}) {
-    reply.ntp_hits += c.server.verdicts().of(verdict);
+    reply.ntp_hits += verdicts.of(verdict);
   }
-  reply.ntp_drops = c.server.verdicts().of(server::Verdict::RateLimited);
+  reply.ntp_drops = verdicts.of(server::Verdict::RateLimited);
   reply.cmd_hits = c.control.hits() + 1;  // with this one, which is counted when it was answered
   reply.cmd_drops = c.control.count(control::Verdict::RateLimited);
   reply.ntp_auth_hits = served.authenticated;
@@ -249,11 +250,10 @@ Reply answer(const control::ServerStatsRequest& request, const CommandContext& c
   reply.ntp_kernel_rx = served.kernel_received;
   reply.ntp_kernel_tx = served.kernel_sent;
   reply.ntp_interleaved_hits = served.interleaved;
-  if (const server::ClientLog* const log = c.server.clients()) {
-    reply.log_drops = log->clients.forgotten();
-    reply.ntp_timestamps = log->stamps.size();
-    reply.ntp_span_seconds = static_cast<std::uint64_t>(log->stamps.span().to_seconds());
-  }
+  const server::ClientLogTotals log = c.server.client_log();
+  reply.log_drops = log.forgotten;
+  reply.ntp_timestamps = log.stamps;
+  reply.ntp_span_seconds = static_cast<std::uint64_t>(log.span.to_seconds());
   return {ReplyStatus::Success, reply};
 }
 
@@ -279,24 +279,16 @@ control::ClientAccessesReply::Client entry_of(const server::ClientReport& report
 
 Reply answer(const control::ClientAccessesRequest& request, const CommandContext& c, const Now&) {
   using control::ClientAccessesReply;
-  server::ClientLog* const log = c.server.clients();
   if (!c.server.keeps_client_log()) return Reply::failure(ReplyStatus::Inactive);
-  if (log == nullptr) return {ReplyStatus::Success, ClientAccessesReply{}};
-  server::ClientTable& clients = log->clients;
-  const server::Ticks now = c.server.client_ticks();
-  const std::size_t most = std::min<std::size_t>(request.count, ClientAccessesReply::kMaxClients);
+  const server::ClientPage page =
+      c.server.clients({.first = request.first,
+                        .most = std::min<std::size_t>(request.count, ClientAccessesReply::kMaxClients),
+                        .min_hits = request.min_hits,
+                        .reset = request.reset});
   ClientAccessesReply reply;
-  reply.table_size = static_cast<std::uint32_t>(clients.size());
-  std::size_t i = request.first;
-  for (; i < clients.size() && reply.clients.size() < most; ++i) {
-    const auto report = clients.report(i, now);
-    if (!report) continue;
-    const bool wanted = std::any_of(report->services.begin(), report->services.end(),
-                                    [&](const auto& service) { return service.hits >= request.min_hits; });
-    if (wanted) reply.clients.push_back(entry_of(*report));
-    if (request.reset) clients.reset(i);
-  }
-  reply.next = static_cast<std::uint32_t>(i);
+  reply.table_size = static_cast<std::uint32_t>(page.slots);
+  reply.next = static_cast<std::uint32_t>(page.next);
+  for (const server::ClientReport& report : page.clients) reply.clients.push_back(entry_of(report));
   return {ReplyStatus::Success, reply};
 }
 

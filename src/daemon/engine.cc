@@ -12,9 +12,6 @@
 namespace timed::daemon {
 namespace {
 
-// What we say of our clock ages on its own (dispersion, the waits of local mode): renewed this often while asked.
-constexpr Duration kPublishAgain = Duration::seconds(1);
-
 std::uint64_t random_seed(env::Host& host) {
   std::array<std::byte, 8> bytes{};
   host.random(bytes);
@@ -194,6 +191,8 @@ bool Engine::Parts::is_synchronised() {
 }
 
 void Engine::start() {
+  parts_->server.start_threads();
+  parts_->publish_in_time();
   parts_->control.open_unix();
   parts_->access.start();
   parts_->command_gate.rules().start();
@@ -218,6 +217,7 @@ void Engine::stop() {
   parts_->broadcasts.stop();
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
+  parts_->publish_again.disarm();
   parts_->access.stop();
   parts_->command_gate.rules().stop();
   parts_->server.close();
@@ -243,7 +243,7 @@ void Engine::begin_turn(Duration late) {
   if (jump) parts_->on_jump(*jump);
   if (!jump && parts_->pauses.check(late)) tell(announce_pause(late));
   const auto& published = parts_->published;
-  const bool fresh = published && parts_->env.timers.now() - *published < kPublishAgain;
+  const bool fresh = published && parts_->env.timers.now() - *published < Parts::kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();
 }
 
@@ -252,6 +252,10 @@ void Engine::end_turn() {
   if (!parts_->jumps.stopped() && std::exchange(parts_->selection_due, false)) parts_->select();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
+  if (parts_->server.has_threads()) {
+    parts_->server.set_sources(parts_->sources->server_endpoints());
+    if (!parts_->publish_again.armed()) parts_->publish_in_time();
+  }
 }
 
 void Engine::on_hangup() {

@@ -20,6 +20,7 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   if (std::holds_alternative<control::RekeyRequest>(request)) {
     // As with chrony a success even where the file could not be read.
     if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
+    server.use_keys(key_file.keys());
     return {};
   }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
@@ -76,6 +77,11 @@ void Engine::Parts::publish() {
   const discipline::Now now = clock.read();
   server.publish(served_state(now));
   published = now.mono;
+}
+
+// Who asks a thread does not wake the main loop, which publishes anew with each turn.
+void Engine::Parts::publish_in_time() {
+  if (server.has_threads()) publish_again.arm_in(kPublishAgain);
 }
 
 void Engine::Parts::select() {

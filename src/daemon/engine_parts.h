@@ -42,6 +42,9 @@
 namespace timed::daemon {
 
 struct Engine::Parts {
+  // What we say of our clock ages on its own (dispersion, the waits of local mode): renewed this often while asked.
+  static constexpr Duration kPublishAgain = Duration::seconds(1);
+
   Parts(config::Config c, const env::Env& e, std::string n, std::function<void()> reopen)
       : config(std::move(c)),
         env(e),
@@ -74,6 +77,7 @@ struct Engine::Parts {
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
         resume_watch(e.timers, [this] { watch_for_resume(); }),
+        publish_again(e.timers, [this] { publish_in_time(); }),
         broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
                    {[this](Family family) { return server.shared_socket(family); },
                     [this] { return served_state(clock.read()); }}),
@@ -105,6 +109,7 @@ struct Engine::Parts {
   void watch_for_resume();
   discipline::OwnState served_state(const discipline::Now& now);
   void publish();
+  void publish_in_time();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
@@ -138,6 +143,7 @@ struct Engine::Parts {
   Jumps jumps;
   Pauses pauses;
   env::Timer resume_watch;
+  env::Timer publish_again;
   sources::Broadcasts broadcasts;
   RunModes modes;
   std::function<Status()> ready;

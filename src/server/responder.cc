@@ -113,7 +113,7 @@ const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
 // In chrony's order: who may not ask is not noted, and who asks too often is not authenticated.
 Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure) {
   if (request.peer.port == 0) return Verdict::BadSource;
-  if (!access_.allows(request.peer.address)) return Verdict::Denied;
+  if (!access_->allows(request.peer.address)) return Verdict::Denied;
   const auto mode = answer_mode(packet.header(), request.peer.port);
   if (!mode) return Verdict::BadMode;
   departure.mode = *mode;

@@ -1,37 +1,64 @@
 #include "timed/server/server.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <numeric>
 #include <utility>
 
+#include "timed/base/bytes.h"
 #include "timed/base/log.h"
 
 namespace timed::server {
-
 namespace {
 
 constexpr int kKodOfRestrict = 2;  // one of four requests that are not answered
 
-void add_one(std::atomic<std::uint64_t>& count) {
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+bool has_enough_hits(const ClientReport& report, std::uint32_t least) {
+  return std::any_of(report.services.begin(), report.services.end(),
+                     [least](const auto& service) { return service.hits >= least; });
+}
+
+// All of a family, where none of it is named.
+std::vector<IpAddress> bound_addresses(const std::vector<IpAddress>& named) {
+  std::vector<IpAddress> bound;
+  for (const Family family : {Family::Inet4, Family::Inet6}) {
+    const std::size_t before = bound.size();
+    std::copy_if(named.begin(), named.end(), std::back_inserter(bound),
+                 [family](const IpAddress& address) { return address.family() == family; });
+    if (bound.size() == before) bound.push_back(IpAddress::any(family));
+  }
+  return bound;
 }
 
 }  // namespace
+
+std::uint64_t VerdictTotals::total() const {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
 
 Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<const AccessRule> rules,
                env::Network& network, env::SystemClock& clock, env::Host& host)
     : options_(std::move(options)),
       network_(network),
       clock_(clock),
-      access_(AccessList(rules).compile()),
-      needs_key_(AccessList(key_rules(rules)).compile()),
-      entropy_([&host](std::span<std::byte> out) { host.random(out); }),
-      responder_(access_, entropy_),
-      batch_(std::make_unique<Batch>()),
-      limits_(limits) {
-  responder_.demand_keys_of(needs_key_);
+      host_(host),
+      limits_(limits),
+      handover_(std::make_shared<Handover>([this](Place place, const env::Datagram& datagram) {
+        if (main_ && main_->socket(place) != nullptr) main_->serve(place, std::span(&datagram, 1));
+      })),
+      threads_(wanted_threads(host), published_, host, handover_) {
+  for (const IpAddress& bind : bound_addresses(options_.bind_addresses)) addresses_.push_back({bind});
+  set_rules(rules);
 }
 
-Server::~Server() = default;
+Server::~Server() {
+  handover_->close();
+}
+
+int Server::wanted_threads(env::Host& host) const {
+  return options_.threads ? *options_.threads : host.processors();
+}
 
 void Server::share(SocketSharing sharing) {
   sharing_ = std::move(sharing);
@@ -39,148 +66,169 @@ void Server::share(SocketSharing sharing) {
   needed_v6_ = sharing_.needs_v6;
 }
 
+// Late: the limits are known by then, and a daemon that serves nobody needs none.
+ServingWorker& Server::main() {
+  if (main_) return *main_;
+  ServingOptions options{options_.client_log_limit / static_cast<std::uint64_t>(threads_.wanted() + 1),
+                         options_.no_client_log, limits_};
+  threads_.set_options(options);
+  main_.emplace(published_, options, clock_, host_, bystanders());
+  if (keys_ != nullptr) main_->use_keys(*keys_);
+  return *main_;
+}
+
+void Server::use_keys(const auth::KeyStore& keys) {
+  keys_ = &keys;
+  if (main_) main_->use_keys(keys);
+  threads_.use_keys(keys);
+}
+
 bool Server::wants(Family family) const {
   const bool is_v4 = family == Family::Inet4;
   if (options_.port == 0 || !(is_v4 ? options_.use_v4 : options_.use_v6)) return false;
-  return access_.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
+  return tables_->access.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
+}
+
+void Server::replace_tables(const std::function<void(ServingTables&)>& change) {
+  auto tables = tables_ ? std::make_shared<ServingTables>(*tables_) : std::make_shared<ServingTables>();
+  change(*tables);
+  tables_ = std::move(tables);
+  published_.set_tables(tables_);
 }
 
 void Server::limit_rates_of(std::span<const AccessRule> rules, bool kod) {
   RateLimitOptions& ntp = limits_.of[static_cast<std::size_t>(Service::Ntp)];
   if (ntp.enabled) return;
-  limited_ = AccessList(rules).compile();
-  if (!limited_.any_allowed(Family::Inet4) && !limited_.any_allowed(Family::Inet6)) return;
+  AccessTable limited = AccessList(rules).compile();
+  if (!limited.any_allowed(Family::Inet4) && !limited.any_allowed(Family::Inet6)) return;
   ntp.enabled = true;
   if (kod) ntp.kod = kKodOfRestrict;
-  responder_.limit_only(limited_);
+  replace_tables([&](ServingTables& tables) { tables.limited = std::move(limited); });
 }
 
-void Server::make_client_log() {
-  if (options_.no_client_log || log_) return;
-  const std::size_t records = ClientTable::records_in(options_.client_log_limit);
-  log_.emplace(ClientLog{ClientTable(records, limits_, entropy_), InterleaveMap(records)});
-  const RateLimitOptions& ntp = limits_.of[static_cast<std::size_t>(Service::Ntp)];
-  const int least_poll = ntp.enabled ? ntp.interval : int{Responder::kNoLeastPoll};
-  responder_.use_clients(&*log_, static_cast<std::int8_t>(least_poll));
+void Server::set_rules(std::span<const AccessRule> rules) {
+  replace_tables([&](ServingTables& tables) {
+    tables.access = AccessList(rules).compile();
+    tables.needs_key = AccessList(key_rules(rules)).compile();
+  });
+  if (serving_) adjust();
+}
+
+void Server::set_sources(std::vector<Endpoint> sources) {
+  std::sort(sources.begin(), sources.end());
+  if (sources == tables_->sources) return;
+  replace_tables([&](ServingTables& tables) { tables.sources = std::move(sources); });
 }
 
 Status Server::open() {
   serving_ = true;
-  adjust(socket_v4_, options_.bind_v4);
-  adjust(socket_v6_, options_.bind_v6);
+  adjust();
   const bool wanted = wants(Family::Inet4) || wants(Family::Inet6);
   if (wanted && !is_open()) return Error{"Could not open NTP sockets"};
   return Status::success();
 }
 
-void Server::set_rules(std::span<const AccessRule> rules) {
-  access_ = AccessList(rules).compile();
-  needs_key_ = AccessList(key_rules(rules)).compile();
-  if (!serving_) return;
-  adjust(socket_v4_, options_.bind_v4);
-  adjust(socket_v6_, options_.bind_v6);
+bool Server::is_open() const {
+  return std::any_of(addresses_.begin(), addresses_.end(), [](const Address& address) { return address.open; });
+}
+
+void Server::adjust() {
+  for (Place place = 0; place < addresses_.size(); ++place) {
+    const bool wanted = wants(addresses_[place].bind.family());
+    if (addresses_[place].open && !wanted) close_address(place);
+    if (!addresses_[place].open && wanted) open_address(place);
+  }
+  if (threads_wanted_ && is_open()) threads_.start();
 }
 
 env::UdpSocket* Server::shared_socket(Family family) {
-  const bool is_v4 = family == Family::Inet4;
-  auto& socket = is_v4 ? socket_v4_ : socket_v6_;
-  bool& needed = is_v4 ? needed_v4_ : needed_v6_;
+  bool& needed = family == Family::Inet4 ? needed_v4_ : needed_v6_;
+  const auto first = std::find_if(addresses_.begin(), addresses_.end(),
+                                  [family](const Address& address) { return address.bind.family() == family; });
   // Once: a port that others have is told about once.
-  if (socket == nullptr && !std::exchange(needed, true)) adjust(socket, is_v4 ? options_.bind_v4 : options_.bind_v6);
-  return socket.get();
+  if (!first->open && !std::exchange(needed, true)) adjust();
+  return main_ ? main_->socket(static_cast<Place>(first - addresses_.begin())) : nullptr;
 }
 
-void Server::close() {
-  serving_ = false;
-  socket_v4_.reset();
-  socket_v6_.reset();
-}
-
-void Server::adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind) {
-  const bool wanted = wants(bind.family());
-  if (!wanted) socket.reset();
-  if (wanted && !socket) socket = open_socket(bind);
-  // Not before: a daemon that serves nobody needs none.
-  if (socket) make_client_log();
-}
-
-std::unique_ptr<env::UdpSocket> Server::open_socket(const IpAddress& bind) {
+env::UdpOptions Server::socket_options(Place place, int member) const {
   env::UdpOptions udp;
-  udp.local = {bind, options_.port};
+  udp.local = {addresses_[place].bind, options_.port};
   udp.device = options_.device;
   udp.dscp = options_.dscp;
   udp.broadcast = sharing_.broadcasts;
   udp.priority = env::SocketPriority::Server;
+  if (threads_.wanted() > 0) udp.group = env::SocketGroup{member, threads_.wanted(), group_seed_};
+  return udp;
+}
+
+void Server::open_address(Place place) {
+  if (threads_.wanted() > 0 && group_seed_ == 0) {
+    std::array<std::byte, sizeof group_seed_> bytes{};
+    host_.random(bytes);
+    group_seed_ = load_be<std::uint32_t>(bytes.data());
+  }
+  const env::UdpOptions udp = socket_options(place, 0);
   auto opened = network_.open_udp(udp);
   if (!opened) {
     const std::string where = udp.local.to_string();
     // A kernel without IPv6 is no fault while the other family is served.
     const auto severity = opened.error().kind == ErrorKind::Unsupported ? log::Severity::Info : log::Severity::Error;
     log::message(severity, "Could not open NTP socket on " + where + " : " + opened.error().reason());
-    return nullptr;
+    return;
   }
-  auto socket = opened.take();
-  socket->on_readable([this, raw = socket.get()] { serve(*raw); });
-  return socket;
+  main().add(place, opened.take());
+  addresses_[place].open = true;
+  open_members(place);
 }
 
-void Server::serve(env::UdpSocket& socket) {
-  if (awaits_stamps_ || sharing_.take_transmit_stamps) take_transmit_stamps(socket);
-  for (int i = 0; i < kBatchesPerTurn; ++i) {
-    const std::size_t n = socket.receive(batch_->requests);
-    answer(socket, std::span(batch_->requests).first(n));
-    if (n < batch_->requests.size()) return;
+// The main loop serves where none of them can be opened.
+void Server::open_members(Place place) {
+  for (int i = 0; i < threads_.wanted(); ++i) {
+    const env::UdpOptions udp = socket_options(place, i + 1);
+    auto opened = network_.open_udp(udp);
+    if (!opened) {
+      log::warning("Could not share NTP socket on %s among threads : %s", udp.local.to_string().c_str(),
+                   opened.error().reason().c_str());
+      return;
+    }
+    threads_.give(place, i, opened.take());
   }
 }
 
-void Server::publish(const discipline::OwnState& state) {
-  last_state_ = state_;
-  state_ = state;
-  ++published_;
+void Server::close_address(Place place) {
+  threads_.take_away(place);
+  main().drain(place);
+  main().remove(place);
+  addresses_[place].open = false;
 }
 
-void Server::forget_stamps() {
-  if (log_) log_->stamps.clear();
-  awaited_ = {};
+void Server::start_threads() {
+  threads_wanted_ = true;
+  if (is_open()) threads_.start();
 }
 
-void Server::take_transmit_stamps(env::UdpSocket& socket) {
-  std::array<env::TransmitStamp, env::kBatch> stamps;
-  const std::size_t count = socket.transmit_stamps(stamps);
-  if (count == 0) return;
-  const Family family = family_of(socket);
-  for (const env::TransmitStamp& stamp : std::span(stamps).first(count)) note_transmit_stamp(family, stamp);
-  if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(family, std::span(stamps).first(count));
+void Server::close() {
+  serving_ = threads_wanted_ = false;
+  threads_.stop();
+  if (main_) main_->close();
+  for (Address& address : addresses_) address.open = false;
 }
 
-void Server::note_transmit_stamp(Family family, const env::TransmitStamp& stamp) {
-  Awaited& awaited = awaited_[family == Family::Inet6 ? 1 : 0][stamp.id % kAwaited];
-  if (!log_ || awaited.id != stamp.id || awaited.receive.is_zero()) return;
-  // A correction of the clock since then would stand between the stamps of one answer.
-  const bool before = static_cast<std::uint8_t>(awaited.published + 1) == published_;
-  const discipline::OwnState& state = before ? last_state_ : state_;
-  const LocalTime left = awaited.served ? state.to_served(stamp.stamp.time) : state.to_local(stamp.stamp.time);
-  log_->stamps.correct(awaited.receive, {ntp::NtpTimestamp::from(left), stamp.stamp.source});
-  awaited.receive = {};
+Bystanders Server::bystanders() {
+  Bystanders bystanders;
+  bystanders.take = [this](Place place, const env::Datagram& datagram, const ServingTables&) {
+    if (ntp::mode_of(datagram.data[0]) == ntp::Mode::Control) return answer_control(place, datagram);
+    return sharing_.take && sharing_.take(datagram);
+  };
+  bystanders.take_transmit_stamps = [this](Place place, std::span<const env::TransmitStamp> stamps) {
+    if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(addresses_[place].bind.family(), stamps);
+  };
+  return bystanders;
 }
 
-void Server::await_stamp(Family family, std::uint32_t id, const Departure& departure) {
-  const bool served = departure.mode == ntp::Mode::Server;
-  awaited_[family == Family::Inet6 ? 1 : 0][id % kAwaited] = {id, departure.receive, served, published_};
-  awaits_stamps_ = true;
-}
-
-// Requests of clients never are, whoever they are from.
-bool Server::is_for_sources(const env::Datagram& datagram) const {
-  const auto mode = ntp::mode_of(datagram.data[0]);
-  const bool may_be =
-      mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive || mode == ntp::Mode::Server;
-  return may_be && datagram.size >= ntp::kHeaderSize && sharing_.take && sharing_.take(datagram);
-}
-
-bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram) {
-  const bool may_be = datagram.size > 0 && ntp::mode_of(datagram.data[0]) == ntp::Mode::Control;
-  if (!may_be || !sharing_.answer_control) return false;
+// False for what is no question, or gets no answer.
+bool Server::answer_control(Place place, const env::Datagram& datagram) {
+  if (!sharing_.answer_control) return false;
   const auto answers = sharing_.answer_control(datagram);
   if (answers.empty()) return false;
   env::Datagram answer = {};
@@ -190,61 +238,102 @@ bool Server::take_control(env::UdpSocket& socket, const env::Datagram& datagram)
   for (const std::vector<std::byte>& bytes : answers) {
     answer.size = bytes.size();
     std::copy(bytes.begin(), bytes.end(), answer.data.begin());
-    if (socket.send(std::span(&answer, 1)).sent != 1) add_one(unsent_);
+    if (main_->socket(place)->send(std::span(&answer, 1)).sent != 1) main_->count_unsent();
   }
   return true;
 }
 
-// Memory is slow: what is known of sixteen clients is asked for at once.
-void Server::prefetch_clients(std::span<const env::Datagram> requests) const {
-  for (const env::Datagram& request : requests) {
-    access_.prefetch(request.peer.address);
-    log_->clients.prefetch_slot(request.peer.address);
-  }
-  for (const env::Datagram& request : requests) log_->clients.prefetch_record(request.peer.address);
+VerdictTotals Server::verdicts() const {
+  VerdictTotals totals;
+  const auto add = [&totals](const ServingWorker& worker) {
+    for (std::size_t v = 0; v < kVerdicts; ++v) totals.counts[v] += worker.verdicts().of(static_cast<Verdict>(v));
+  };
+  if (main_) add(*main_);
+  threads_.for_counters(add);
+  return totals;
 }
 
-void Server::count(Verdict verdict, const env::Datagram& request, const Departure& departure) {
-  verdicts_.add(verdict);
-  if (!is_answered(verdict)) return;
-  if (departure.key != nullptr) add_one(served_.authenticated);
-  add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
-  const auto& transmit = departure.transmit;
-  if (transmit) add_one(served_.interleaved);
-  const bool by_daemon = !transmit || transmit->source == env::StampSource::Daemon;
-  add_one(by_daemon ? served_.daemon_sent : served_.kernel_sent);
+ServedTotals Server::served() const {
+  ServedTotals totals;
+  const auto add = [&totals](const ServingWorker& worker) {
+    const ServedCounts& served = worker.served();
+    totals.sent += served.sent;
+    totals.unsent += served.unsent;
+    totals.authenticated += served.authenticated;
+    totals.daemon_received += served.daemon_received;
+    totals.kernel_received += served.kernel_received;
+    totals.interleaved += served.interleaved;
+    totals.daemon_sent += served.daemon_sent;
+    totals.kernel_sent += served.kernel_sent;
+  };
+  if (main_) add(*main_);
+  threads_.for_counters(add);
+  return totals;
 }
 
-void Server::answer(env::UdpSocket& socket, std::span<const env::Datagram> requests) {
-  if (log_) prefetch_clients(requests);
-  std::size_t pending = 0;
-  const CommonAnswer common(state_, requests.empty() ? RawTime() : requests.front().stamp.time);
-  for (const env::Datagram& request : requests) {
-    if (is_for_sources(request) || take_control(socket, request)) continue;
-    Departure& departure = batch_->departures[pending];
-    const Verdict verdict = responder_.prepare(common, request, batch_->answers[pending], departure);
-    count(verdict, request, departure);
-    if (is_answered(verdict)) ++pending;
-  }
-  if (pending > 0) send(socket, pending);
+ClientLogTotals Server::client_log() const {
+  ClientLogTotals totals;
+  const auto add = [&totals](const ServingWorker& worker) {
+    const ClientLog* const log = worker.log();
+    if (log == nullptr) return;
+    totals.forgotten += log->clients.forgotten();
+    totals.stamps += log->stamps.size();
+    totals.span = std::max(totals.span, log->stamps.span());
+  };
+  if (main_) add(*main_);
+  threads_.on_each(add);
+  return totals;
 }
 
-void Server::send(env::UdpSocket& socket, std::size_t pending) {
-  std::span<env::Datagram> answers = std::span(batch_->answers).first(pending);
-  std::span<const Departure> departures = std::span(batch_->departures).first(pending);
-  const Leaving leaving(state_, clock_.now());
-  for (std::size_t i = 0; i < pending; ++i) responder_.finish(leaving, answers[i], departures[i]);
-  const Family family = family_of(socket);
-  while (!answers.empty()) {
-    const std::size_t sent = socket.send(answers).sent;
-    served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
-    for (std::size_t i = 0; i < sent; ++i) {
-      if (answers[i].want_stamp) await_stamp(family, answers[i].stamp_id, departures[i]);
-    }
-    if (sent >= answers.size()) return;
-    add_one(unsent_);
-    answers = answers.subspan(sent + 1);
-    departures = departures.subspan(sent + 1);
+void Server::note_command(const IpAddress& from) {
+  main().make_client_log();
+  ClientLog* const log = main().log();
+  if (log != nullptr) log->clients.hit(from, Service::Command, main().client_ticks());
+}
+
+void Server::note_command_drop(const IpAddress& from) {
+  ClientLog* const log = main().log();
+  if (log != nullptr) log->clients.note_drop(from, Service::Command);
+}
+
+// The main loop's table comes first.  It has the commands of all; of a client that a thread knows too they are told
+// with what the thread knows.
+ClientPage Server::clients(const ClientQuery& query) {
+  ClientPage page;
+  page.next = query.first;
+  if (!main_ || main_->log() == nullptr) return page;
+  add_clients(*main_, query, page);
+  // This thread waits meanwhile: what is the main loop's may be read.
+  threads_.on_each([&](ServingWorker& worker) { add_clients(worker, query, page); });
+  return page;
+}
+
+bool Server::is_with_a_thread(const IpAddress& client) const {
+  bool known = false;
+  threads_.on_each(
+      [&](ServingWorker& worker) { known = known || (worker.log() && worker.log()->clients.find(client)); });
+  return known;
+}
+
+void Server::add_clients(ServingWorker& worker, const ClientQuery& query, ClientPage& page) {
+  if (worker.log() == nullptr) return;
+  ClientTable& clients = worker.log()->clients;
+  ClientTable& commands = main_->log()->clients;
+  const std::size_t begin = page.slots;
+  page.slots += clients.size();
+  while (page.next >= begin && page.next < page.slots && page.clients.size() < query.most) {
+    const std::size_t index = page.next++ - begin;
+    auto report = clients.report(index, worker.client_ticks());
+    if (!report || (&worker == &*main_ && is_with_a_thread(report->address))) continue;
+    std::optional<ClientTable::Index> also;
+    if (&worker != &*main_) also = commands.find(report->address);
+    const auto commanded = also ? commands.report(*also, main_->client_ticks()) : std::nullopt;
+    constexpr auto kCommand = static_cast<std::size_t>(Service::Command);
+    if (commanded) report->services[kCommand] = commanded->services[kCommand];
+    if (has_enough_hits(*report, query.min_hits)) page.clients.push_back(*report);
+    if (!query.reset) continue;
+    clients.reset(index);
+    if (also) commands.reset(*also);
   }
 }
 

@@ -169,6 +169,15 @@ bool SourceSet::on_server_datagram(const env::Datagram& datagram) {
   return started_ && take_shared(datagram, SocketUse::Server);
 }
 
+std::vector<Endpoint> SourceSet::server_endpoints() const {
+  std::vector<Endpoint> endpoints;
+  for (const auto& source : sources_) {
+    const bool asked = source->address.is_set() && socket_use(source->line, sockets_.options()) == SocketUse::Server;
+    if (asked) endpoints.push_back({source->address, source->line.port, 0});
+  }
+  return endpoints;
+}
+
 void SourceSet::on_server_transmit_stamps(Family family, std::span<const env::TransmitStamp> stamps) {
   take_shared_stamps(family, stamps, SocketUse::Server);
 }

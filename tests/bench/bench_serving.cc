@@ -104,7 +104,7 @@ Served serve_timed(std::uint16_t port, int ready) {
   const env::Env env = (*machine)->view();
   server::ServerOptions options;
   options.port = port;
-  options.bind_v4 = IpAddress::loopback(Family::Inet4);
+  options.bind_addresses = {IpAddress::loopback(Family::Inet4)};
   options.use_v6 = false;
   server::AccessRule rule;
   rule.allow = true;

@@ -192,11 +192,12 @@ class Namespace:
 class Daemon:
     """A program that runs until it is stopped; its output goes to a file."""
 
-    def __init__(self, lab, label, command, environment):
+    def __init__(self, lab, label, command, environment, pass_fds=()):
         self.label = label
         self.log_path = os.path.join(lab.directory, f"{label}.log")
         with open(self.log_path, "ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                                             pass_fds=pass_fds)
         self.pid = self._process.pid
         lab.guardian.note("process", self.pid, process_start(self.pid))
 

@@ -41,10 +41,14 @@ struct ServiceLimits {
   std::array<RateLimitOptions, kServices> of;
 };
 
+inline constexpr int kMaxServingThreads = 64;
+
 struct ServerOptions {
-  std::uint16_t port = 123;                           // "port"; 0 = never serve
-  IpAddress bind_v4 = IpAddress::any(Family::Inet4);  // "bindaddress"
-  IpAddress bind_v6 = IpAddress::any(Family::Inet6);
+  std::uint16_t port = 123;  // "port"; 0 = never serve
+  // "bindaddress", each once; none of a family = all of this machine's.
+  std::vector<IpAddress> bind_addresses;
+  // "serverthreads": beside the main loop, which serves alone where there are none; not set = one a processor.
+  std::optional<int> threads = 0;
   std::string device;  // "binddevice"
   int dscp = 0;        // "dscp"
   // "clientloglimit", bytes for what is known of clients; "noclientlog" keeps nothing.

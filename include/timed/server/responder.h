@@ -77,7 +77,10 @@ class Responder {
   static constexpr std::int8_t kNoLeastPoll = -19;  // nobody's minimum: no rate limit is in force
 
   // Both must outlive the responder; entropy makes unpredictable what lies below the precision of the clock.
-  Responder(const AccessTable& access, EntropyPool& entropy) : access_(access), entropy_(entropy) {}
+  Responder(const AccessTable& access, EntropyPool& entropy) : access_(&access), entropy_(entropy) {}
+
+  // Who is answered from now on; outlives the responder, or its next table.
+  void use_access(const AccessTable& access) { access_ = &access; }
 
   // Addresses that are answered only where they have authenticated themselves; outlives the responder.
   void demand_keys_of(const AccessTable& addresses) { needs_key_ = &addresses; }
@@ -90,8 +93,8 @@ class Responder {
     log_ = log;
     least_poll_ = least_poll;
   }
-  // The rate of those alone whom the table allows is limited; it outlives the responder.  Before: of all.
-  void limit_only(const AccessTable& limited) { limited_ = &limited; }
+  // The rate of those alone whom the table allows is limited; it outlives the responder.  None, and before: of all.
+  void limit_only(const AccessTable* limited) { limited_ = limited; }
 
   // Judges a received datagram.  Where it is_answered(), `answer` holds what to send but for its transmit stamp, is
   // never longer than the request and goes back where that came from.  Otherwise `answer` is as it was, but perhaps its
@@ -111,7 +114,7 @@ class Responder {
   std::size_t write_mono_root(const discipline::OwnState& state, LocalTime arrived, Duration smoothing,
                               env::Datagram& answer);
 
-  const AccessTable& access_;
+  const AccessTable* access_;
   EntropyPool& entropy_;
   const auth::KeyStore* keys_ = nullptr;
   const AccessTable* needs_key_ = nullptr;

@@ -1,25 +1,31 @@
-// The NTP server: its sockets, and batches of requests through the responder.
+// The NTP server: who is answered, the sockets, and those who serve them: the main loop alone, or threads beside it.
+//
+// With threads each has a socket of its own on every address, and a sender's requests all come to the same of them, so
+// that rate limits and interleaved mode need nothing that is shared.  The main loop keeps a socket for what it sends
+// itself (peers, ntpq, broadcasts); what is for it and came to a thread is handed over.
 #ifndef TIMED_SERVER_SERVER_H_
 #define TIMED_SERVER_SERVER_H_
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "timed/base/random.h"
 #include "timed/base/result.h"
 #include "timed/discipline/own_state.h"
 #include "timed/env/clock.h"
 #include "timed/env/host.h"
 #include "timed/env/network.h"
 #include "timed/server/acl.h"
+#include "timed/server/handover.h"
 #include "timed/server/options.h"
-#include "timed/server/responder.h"
+#include "timed/server/published.h"
+#include "timed/server/serving_threads.h"
+#include "timed/server/serving_worker.h"
 
 namespace timed::server {
 
@@ -36,23 +42,41 @@ struct SocketSharing {
   std::function<std::vector<std::vector<std::byte>>(const env::Datagram&)> answer_control;
 };
 
-// What was sent, and with which stamps the requests had come.  One thread counts, any thread may read.
-struct ServedCounts {
-  std::atomic<std::uint64_t> sent{0};
-  std::atomic<std::uint64_t> authenticated{0};
-  std::atomic<std::uint64_t> daemon_received{0};
-  std::atomic<std::uint64_t> kernel_received{0};
-  // Transmit stamps that were told: of the answer itself, or, interleaved, of the one before.
-  std::atomic<std::uint64_t> interleaved{0};
-  std::atomic<std::uint64_t> daemon_sent{0};
-  std::atomic<std::uint64_t> kernel_sent{0};
+// What became of all datagrams, whoever served them.
+struct VerdictTotals {
+  std::array<std::uint64_t, kVerdicts> counts{};
+  std::uint64_t of(Verdict verdict) const { return counts[static_cast<std::size_t>(verdict)]; }
+  std::uint64_t total() const;
+};
+
+struct ServedTotals {
+  std::uint64_t sent = 0, unsent = 0, authenticated = 0;
+  std::uint64_t daemon_received = 0, kernel_received = 0;
+  std::uint64_t interleaved = 0, daemon_sent = 0, kernel_sent = 0;
+};
+
+// Of all tables together.
+struct ClientLogTotals {
+  std::uint64_t forgotten = 0;  // clients, for others
+  std::uint64_t stamps = 0;     // kept for interleaved mode
+  Duration span;                // of the longest of their rings
+};
+
+// Some of the clients, from an index on.
+struct ClientPage {
+  std::size_t slots = 0;  // of all tables, with those that are empty
+  std::size_t next = 0;   // index with which to go on
+  std::vector<ClientReport> clients;
+};
+struct ClientQuery {
+  std::size_t first = 0;
+  std::size_t most = 0;        // in one page
+  std::uint32_t min_hits = 0;  // only those with as many of some service
+  bool reset = false;          // hits and drops of all that were looked at begin anew
 };
 
 class Server {
  public:
-  // A socket is served at most this many batches before others get their turn.
-  static constexpr int kBatchesPerTurn = 4;
-
   // Opens nothing yet.  The three seams outlive the server.
   Server(ServerOptions options, const ServiceLimits& limits, std::span<const AccessRule> rules, env::Network& network,
          env::SystemClock& clock, env::Host& host);
@@ -60,10 +84,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Before open().  The keys that requests are verified with and answers signed; they outlive the server.
-  void use_keys(const auth::KeyStore& keys) { responder_.use_keys(keys); }
+  // The keys that requests are verified with and answers signed; they outlive the server.  Again where they changed.
+  void use_keys(const auth::KeyStore& keys);
   // Before open().
   void share(SocketSharing sharing);
+  // What these send to the port of the server is theirs; all of them, each time some have changed.
+  void set_sources(std::vector<Endpoint> sources);
   // The socket of a family, opened now where it was not; null where that cannot be.
   env::UdpSocket* shared_socket(Family family);
 
@@ -72,105 +98,80 @@ class Server {
   // kod: with them some requests are answered that the client is to ask less.
   void limit_rates_of(std::span<const AccessRule> rules, bool kod);
 
-  // Opens a socket for each family of which some address is allowed, or that is shared.  One that cannot be opened is
+  // Opens the sockets of each family of which some address is allowed, or that is shared.  One that cannot be opened is
   // logged and left out; fails where one was wanted and none could be opened.
   Status open();
-  // These rules instead of those before.  Between open() and close() sockets follow them: one of a family of which
-  // nobody is allowed any more is closed, one that is wanted now is opened, with the same messages as open().  Not
+  // Starts the threads, where some are wanted and there is something to serve, now or when that comes.  Apart from
+  // open(): threads keep the privileges that they began with.
+  void start_threads();
+  // These rules instead of those before.  Between open() and close() sockets follow them: those of a family of which
+  // nobody is allowed any more are closed, those that are wanted now are opened, with the same messages as open().  Not
   // from inside a turn of theirs.
   void set_rules(std::span<const AccessRule> rules);
-  // Closes the sockets.  Not from inside a turn of theirs.
+  // Answers what has come in, closes the sockets and ends the threads.  Not from inside a turn of theirs.
   void close();
-  bool is_open() const { return socket_v4_ != nullptr || socket_v6_ != nullptr; }
+  bool is_open() const;
+  bool has_threads() const { return threads_.running(); }
 
   // What is said of our clock from now on.  Until the first call: not synchronised.
-  void publish(const discipline::OwnState& state);
+  void publish(const discipline::OwnState& state) { published_.set_state(state); }
   // The clock was stepped by somebody else: no stamp of before means anything now.
-  void forget_stamps();
+  void forget_stamps() { published_.forget_stamps(); }
 
-  // Datagrams received so far, by what became of them.
-  const VerdictCounts& verdicts() const { return verdicts_; }
-  // Answers that the kernel did not take (no buffer, no route); they are not sent again.
-  std::uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
-  const ServedCounts& served() const { return served_; }
+  VerdictTotals verdicts() const;
+  ServedTotals served() const;
+  std::uint64_t unsent() const { return served().unsent; }
+  // For sources that came to a thread and found no room on the way to the main loop.
+  std::uint64_t lost_on_the_way() const { return handover_->lost(); }
   bool keeps_client_log() const { return !options_.no_client_log; }
-  // What is known of clients; none where no log of them is wanted, and before the first socket was opened or
-  // the first command has come.
-  ClientLog* clients() { return log_ ? &*log_ : nullptr; }
-  const ClientLog* clients() const { return log_ ? &*log_ : nullptr; }
+  ClientLogTotals client_log() const;
+  // Empty where there is no log of clients.
+  ClientPage clients(const ClientQuery& query);
   // A command has come from there: for the report of clients.
-  void note_command(const IpAddress& from) {
-    make_client_log();
-    if (log_) log_->clients.hit(from, Service::Command, client_ticks());
-  }
+  void note_command(const IpAddress& from);
   // It came too often and was dropped.
-  void note_command_drop(const IpAddress& from) {
-    if (log_) log_->clients.note_drop(from, Service::Command);
-  }
-  Ticks client_ticks() const { return log_ ? log_->clients.ticks(clock_.now().nanos()) : 0; }
-  bool allows(const IpAddress& address) const { return access_.allows(address); }
+  void note_command_drop(const IpAddress& from);
+  bool allows(const IpAddress& address) const { return tables_->access.allows(address); }
 
  private:
-  struct Batch {
-    std::array<env::Datagram, env::kBatch> requests;
-    std::array<env::Datagram, env::kBatch> answers;
-    std::array<Departure, env::kBatch> departures;
+  // An address that sockets are bound to.
+  struct Address {
+    IpAddress bind;
+    bool open = false;  // the main loop's socket is
   };
-  // An answer whose transmit stamp the kernel is to tell.
-  struct Awaited {
-    std::uint32_t id = 0;
-    ntp::NtpTimestamp receive;   // that it had; zero = nothing is awaited
-    bool served = false;         // not a peer's
-    std::uint8_t published = 0;  // what its stamps were made with
-  };
-  static constexpr std::size_t kAwaited = 256;
 
+  int wanted_threads(env::Host& host) const;
+  ServingWorker& main();
   bool wants(Family family) const;
-  void make_client_log();
-  // Brings one socket in line with the rules.
-  void adjust(std::unique_ptr<env::UdpSocket>& socket, const IpAddress& bind);
-  std::unique_ptr<env::UdpSocket> open_socket(const IpAddress& bind);
-  void take_transmit_stamps(env::UdpSocket& socket);
-  void note_transmit_stamp(Family family, const env::TransmitStamp& stamp);
-  void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
-  void await_stamp(Family family, std::uint32_t id, const Departure& departure);
-  Family family_of(const env::UdpSocket& socket) const {
-    return &socket == socket_v6_.get() ? Family::Inet6 : Family::Inet4;
-  }
-  bool is_for_sources(const env::Datagram& datagram) const;
-  // Answers a packet of mode 6; false for what is none, or gets no answer.
-  bool take_control(env::UdpSocket& socket, const env::Datagram& datagram);
-  void serve(env::UdpSocket& socket);
-  void answer(env::UdpSocket& socket, std::span<const env::Datagram> requests);
-  void send(env::UdpSocket& socket, std::size_t pending);
-  void prefetch_clients(std::span<const env::Datagram> requests) const;
+  void replace_tables(const std::function<void(ServingTables&)>& change);
+  void adjust();
+  void open_address(Place place);
+  void open_members(Place place);
+  void close_address(Place place);
+  env::UdpOptions socket_options(Place place, int member) const;
+  Bystanders bystanders();
+  bool answer_control(Place place, const env::Datagram& datagram);
+  void add_clients(ServingWorker& worker, const ClientQuery& query, ClientPage& page);
+  bool is_with_a_thread(const IpAddress& client) const;
 
   ServerOptions options_;
   env::Network& network_;
   env::SystemClock& clock_;
-  AccessTable access_;
-  AccessTable needs_key_;
-  EntropyPool entropy_;
-  std::optional<ClientLog> log_;
-  Responder responder_;
-  discipline::OwnState state_;
-  // What was said before, for stamps that come in late.
-  discipline::OwnState last_state_;
-  std::uint8_t published_ = 0;
-  bool awaits_stamps_ = false;                              // now or once: a stamp may be lost
-  std::array<std::array<Awaited, kAwaited>, 2> awaited_{};  // IPv4 and IPv6, by the last octet of the id
-  VerdictCounts verdicts_;
-  ServedCounts served_;
-  std::atomic<std::uint64_t> unsent_{0};
-  std::unique_ptr<Batch> batch_;
+  env::Host& host_;
   ServiceLimits limits_;
-  AccessTable limited_;
+  std::shared_ptr<const ServingTables> tables_;
+  Published published_;
   SocketSharing sharing_;
   bool needed_v4_ = false;
   bool needed_v6_ = false;
-  bool serving_ = false;  // between open() and close()
-  std::unique_ptr<env::UdpSocket> socket_v4_;
-  std::unique_ptr<env::UdpSocket> socket_v6_;
+  bool serving_ = false;            // between open() and close()
+  bool threads_wanted_ = false;     // from start_threads() on
+  std::vector<Address> addresses_;  // by place
+  std::uint32_t group_seed_ = 0;
+  const auth::KeyStore* keys_ = nullptr;
+  std::optional<ServingWorker> main_;
+  std::shared_ptr<Handover> handover_;
+  ServingThreads threads_;
 };
 
 }  // namespace timed::server

@@ -165,6 +165,8 @@ class SourceSet {
   // A packet that came in on the socket of the NTP server and is no request of a client.  False where it is of none of
   // these sources.
   bool on_server_datagram(const env::Datagram& datagram);
+  // Those that are asked from there; all of them.
+  std::vector<Endpoint> server_endpoints() const;
   void on_server_transmit_stamps(Family family, std::span<const env::TransmitStamp> stamps);
 
   // Somebody else stepped the clock: all samples and exchanges are forgotten, polling begins again.

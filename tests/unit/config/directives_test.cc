@@ -297,11 +297,30 @@ TEST(Directives, BroadcastKeepsItsIntervalWithinLimitsAndTakesThePortAsChronyDoe
   EXPECT_EQ(lines[2].interval, 1 << 24);
 }
 
+std::vector<std::string> bound(const std::string& text) {
+  std::vector<std::string> addresses;
+  for (const IpAddress& address : read(text).server.bind_addresses) addresses.push_back(address.to_string());
+  return addresses;
+}
+
+TEST(Directives, BindaddressAddsAndAllOfThemReplaceOne) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(bound(""), Texts());
+  EXPECT_EQ(bound("bindaddress 10.0.0.1\nbindaddress fe80::1\nbindaddress 10.0.0.2\nbindaddress 10.0.0.1"),
+            (Texts{"fe80::1", "10.0.0.2", "10.0.0.1"}));
+  EXPECT_EQ(bound("bindaddress 10.0.0.1\nbindaddress ::1\nbindaddress 0.0.0.0"), (Texts{"::1", "0.0.0.0"}));
+  EXPECT_EQ(bound("bindaddress 0.0.0.0\nbindaddress 10.0.0.1"), (Texts{"10.0.0.1"}));
+}
+
+TEST(Directives, ServerthreadsIsANumberOrAuto) {
+  EXPECT_EQ(read("").server.threads, 0);
+  EXPECT_EQ(read("serverthreads 3").server.threads, 3);
+  EXPECT_EQ(read("serverthreads auto").server.threads, std::nullopt);
+}
+
 TEST(Directives, StoreAddressesByFamily) {
   const Config c =
       read("bindaddress 10.0.0.1\nbindaddress fe80::1\nbindcmdaddress 0.0.0.0\nbindcmdaddress /run/c.sock");
-  EXPECT_EQ(c.server.bind_v4.to_string(), "10.0.0.1");
-  EXPECT_EQ(c.server.bind_v6.to_string(), "fe80::1");
   EXPECT_EQ(c.control.bind_v4.to_string(), "0.0.0.0");
   EXPECT_EQ(c.control.bind_v6.to_string(), "::1");
   EXPECT_EQ(c.control.unix_path, "/run/c.sock");

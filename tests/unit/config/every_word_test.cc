@@ -355,6 +355,7 @@ const std::map<std::string, Word>& words() {
       {"rtcfile", {{"/r"}, kOneWord}},
       {"rtconutc", {{""}, kNoArguments}},
       {"rtcsync", {{""}, kNoArguments}},
+      {"serverthreads", {{"0", "64", "auto"}, {{"", kMissing}, {"x", kNotParsed}, {"65", kNotParsed}}}},
       {"sched_priority",
        {{"0", "99"},
         {{"", kMissing},

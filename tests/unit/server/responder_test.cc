@@ -478,7 +478,7 @@ TEST_F(LoggedResponderTest, OnlyThoseOfTheTableAreLimited) {
   rule.allow = true;
   rule.subnets = {*Subnet::make(IpAddress::v4(0x0a090000), 16)};
   const AccessTable limited = AccessList(std::vector<AccessRule>{rule}).compile();
-  responder.limit_only(limited);
+  responder.limit_only(&limited);
   auto one = make_request(4, Mode::Client), other = one;
   one.peer.address = IpAddress::v4(0x0a090909);
   other.peer.address = IpAddress::v4(0x0a0a0a0a);

@@ -180,7 +180,7 @@ TEST_F(ServerTest, port_0_means_never) {
 TEST_F(ServerTest, options_reach_the_socket) {
   ServerOptions options;
   options.port = 11123;
-  options.bind_v4 = *IpAddress::parse("192.0.2.9");
+  options.bind_addresses = {*IpAddress::parse("192.0.2.9")};
   options.device = "eth7";
   options.dscp = 46;
   options.use_v6 = false;
@@ -399,7 +399,7 @@ TEST_F(ServerTest, NoLogOfClientsIsNone) {
   options.no_client_log = true;
   auto server = make({kAllV4}, options);
   ASSERT_TRUE(server.open().ok());
-  EXPECT_EQ(server.clients(), nullptr);
+  EXPECT_FALSE(server.keeps_client_log());
   network.v4.incoming.push_back(make_request(4, Mode::Client));
   network.socket_v4->turn();
   EXPECT_EQ(network.v4.sent_count, 1u);

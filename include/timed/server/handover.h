@@ -1,0 +1,49 @@
+// What came to a serving thread and is for the main loop: packets of sources and of ntpq, on their way over there.
+// Few and bounded: whoever sends more than the main loop takes loses the rest, and only theirs.
+#ifndef TIMED_SERVER_HANDOVER_H_
+#define TIMED_SERVER_HANDOVER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "timed/env/network.h"
+
+namespace timed::server {
+
+class Handover {
+ public:
+  static constexpr std::size_t kRoom = 64;
+  using Deliver = std::function<void(std::size_t place, const env::Datagram& datagram)>;
+
+  // `deliver` is called on the main loop alone, until close().
+  explicit Handover(Deliver deliver);
+
+  // From any thread.  True: the queue was empty before, and the main loop is to be told to take from it.
+  bool put(std::size_t place, const env::Datagram& datagram);
+  // On the main loop: delivers what is there.
+  void take();
+  void close() { deliver_ = nullptr; }
+  // Packets that found no room.
+  std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Item {
+    std::size_t place = 0;
+    env::Datagram datagram;
+  };
+
+  std::mutex mutex_;
+  std::vector<Item> items_;  // kRoom of them, the first count_ in use
+  std::size_t count_ = 0;
+  std::vector<Item> taken_;  // the other half of the exchange
+  std::atomic<std::uint64_t> lost_{0};
+  Deliver deliver_;
+};
+
+}  // namespace timed::server
+
+#endif  // TIMED_SERVER_HANDOVER_H_

@@ -1,0 +1,153 @@
+// Serves requests on one loop: batches from its sockets through the responder and back.  The main loop has one of
+// these, and each serving thread another; they share nothing but what is published.
+#ifndef TIMED_SERVER_SERVING_WORKER_H_
+#define TIMED_SERVER_SERVING_WORKER_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "timed/base/random.h"
+#include "timed/discipline/own_state.h"
+#include "timed/env/clock.h"
+#include "timed/env/host.h"
+#include "timed/env/network.h"
+#include "timed/server/options.h"
+#include "timed/server/published.h"
+#include "timed/server/responder.h"
+
+namespace timed::server {
+
+// What was sent, and with which stamps the requests had come.  One thread counts, any thread may read.
+struct ServedCounts {
+  std::atomic<std::uint64_t> sent{0};
+  // Answers that the kernel did not take (no buffer, no route); they are not sent again.
+  std::atomic<std::uint64_t> unsent{0};
+  std::atomic<std::uint64_t> authenticated{0};
+  std::atomic<std::uint64_t> daemon_received{0};
+  std::atomic<std::uint64_t> kernel_received{0};
+  // Transmit stamps that were told: of the answer itself, or, interleaved, of the one before.
+  std::atomic<std::uint64_t> interleaved{0};
+  std::atomic<std::uint64_t> daemon_sent{0};
+  std::atomic<std::uint64_t> kernel_sent{0};
+};
+
+// Where a socket belongs among those of a worker: the number of the address that it is bound to.  The same number means
+// the same address on all workers.
+using Place = std::size_t;
+
+struct ServingOptions {
+  std::uint64_t client_log_limit = 524288;  // bytes; none where there is no log
+  bool no_client_log = false;
+  ServiceLimits limits;
+};
+
+// What is not for the server on its sockets.  Neither function may destroy the worker.
+struct Bystanders {
+  // A packet that is no request of a client.  True: somebody has taken it, and it is not to be answered.
+  std::function<bool(Place, const env::Datagram&, const ServingTables&)> take;
+  std::function<void(Place, std::span<const env::TransmitStamp>)> take_transmit_stamps;
+};
+
+// All but the counters is for the thread of its loop.
+class ServingWorker {
+ public:
+  // A socket is served at most this many batches before others get their turn.
+  static constexpr int kBatchesPerTurn = 4;
+
+  // What is referred to outlives the worker.
+  ServingWorker(const Published& published, const ServingOptions& options, env::SystemClock& clock, env::Host& host,
+                Bystanders bystanders);
+  ~ServingWorker();
+  ServingWorker(const ServingWorker&) = delete;
+  ServingWorker& operator=(const ServingWorker&) = delete;
+
+  // The keys that requests are verified with and answers signed; they outlive their use.
+  void use_keys(const auth::KeyStore& keys) { responder_.use_keys(keys); }
+  // Serves this socket from now on; it takes the place of the one before.
+  void add(Place place, std::unique_ptr<env::UdpSocket> socket);
+  // Not from inside a turn of that socket.
+  void remove(Place place);
+  // Null where there is none.
+  env::UdpSocket* socket(Place place) const;
+  // Answers what has come in on the socket already, at most what fits into its buffer.
+  void drain(Place place);
+  // The same for all sockets, and removes them.
+  void close();
+  // As if it had come in there.
+  void serve(Place place, std::span<const env::Datagram> requests) { answer(place, requests); }
+  void count_unsent() { add_one(served_.unsent); }
+
+  // Makes the log where it is wanted and not there yet.
+  void make_client_log();
+  // What is known of clients; none where no log of them is wanted, and before it was made.
+  ClientLog* log() { return log_ ? &*log_ : nullptr; }
+  const ClientLog* log() const { return log_ ? &*log_ : nullptr; }
+  Ticks client_ticks() const { return log_ ? log_->clients.ticks(clock_.now().nanos()) : 0; }
+
+  // Datagrams received so far, by what became of them.
+  const VerdictCounts& verdicts() const { return verdicts_; }
+  const ServedCounts& served() const { return served_; }
+
+ private:
+  // An answer whose transmit stamp the kernel is to tell.
+  struct Awaited {
+    std::uint32_t id = 0;
+    ntp::NtpTimestamp receive;    // that it had; zero = nothing is awaited
+    bool served = false;          // not a peer's
+    std::uint32_t published = 0;  // what its stamps were made with
+  };
+  static constexpr std::size_t kAwaited = 256;
+  struct Port {
+    std::unique_ptr<env::UdpSocket> socket;
+    std::array<Awaited, kAwaited> awaited{};  // by the last octet of the id
+  };
+  struct Batch {
+    std::array<env::Datagram, env::kBatch> requests;
+    std::array<env::Datagram, env::kBatch> answers;
+    std::array<Departure, env::kBatch> departures;
+  };
+
+  static void add_one(std::atomic<std::uint64_t>& count) {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void refresh();
+  void take_tables();
+  void turn(Place place);
+  void take_transmit_stamps(Place place);
+  void note_transmit_stamp(Port& port, const env::TransmitStamp& stamp);
+  void await_stamp(Port& port, std::uint32_t id, const Departure& departure);
+  void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
+  void prefetch_clients(std::span<const env::Datagram> requests) const;
+  void answer(Place place, std::span<const env::Datagram> requests);
+  void send(Port& port, std::size_t pending);
+
+  const Published& published_;
+  ServingOptions options_;
+  env::SystemClock& clock_;
+  Bystanders bystanders_;
+  EntropyPool entropy_;
+  std::optional<ClientLog> log_;
+  std::shared_ptr<const ServingTables> tables_;
+  std::uint32_t tables_number_ = 0;
+  std::uint32_t forgotten_ = 0;
+  Responder responder_;
+  Published::Version state_;
+  // What was said before, for stamps that come in late.
+  Published::Version last_state_;
+  bool awaits_stamps_ = false;  // now or once: a stamp may be lost
+  VerdictCounts verdicts_;
+  ServedCounts served_;
+  std::unique_ptr<Batch> batch_;
+  std::vector<std::unique_ptr<Port>> ports_;  // by place; null where none was yet
+};
+
+}  // namespace timed::server
+
+#endif  // TIMED_SERVER_SERVING_WORKER_H_

@@ -1,0 +1,31 @@
+#include "timed/server/handover.h"
+
+#include <utility>
+
+namespace timed::server {
+
+Handover::Handover(Deliver deliver) : deliver_(std::move(deliver)) {}
+
+// The memory is taken with the first packet: a server without threads never has one.
+bool Handover::put(std::size_t place, const env::Datagram& datagram) {
+  const std::lock_guard lock(mutex_);
+  if (items_.empty()) items_.resize(kRoom);
+  if (count_ == kRoom) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  items_[count_++] = {place, datagram};
+  return count_ == 1;
+}
+
+void Handover::take() {
+  std::size_t count = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(items_, taken_);
+    count = std::exchange(count_, 0);
+  }
+  for (std::size_t i = 0; i < count && deliver_; ++i) deliver_(taken_[i].place, taken_[i].datagram);
+}
+
+}  // namespace timed::server

@@ -1,0 +1,125 @@
+#include "timed/server/serving_threads.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "timed/base/log.h"
+
+namespace timed::server {
+
+ServingThreads::ServingThreads(int wanted, const Published& published, env::Host& host,
+                               std::shared_ptr<Handover> handover)
+    : published_(published),
+      host_(host),
+      handover_(std::move(handover)),
+      members_(static_cast<std::size_t>(std::clamp(wanted, 0, kMaxServingThreads))) {}
+
+ServingThreads::~ServingThreads() {
+  stop();
+}
+
+void ServingThreads::use_keys(const auth::KeyStore& keys) {
+  if (members_.empty()) return;
+  keys_ = std::make_unique<auth::KeyStore>(keys.clone());
+  for (Member& member : members_) {
+    if (!member.worker) continue;
+    auto fresh = std::make_unique<auth::KeyStore>(keys.clone());
+    member.worker->call([&] {
+      member.serving->use_keys(*fresh);
+      std::swap(member.keys, fresh);
+    });
+  }
+}
+
+void ServingThreads::give(Place place, int number, std::unique_ptr<env::UdpSocket> socket) {
+  Member& member = members_[static_cast<std::size_t>(number)];
+  if (member.waiting.size() <= place) member.waiting.resize(place + 1);
+  member.waiting[place] = std::move(socket);
+  if (member.worker) hand_over_sockets(member);
+}
+
+void ServingThreads::hand_over_sockets(Member& member) {
+  member.worker->call([&member] {
+    for (Place place = 0; place < member.waiting.size(); ++place) {
+      auto& socket = member.waiting[place];
+      if (socket) member.serving->add(place, member.worker->env().network.adopt(std::move(socket)));
+    }
+  });
+}
+
+void ServingThreads::take_away(Place place) {
+  for (Member& member : members_) {
+    if (place < member.waiting.size()) member.waiting[place].reset();
+    if (!member.worker) continue;
+    member.worker->call([&member, place] {
+      member.serving->drain(place);
+      member.serving->remove(place);
+    });
+  }
+}
+
+void ServingThreads::start() {
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!members_[i].worker) start(members_[i], static_cast<int>(i) + 1);
+  }
+}
+
+void ServingThreads::start(Member& member, int number) {
+  auto worker = host_.start_worker("serve-" + std::to_string(number));
+  if (!worker) {
+    log::error("%s", worker.error().message.c_str());
+    member.waiting.clear();
+    return;
+  }
+  member.worker = worker.take();
+  if (keys_) member.keys = std::make_unique<auth::KeyStore>(keys_->clone());
+  member.worker->call([&] {
+    const env::Env& env = member.worker->env();
+    member.serving = std::make_unique<ServingWorker>(published_, options_, env.clock, env.host, bystanders());
+    if (member.keys) member.serving->use_keys(*member.keys);
+  });
+  hand_over_sockets(member);
+}
+
+// Only the main loop knows what it wants; what looks like it is handed over.
+Bystanders ServingThreads::bystanders() const {
+  Bystanders bystanders;
+  bystanders.take = [&host = host_, handover = handover_](Place place, const env::Datagram& datagram,
+                                                          const ServingTables& tables) {
+    if (ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
+      const Endpoint from{datagram.peer.address, datagram.peer.port, 0};
+      if (!std::binary_search(tables.sources.begin(), tables.sources.end(), from)) return false;
+    }
+    if (handover->put(place, datagram)) host.post([handover] { handover->take(); });
+    return true;
+  };
+  return bystanders;
+}
+
+void ServingThreads::stop() {
+  for (Member& member : members_) {
+    member.waiting.clear();
+    if (!member.worker) continue;
+    member.worker->call([&member] { member.serving->close(); });
+    member.worker.reset();
+  }
+}
+
+bool ServingThreads::running() const {
+  return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.worker != nullptr; });
+}
+
+void ServingThreads::on_each(const std::function<void(ServingWorker&)>& fn) const {
+  for (const Member& member : members_) {
+    if (member.worker) member.worker->call([&] { fn(*member.serving); });
+  }
+}
+
+void ServingThreads::for_counters(const std::function<void(const ServingWorker&)>& fn) const {
+  for (const Member& member : members_) {
+    if (member.serving) fn(*member.serving);
+  }
+}
+
+}  // namespace timed::server

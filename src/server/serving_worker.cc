@@ -1,0 +1,200 @@
+#include "timed/server/serving_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace timed::server {
+namespace {
+
+// May be for a source of ours, or of ntpq.  Requests of clients never are, whoever they are from.
+bool may_be_for_others(const env::Datagram& datagram) {
+  if (datagram.size == 0) return false;
+  switch (ntp::mode_of(datagram.data[0])) {
+    case ntp::Mode::Control:
+      return true;
+    case ntp::Mode::SymmetricActive:
+    case ntp::Mode::SymmetricPassive:
+    case ntp::Mode::Server:
+      return datagram.size >= ntp::kHeaderSize;
+    default:
+      return false;
+  }
+}
+
+// A socket's buffer holds fewer; whoever sends without end is not to keep a shutdown waiting.
+constexpr int kBatchesAtTheEnd = 1024;
+
+}  // namespace
+
+ServingWorker::ServingWorker(const Published& published, const ServingOptions& options, env::SystemClock& clock,
+                             env::Host& host, Bystanders bystanders)
+    : published_(published),
+      options_(options),
+      clock_(clock),
+      bystanders_(std::move(bystanders)),
+      entropy_([&host](std::span<std::byte> out) { host.random(out); }),
+      tables_(published.tables()),
+      tables_number_(published.tables_number()),
+      forgotten_(published.forgotten()),
+      responder_(tables_->access, entropy_),
+      batch_(std::make_unique<Batch>()) {
+  take_tables();
+}
+
+ServingWorker::~ServingWorker() = default;
+
+void ServingWorker::add(Place place, std::unique_ptr<env::UdpSocket> socket) {
+  if (ports_.size() <= place) ports_.resize(place + 1);
+  ports_[place] = std::make_unique<Port>();
+  ports_[place]->socket = std::move(socket);
+  ports_[place]->socket->on_readable([this, place] { turn(place); });
+  // Not before: a daemon that serves nobody needs none.
+  make_client_log();
+}
+
+void ServingWorker::remove(Place place) {
+  if (place < ports_.size()) ports_[place].reset();
+}
+
+env::UdpSocket* ServingWorker::socket(Place place) const {
+  return place < ports_.size() && ports_[place] ? ports_[place]->socket.get() : nullptr;
+}
+
+void ServingWorker::make_client_log() {
+  if (options_.no_client_log || log_) return;
+  const std::size_t records = ClientTable::records_in(options_.client_log_limit);
+  log_.emplace(ClientLog{ClientTable(records, options_.limits, entropy_), InterleaveMap(records)});
+  const RateLimitOptions& ntp = options_.limits.of[static_cast<std::size_t>(Service::Ntp)];
+  const int least_poll = ntp.enabled ? ntp.interval : int{Responder::kNoLeastPoll};
+  responder_.use_clients(&*log_, static_cast<std::int8_t>(least_poll));
+}
+
+// What is published holds for a whole batch.
+void ServingWorker::refresh() {
+  const std::uint32_t before = state_.number;
+  const discipline::OwnState said = state_.state;
+  if (published_.refresh(state_)) last_state_ = {before, said};
+  if (published_.tables_number() != tables_number_) {
+    // First the number: what is published in between is taken with the next batch, once more.
+    tables_number_ = published_.tables_number();
+    tables_ = published_.tables();
+    take_tables();
+  }
+  if (published_.forgotten() == forgotten_) return;
+  forgotten_ = published_.forgotten();
+  if (log_) log_->stamps.clear();
+  for (const auto& port : ports_) {
+    if (port) port->awaited = {};
+  }
+}
+
+void ServingWorker::take_tables() {
+  responder_.use_access(tables_->access);
+  responder_.demand_keys_of(tables_->needs_key);
+  responder_.limit_only(tables_->limited ? &*tables_->limited : nullptr);
+}
+
+void ServingWorker::turn(Place place) {
+  refresh();
+  if (awaits_stamps_ || bystanders_.take_transmit_stamps) take_transmit_stamps(place);
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    const std::size_t n = ports_[place]->socket->receive(batch_->requests);
+    answer(place, std::span(batch_->requests).first(n));
+    if (n < batch_->requests.size()) return;
+  }
+}
+
+void ServingWorker::drain(Place place) {
+  refresh();
+  for (int i = 0; i < kBatchesAtTheEnd && socket(place) != nullptr; ++i) {
+    const std::size_t n = ports_[place]->socket->receive(batch_->requests);
+    if (n == 0) return;
+    answer(place, std::span(batch_->requests).first(n));
+  }
+}
+
+void ServingWorker::close() {
+  for (Place place = 0; place < ports_.size(); ++place) {
+    drain(place);
+    remove(place);
+  }
+}
+
+void ServingWorker::take_transmit_stamps(Place place) {
+  std::array<env::TransmitStamp, env::kBatch> stamps;
+  Port& port = *ports_[place];
+  const std::size_t count = port.socket->transmit_stamps(stamps);
+  if (count == 0) return;
+  for (const env::TransmitStamp& stamp : std::span(stamps).first(count)) note_transmit_stamp(port, stamp);
+  if (bystanders_.take_transmit_stamps) bystanders_.take_transmit_stamps(place, std::span(stamps).first(count));
+}
+
+void ServingWorker::note_transmit_stamp(Port& port, const env::TransmitStamp& stamp) {
+  Awaited& awaited = port.awaited[stamp.id % kAwaited];
+  if (!log_ || awaited.id != stamp.id || awaited.receive.is_zero()) return;
+  // A correction of the clock since then would stand between the stamps of one answer.
+  const discipline::OwnState& state = awaited.published == last_state_.number ? last_state_.state : state_.state;
+  const LocalTime left = awaited.served ? state.to_served(stamp.stamp.time) : state.to_local(stamp.stamp.time);
+  log_->stamps.correct(awaited.receive, {ntp::NtpTimestamp::from(left), stamp.stamp.source});
+  awaited.receive = {};
+}
+
+void ServingWorker::await_stamp(Port& port, std::uint32_t id, const Departure& departure) {
+  const bool served = departure.mode == ntp::Mode::Server;
+  port.awaited[id % kAwaited] = {id, departure.receive, served, state_.number};
+  awaits_stamps_ = true;
+}
+
+// Memory is slow: what is known of sixteen clients is asked for at once.
+void ServingWorker::prefetch_clients(std::span<const env::Datagram> requests) const {
+  for (const env::Datagram& request : requests) {
+    tables_->access.prefetch(request.peer.address);
+    log_->clients.prefetch_slot(request.peer.address);
+  }
+  for (const env::Datagram& request : requests) log_->clients.prefetch_record(request.peer.address);
+}
+
+void ServingWorker::count(Verdict verdict, const env::Datagram& request, const Departure& departure) {
+  verdicts_.add(verdict);
+  if (!is_answered(verdict)) return;
+  if (departure.key != nullptr) add_one(served_.authenticated);
+  add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
+  const auto& transmit = departure.transmit;
+  if (transmit) add_one(served_.interleaved);
+  const bool by_daemon = !transmit || transmit->source == env::StampSource::Daemon;
+  add_one(by_daemon ? served_.daemon_sent : served_.kernel_sent);
+}
+
+void ServingWorker::answer(Place place, std::span<const env::Datagram> requests) {
+  if (log_) prefetch_clients(requests);
+  std::size_t pending = 0;
+  const CommonAnswer common(state_.state, requests.empty() ? RawTime() : requests.front().stamp.time);
+  for (const env::Datagram& request : requests) {
+    if (may_be_for_others(request) && bystanders_.take(place, request, *tables_)) continue;
+    Departure& departure = batch_->departures[pending];
+    const Verdict verdict = responder_.prepare(common, request, batch_->answers[pending], departure);
+    count(verdict, request, departure);
+    if (is_answered(verdict)) ++pending;
+  }
+  if (pending > 0) send(*ports_[place], pending);
+}
+
+void ServingWorker::send(Port& port, std::size_t pending) {
+  std::span<env::Datagram> answers = std::span(batch_->answers).first(pending);
+  std::span<const Departure> departures = std::span(batch_->departures).first(pending);
+  const Leaving leaving(state_.state, clock_.now());
+  for (std::size_t i = 0; i < pending; ++i) responder_.finish(leaving, answers[i], departures[i]);
+  while (!answers.empty()) {
+    const std::size_t sent = port.socket->send(answers).sent;
+    served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < sent; ++i) {
+      if (answers[i].want_stamp) await_stamp(port, answers[i].stamp_id, departures[i]);
+    }
+    if (sent >= answers.size()) return;
+    add_one(served_.unsent);
+    answers = answers.subspan(sent + 1);
+    departures = departures.subspan(sent + 1);
+  }
+}
+
+}  // namespace timed::server
