@@ -10,7 +10,10 @@ namespace timed::os {
 
 struct LinuxEnv::Parts {
   Parts(std::unique_ptr<Loop> made, const LinuxEnvOptions& options)
-      : loop(std::move(made)), clock({options.rtc_sync}), network(*loop, options.family, options.inherited), host(*loop, options.family) {}
+      : loop(std::move(made)),
+        clock({options.rtc_sync}),
+        network(*loop, options.family, options.inherited),
+        host(*loop, options.family) {}
 
   std::unique_ptr<Loop> loop;
   LinuxClock clock;

@@ -25,7 +25,7 @@ void Handover::take() {
     std::swap(items_, taken_);
     count = std::exchange(count_, 0);
   }
-  for (std::size_t i = 0; i < count && deliver_; ++i) deliver_(taken_[i].place, taken_[i].datagram);
+  for (std::size_t i = 0; i < count; ++i) deliver_(taken_[i].place, taken_[i].datagram);
 }
 
 }  // namespace timed::server

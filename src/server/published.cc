@@ -30,7 +30,7 @@ bool Published::refresh(Version& into) const {
   }
 }
 
-void Published::set_tables(std::shared_ptr<const ServingTables> tables) {
+void Published::set_tables(SharedTables tables) {
   {
     const std::lock_guard lock(mutex_);
     tables_ = std::move(tables);
@@ -38,7 +38,7 @@ void Published::set_tables(std::shared_ptr<const ServingTables> tables) {
   tables_number_.fetch_add(1, std::memory_order_release);
 }
 
-std::shared_ptr<const ServingTables> Published::tables() const {
+SharedTables Published::tables() const {
   const std::lock_guard lock(mutex_);
   return tables_;
 }

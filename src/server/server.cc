@@ -44,17 +44,15 @@ Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<con
       clock_(clock),
       host_(host),
       limits_(limits),
-      handover_(std::make_shared<Handover>([this](Place place, const env::Datagram& datagram) {
-        if (main_ && main_->socket(place) != nullptr) main_->serve(place, std::span(&datagram, 1));
-      })),
+      handover_([this](Place place, const env::Datagram& datagram) {
+        if (main_ && main_->socket_at(place) != nullptr) main_->serve(place, std::span(&datagram, 1));
+      }),
       threads_(wanted_threads(host), published_, host, handover_) {
   for (const IpAddress& bind : bound_addresses(options_.bind_addresses)) addresses_.push_back({bind});
   set_rules(rules);
 }
 
-Server::~Server() {
-  handover_->close();
-}
+Server::~Server() = default;
 
 int Server::wanted_threads(env::Host& host) const {
   return options_.threads ? *options_.threads : host.processors();
@@ -147,7 +145,7 @@ env::UdpSocket* Server::shared_socket(Family family) {
                                   [family](const Address& address) { return address.bind.family() == family; });
   // Once: a port that others have is told about once.
   if (!first->open && !std::exchange(needed, true)) adjust();
-  return main_ ? main_->socket(static_cast<Place>(first - addresses_.begin())) : nullptr;
+  return main_ ? main_->socket_at(static_cast<Place>(first - addresses_.begin())) : nullptr;
 }
 
 env::UdpOptions Server::socket_options(Place place, int member) const {
@@ -238,7 +236,7 @@ bool Server::answer_control(Place place, const env::Datagram& datagram) {
   for (const std::vector<std::byte>& bytes : answers) {
     answer.size = bytes.size();
     std::copy(bytes.begin(), bytes.end(), answer.data.begin());
-    if (main_->socket(place)->send(std::span(&answer, 1)).sent != 1) main_->count_unsent();
+    if (main_->socket_at(place)->send(std::span(&answer, 1)).sent != 1) main_->count_unsent();
   }
   return true;
 }

@@ -8,11 +8,10 @@
 
 namespace timed::server {
 
-ServingThreads::ServingThreads(int wanted, const Published& published, env::Host& host,
-                               std::shared_ptr<Handover> handover)
+ServingThreads::ServingThreads(int wanted, const Published& published, env::Host& host, Handover& handover)
     : published_(published),
       host_(host),
-      handover_(std::move(handover)),
+      handover_(handover),
       members_(static_cast<std::size_t>(std::clamp(wanted, 0, kMaxServingThreads))) {}
 
 ServingThreads::~ServingThreads() {
@@ -85,13 +84,13 @@ void ServingThreads::start(Member& member, int number) {
 // Only the main loop knows what it wants; what looks like it is handed over.
 Bystanders ServingThreads::bystanders() const {
   Bystanders bystanders;
-  bystanders.take = [&host = host_, handover = handover_](Place place, const env::Datagram& datagram,
-                                                          const ServingTables& tables) {
+  bystanders.take = [&host = host_, &handover = handover_](Place place, const env::Datagram& datagram,
+                                                           const ServingTables& tables) {
     if (ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
       const Endpoint from{datagram.peer.address, datagram.peer.port, 0};
       if (!std::binary_search(tables.sources.begin(), tables.sources.end(), from)) return false;
     }
-    if (handover->put(place, datagram)) host.post([handover] { handover->take(); });
+    if (handover.put(place, datagram)) host.post([&handover] { handover.take(); });
     return true;
   };
   return bystanders;

@@ -56,7 +56,7 @@ void ServingWorker::remove(Place place) {
   if (place < ports_.size()) ports_[place].reset();
 }
 
-env::UdpSocket* ServingWorker::socket(Place place) const {
+env::UdpSocket* ServingWorker::socket_at(Place place) const {
   return place < ports_.size() && ports_[place] ? ports_[place]->socket.get() : nullptr;
 }
 
@@ -106,7 +106,7 @@ void ServingWorker::turn(Place place) {
 
 void ServingWorker::drain(Place place) {
   refresh();
-  for (int i = 0; i < kBatchesAtTheEnd && socket(place) != nullptr; ++i) {
+  for (int i = 0; i < kBatchesAtTheEnd && socket_at(place) != nullptr; ++i) {
     const std::size_t n = ports_[place]->socket->receive(batch_->requests);
     if (n == 0) return;
     answer(place, std::span(batch_->requests).first(n));

@@ -106,6 +106,7 @@ class OneSocketNetwork : public env::Network {
     return std::unique_ptr<env::UdpSocket>(std::move(made));
   }
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override { return Error{"none"}; }
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> other) override { return other; }
   EndlessSocket* socket = nullptr;
 
  private:
@@ -129,7 +130,6 @@ std::vector<AccessRule> rules(std::size_t denied) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     all[i].subnets = {*Subnet::make(IpAddress::v4(static_cast<std::uint32_t>(random.next())), 24)};
   }
-  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
   return all;
 }
 

@@ -19,14 +19,13 @@ class Handover {
   static constexpr std::size_t kRoom = 64;
   using Deliver = std::function<void(std::size_t place, const env::Datagram& datagram)>;
 
-  // `deliver` is called on the main loop alone, until close().
+  // `deliver` is called on the main loop alone.
   explicit Handover(Deliver deliver);
 
   // From any thread.  True: the queue was empty before, and the main loop is to be told to take from it.
   bool put(std::size_t place, const env::Datagram& datagram);
   // On the main loop: delivers what is there.
   void take();
-  void close() { deliver_ = nullptr; }
   // Packets that found no room.
   std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 

@@ -27,6 +27,9 @@ struct ServingTables {
   std::vector<Endpoint> sources;       // sorted; what they send to the server's port is not for the server
 };
 
+// In use by whoever still reads them.
+using SharedTables = std::shared_ptr<const ServingTables>;
+
 class Published {
  public:
   // A copy of the state, and which one it is.
@@ -37,7 +40,7 @@ class Published {
 
   // ---- one thread writes ----
   void set_state(const discipline::OwnState& state);
-  void set_tables(std::shared_ptr<const ServingTables> tables);
+  void set_tables(SharedTables tables);
   // No stamp of before means anything now.
   void forget_stamps() { forgotten_.fetch_add(1, std::memory_order_release); }
 
@@ -45,7 +48,7 @@ class Published {
   // Writes the state to `into` where it is not that already.
   bool refresh(Version& into) const;
   std::uint32_t tables_number() const { return tables_number_.load(std::memory_order_acquire); }
-  std::shared_ptr<const ServingTables> tables() const;
+  SharedTables tables() const;
   std::uint32_t forgotten() const { return forgotten_.load(std::memory_order_acquire); }
 
  private:
@@ -59,7 +62,7 @@ class Published {
   std::atomic<std::uint32_t> forgotten_{0};
   std::atomic<std::uint32_t> tables_number_{0};
   mutable std::mutex mutex_;  // of the pointer
-  std::shared_ptr<const ServingTables> tables_;
+  SharedTables tables_;
 };
 
 }  // namespace timed::server

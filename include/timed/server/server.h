@@ -122,7 +122,7 @@ class Server {
   ServedTotals served() const;
   std::uint64_t unsent() const { return served().unsent; }
   // For sources that came to a thread and found no room on the way to the main loop.
-  std::uint64_t lost_on_the_way() const { return handover_->lost(); }
+  std::uint64_t lost_on_the_way() const { return handover_.lost(); }
   bool keeps_client_log() const { return !options_.no_client_log; }
   ClientLogTotals client_log() const;
   // Empty where there is no log of clients.
@@ -159,7 +159,7 @@ class Server {
   env::SystemClock& clock_;
   env::Host& host_;
   ServiceLimits limits_;
-  std::shared_ptr<const ServingTables> tables_;
+  SharedTables tables_;
   Published published_;
   SocketSharing sharing_;
   bool needed_v4_ = false;
@@ -170,7 +170,7 @@ class Server {
   std::uint32_t group_seed_ = 0;
   const auth::KeyStore* keys_ = nullptr;
   std::optional<ServingWorker> main_;
-  std::shared_ptr<Handover> handover_;
+  Handover handover_;
   ServingThreads threads_;
 };
 

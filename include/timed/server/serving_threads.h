@@ -18,8 +18,8 @@ namespace timed::server {
 
 class ServingThreads {
  public:
-  // At most kMaxServingThreads are made.  What is published, and the host, outlive them.
-  ServingThreads(int wanted, const Published& published, env::Host& host, std::shared_ptr<Handover> handover);
+  // At most kMaxServingThreads are made.  What is referred to outlives them, and the loop of the host ends before.
+  ServingThreads(int wanted, const Published& published, env::Host& host, Handover& handover);
   ~ServingThreads();
   ServingThreads(const ServingThreads&) = delete;
   ServingThreads& operator=(const ServingThreads&) = delete;
@@ -59,7 +59,7 @@ class ServingThreads {
 
   const Published& published_;
   env::Host& host_;
-  std::shared_ptr<Handover> handover_;
+  Handover& handover_;
   ServingOptions options_;
   std::unique_ptr<auth::KeyStore> keys_;  // that those get who start later
   std::vector<Member> members_;

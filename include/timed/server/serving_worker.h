@@ -75,7 +75,7 @@ class ServingWorker {
   // Not from inside a turn of that socket.
   void remove(Place place);
   // Null where there is none.
-  env::UdpSocket* socket(Place place) const;
+  env::UdpSocket* socket_at(Place place) const;
   // Answers what has come in on the socket already, at most what fits into its buffer.
   void drain(Place place);
   // The same for all sockets, and removes them.
@@ -134,7 +134,7 @@ class ServingWorker {
   Bystanders bystanders_;
   EntropyPool entropy_;
   std::optional<ClientLog> log_;
-  std::shared_ptr<const ServingTables> tables_;
+  SharedTables tables_;
   std::uint32_t tables_number_ = 0;
   std::uint32_t forgotten_ = 0;
   Responder responder_;

@@ -114,7 +114,7 @@ const std::set<std::string_view> kWords = {"acquisitionport",
                                            "user"};
 
 // That chrony has not.
-const std::set<std::string_view> kOwnWords = {"restrict", "resumestep"};
+const std::set<std::string_view> kOwnWords = {"restrict", "resumestep", "serverthreads"};
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {

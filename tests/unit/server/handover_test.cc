@@ -41,14 +41,6 @@ TEST(Handover, IsBounded) {
   EXPECT_TRUE(taken.handover.put(0, numbered(1)));
 }
 
-TEST(Handover, AfterTheEndNothingIsDelivered) {
-  Taken taken;
-  taken.handover.put(0, numbered(1));
-  taken.handover.close();
-  taken.handover.take();
-  EXPECT_TRUE(taken.all.empty());
-}
-
 TEST(Handover, ManyThreadsMayPut) {
   Taken taken;
   const auto put = [](void* handover) -> void* {
