@@ -5,25 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/auth/hex.h"
+
 namespace timed::auth {
 namespace {
-
-std::vector<std::byte> from_hex(std::string_view hex) {
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
-std::string to_hex(std::span<const std::byte> bytes) {
-  std::string hex;
-  for (const std::byte b : bytes) {
-    hex += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
-    hex += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
-  }
-  return hex;
-}
 
 std::string digest_of(const Digester& digester, std::span<const std::byte> message) {
   std::array<std::byte, kMaxDigest> out{};
