@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "hex_text.h"
 #include "timed/base/bytes.h"
 #include "timed/base/text.h"
 
@@ -38,19 +39,9 @@ class Secret {
   std::span<const std::byte> octets() const { return octets_; }
 
  private:
-  static int digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  }
   bool decode_hex(std::string_view digits) {
-    if (digits.empty() || digits.size() % 2 != 0) return false;
-    for (std::size_t i = 0; i < digits.size(); i += 2) {
-      const int high = digit(digits[i]), low = digit(digits[i + 1]);
-      if (high < 0 || low < 0) return false;
-      octets_.push_back(static_cast<std::byte>(high * 16 + low));
-    }
-    return true;
+    octets_.resize(digits.size() / 2);
+    return !digits.empty() && auth::decode_hex(digits, octets_);
   }
 
   std::vector<std::byte> octets_;
