@@ -48,13 +48,12 @@ class ControlWriter {
   ControlBuffer& buffer_;
 };
 
-// The first sizeof(T) bytes of an item, or nothing where it is shorter.
+// The first sizeof(T) bytes of an item; false where it is shorter.
 template <class T>
-std::optional<T> control_value(const cmsghdr& item) {
-  if (item.cmsg_len < CMSG_LEN(sizeof(T))) return std::nullopt;
-  T value;
-  std::memcpy(&value, CMSG_DATA(&item), sizeof(T));
-  return value;
+bool read_control(const cmsghdr& item, T& into) {
+  if (item.cmsg_len < CMSG_LEN(sizeof(T))) return false;
+  std::memcpy(&into, CMSG_DATA(&item), sizeof(T));
+  return true;
 }
 
 // Calls fn(const cmsghdr&) for each item that was received.

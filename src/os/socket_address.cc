@@ -44,14 +44,22 @@ socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out) {
   return 0;
 }
 
-Endpoint to_endpoint(const SocketAddress& address, socklen_t length) {
+void read_endpoint(const SocketAddress& address, socklen_t length, Endpoint& into) {
   if (length >= sizeof address.v4 && address.any.sa_family == AF_INET) {
-    return {to_ip_address(address.v4.sin_addr), ntohs(address.v4.sin_port), 0};
+    into.address.become_v4(ntohl(address.v4.sin_addr.s_addr));
+    into.port = ntohs(address.v4.sin_port);
+    into.scope = 0;
+  } else if (length >= sizeof address.v6 && address.any.sa_family == AF_INET6) {
+    into = {to_ip_address(address.v6.sin6_addr), ntohs(address.v6.sin6_port), address.v6.sin6_scope_id};
+  } else {
+    into = {};
   }
-  if (length >= sizeof address.v6 && address.any.sa_family == AF_INET6) {
-    return {to_ip_address(address.v6.sin6_addr), ntohs(address.v6.sin6_port), address.v6.sin6_scope_id};
-  }
-  return {};
+}
+
+Endpoint to_endpoint(const SocketAddress& address, socklen_t length) {
+  Endpoint endpoint;
+  read_endpoint(address, length, endpoint);
+  return endpoint;
 }
 
 }  // namespace timed::os

@@ -18,6 +18,7 @@ union SocketAddress {
 // Fills it in and answers its length; 0 for an endpoint without address.
 socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out);
 // An endpoint without address where it is no IPv4 or IPv6 address.
+void read_endpoint(const SocketAddress& address, socklen_t length, Endpoint& into);
 Endpoint to_endpoint(const SocketAddress& address, socklen_t length);
 
 in_addr to_in_addr(const IpAddress& address);

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -29,12 +30,19 @@
 namespace timed::os {
 namespace {
 
-constexpr Duration kStampTrust = Duration::seconds(1.0);
+constexpr std::int64_t kStampTrust_ns = 1'000'000'000;
 
-std::optional<RawTime> software_stamp(const cmsghdr& item) {
-  const auto stamps = control_value<scm_timestamping>(item);
-  if (!stamps || (stamps->ts[0].tv_sec == 0 && stamps->ts[0].tv_nsec == 0)) return std::nullopt;
-  return RawTime::from_seconds(stamps->ts[0].tv_sec, stamps->ts[0].tv_nsec);
+// The first of three.
+inline bool software_stamp(const cmsghdr& item, RawTime& into) {
+  static_assert(offsetof(scm_timestamping, ts) == 0);
+  timespec stamp;
+  if (!read_control(item, stamp) || (stamp.tv_sec == 0 && stamp.tv_nsec == 0)) return false;
+  into = RawTime::from_seconds(stamp.tv_sec, stamp.tv_nsec);
+  return true;
+}
+// How much later one is than another, which may be anything.
+std::int64_t nanos_between(RawTime later, RawTime earlier) {
+  return units_internal::saturated_subtract(later.nanos(), earlier.nanos());
 }
 
 bool is_stamp(const cmsghdr& item) {
@@ -61,15 +69,15 @@ void add_source_address(ControlWriter& control, const env::Datagram& datagram) {
 
 void take_destination(const cmsghdr& item, env::Datagram& datagram) {
   if (item.cmsg_level == IPPROTO_IP && item.cmsg_type == IP_PKTINFO) {
-    if (const auto info = control_value<in_pktinfo>(item)) {
-      datagram.local = to_ip_address(info->ipi_addr);
-      datagram.interface_index = static_cast<std::uint32_t>(info->ipi_ifindex);
-    }
+    in_pktinfo info;
+    if (!read_control(item, info)) return;
+    datagram.local.become_v4(ntohl(info.ipi_addr.s_addr));
+    datagram.interface_index = static_cast<std::uint32_t>(info.ipi_ifindex);
   } else if (item.cmsg_level == IPPROTO_IPV6 && item.cmsg_type == IPV6_PKTINFO) {
-    if (const auto info = control_value<in6_pktinfo>(item)) {
-      datagram.local = to_ip_address(info->ipi6_addr);
-      datagram.interface_index = info->ipi6_ifindex;
-    }
+    in6_pktinfo info;
+    if (!read_control(item, info)) return;
+    datagram.local = to_ip_address(info.ipi6_addr);
+    datagram.interface_index = info.ipi6_ifindex;
   }
 }
 
@@ -150,7 +158,7 @@ std::size_t LinuxUdpSocket::receive(std::span<env::Datagram> into) {
 
 void LinuxUdpSocket::take_received(std::size_t i, RawTime when, env::Datagram& datagram) {
   msghdr& header = batch_.headers[i].msg_hdr;
-  datagram.peer = to_endpoint(batch_.addresses[i], header.msg_namelen);
+  read_endpoint(batch_.addresses[i], header.msg_namelen, datagram.peer);
   if (!datagram.peer.address.is_set() && options_.remote) datagram.peer = *options_.remote;
   datagram.local = {};
   datagram.interface_index = 0;
@@ -160,10 +168,12 @@ void LinuxUdpSocket::take_received(std::size_t i, RawTime when, env::Datagram& d
   datagram.size = (header.msg_flags & MSG_TRUNC) != 0 ? env::kMaxDatagram + 1 : batch_.headers[i].msg_len;
   for_each_control(header, [&](const cmsghdr& item) {
     if (!is_stamp(item)) return take_destination(item, datagram);
-    const auto stamp = software_stamp(item);
-    if (stamp && abs(*stamp - when) <= kStampTrust) {
-      datagram.stamp = {*stamp, Duration::zero(), env::StampSource::Kernel};
-    }
+    RawTime stamp;
+    if (!software_stamp(item, stamp)) return;
+    const std::int64_t later_ns = nanos_between(stamp, when);
+    if (later_ns > kStampTrust_ns || later_ns < -kStampTrust_ns) return;
+    datagram.stamp.time = stamp;
+    datagram.stamp.source = env::StampSource::Kernel;
   });
 }
 
@@ -266,19 +276,21 @@ std::optional<env::TransmitStamp> LinuxUdpSocket::take_stamp(std::size_t i) {
   std::optional<std::uint32_t> kernel_id;
   for_each_control(batch_.headers[i].msg_hdr, [&](const cmsghdr& item) {
     if (is_stamp(item)) {
-      when = software_stamp(item);
+      RawTime stamp;
+      if (software_stamp(item, stamp)) when = stamp;
     } else if ((item.cmsg_level == IPPROTO_IP && item.cmsg_type == IP_RECVERR) ||
                (item.cmsg_level == IPPROTO_IPV6 && item.cmsg_type == IPV6_RECVERR)) {
-      const auto error = control_value<sock_extended_err>(item);
-      if (error && error->ee_errno == ENOMSG && error->ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
-        kernel_id = error->ee_data;
-      }
+      sock_extended_err error;
+      const bool told = read_control(item, error);
+      if (told && error.ee_errno == ENOMSG && error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) kernel_id = error.ee_data;
     }
   });
   if (!when || !kernel_id) return std::nullopt;
   const std::uint32_t id = id_base_ + *kernel_id;
   Sent& sent = sent_[id % kSentKept];
-  if (!sent.waits || sent.id != id || *when < sent.when || *when - sent.when > kStampTrust) return std::nullopt;
+  if (!sent.waits || sent.id != id || *when < sent.when || nanos_between(*when, sent.when) > kStampTrust_ns) {
+    return std::nullopt;
+  }
   sent.waits = false;
   return env::TransmitStamp{id, {*when, Duration::zero(), env::StampSource::Kernel}};
 }

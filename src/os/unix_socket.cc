@@ -140,7 +140,8 @@ LinuxUnixSocket::Taken LinuxUnixSocket::receive_one(env::UnixMessage& message) {
   message.sender = {};
   for_each_control(header, [&](const cmsghdr& item) {
     if (item.cmsg_level != SOL_SOCKET || item.cmsg_type != SCM_CREDENTIALS) return;
-    if (const auto ids = control_value<ucred>(item)) message.sender = {ids->pid, ids->uid, ids->gid};
+    ucred ids;
+    if (read_control(item, ids)) message.sender = {ids.pid, ids.uid, ids.gid};
   });
   const bool cut = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   return had_descriptors || cut || message.reply_path.empty() ? Taken::Dropped : Taken::Message;

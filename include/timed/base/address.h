@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "timed/base/bytes.h"
+
 namespace timed {
 
 // Which addresses are wanted or meant.
@@ -25,6 +27,13 @@ class IpAddress {
     a.family_ = Family::Inet4;
     for (std::size_t i = 0; i < 4; ++i) a.bytes_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
     return a;
+  }
+  // The same in place.  One that is made and then copied is copied in larger pieces than it was written in, and the
+  // processor waits for each.
+  void become_v4(std::uint32_t host_order) {
+    family_ = Family::Inet4;
+    store_be(reinterpret_cast<std::byte*>(bytes_.data()), std::uint64_t{host_order} << 32);
+    store_be(reinterpret_cast<std::byte*>(bytes_.data()) + 8, std::uint64_t{0});
   }
   static constexpr IpAddress v6(const std::array<std::uint8_t, 16>& bytes) {
     IpAddress a;
@@ -51,7 +60,9 @@ class IpAddress {
   constexpr bool is_v4() const { return family_ == Family::Inet4; }
   constexpr bool is_v6() const { return family_ == Family::Inet6; }
   // 0.0.0.0 or ::
-  constexpr bool is_any() const { return is_set() && bytes_ == std::array<std::uint8_t, 16>{}; }
+  constexpr bool is_any() const {
+    return is_v4() ? v4_value() == 0 : is_v6() && bytes_ == std::array<std::uint8_t, 16>{};
+  }
   // Exactly 127.0.0.1 or ::1, what chrony takes as "this host" (spec control-protocol.md, trap 5).
   constexpr bool is_localhost() const { return is_set() && *this == loopback(family_); }
   // 169.254/16 or fe80::/10

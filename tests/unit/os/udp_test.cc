@@ -389,7 +389,8 @@ TEST_F(Udp, MarksWhatItSends) {
   ASSERT_EQ(::recvmsg(receiver.get(), &header, 0), 6);
   int tos = -1;
   for_each_control(header, [&](const cmsghdr& item) {
-    if (item.cmsg_type == IP_TOS) tos = control_value<std::uint8_t>(item).value_or(0);
+    std::uint8_t octet = 0;
+    if (item.cmsg_type == IP_TOS && read_control(item, octet)) tos = octet;
   });
   EXPECT_EQ(tos, 46 << 2);
 }
