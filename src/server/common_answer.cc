@@ -10,6 +10,7 @@ namespace {
 // Beyond these the products might not fit.
 constexpr std::int64_t kNear_ns = 2'000'000'000;
 constexpr double kLargestRate = 0.25;
+constexpr double kOne = 4294967296.0;  // a rate of one, in 2^-32
 
 bool is_smoothed(const discipline::ServedOffset& offset) {
   return offset.offset != Duration::zero() || offset.rate != Frequency::zero() || offset.wander != 0.0;
@@ -21,7 +22,7 @@ CommonAnswer::CommonAnswer(const discipline::OwnState& state, RawTime about)
     : state_(state), about_(about), local_ns_(state.to_local(about).nanos()), plain_(!is_smoothed(state.smoothing)) {
   const double rate = state.local_rate.to_ratio();
   if (std::fabs(rate) < kLargestRate) {
-    rate_ = static_cast<std::int64_t>(std::ldexp(rate, kRateBits));
+    rate_ = static_cast<std::int64_t>(rate * kOne);
     near_ns_ = kNear_ns;
   }
   if (!plain_) return;

@@ -50,9 +50,16 @@ class CommonAnswer {
 
 // When answers leave that leave together.
 struct Leaving {
+  Leaving(ntp::NtpTimestamp as_served, ntp::NtpTimestamp as_local) : served(as_served), local(as_local) {}
   Leaving(const discipline::OwnState& state, RawTime now)
       : served(ntp::NtpTimestamp::from(state.to_served(now))), local(ntp::NtpTimestamp::from(state.to_local(now))) {}
   ntp::NtpTimestamp of(ntp::Mode mode) const { return mode == ntp::Mode::Server ? served : local; }
+  // So many nanoseconds later, at most a few milliseconds.
+  Leaving after(std::int64_t ns) const {
+    constexpr std::int64_t kUnitsPerNano = 18'446'744'073;  // 2^32 / 10^9, times 2^32
+    const auto units = static_cast<std::uint64_t>((ns * kUnitsPerNano) >> 32);
+    return {{served.bits + units}, {local.bits + units}};
+  }
 
   ntp::NtpTimestamp served;  // as clients are told
   ntp::NtpTimestamp local;   // as peers are

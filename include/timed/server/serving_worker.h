@@ -21,6 +21,7 @@
 #include "timed/server/options.h"
 #include "timed/server/published.h"
 #include "timed/server/responder.h"
+#include "timed/server/send_pace.h"
 
 namespace timed::server {
 
@@ -126,7 +127,10 @@ class ServingWorker {
   void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
   void prefetch_clients(std::span<const env::Datagram> requests) const;
   void answer(Place place, std::span<const env::Datagram> requests);
+  // How many answers of a batch go with one call to the kernel.
+  static std::size_t sent_together(std::span<const Departure> departures);
   void send(Port& port, std::size_t pending);
+  void send_now(Port& port, std::span<env::Datagram> answers, std::span<const Departure> departures);
 
   const Published& published_;
   ServingOptions options_;
@@ -142,6 +146,7 @@ class ServingWorker {
   // What was said before, for stamps that come in late.
   Published::Version last_state_;
   bool awaits_stamps_ = false;  // now or once: a stamp may be lost
+  SendPace pace_;
   VerdictCounts verdicts_;
   ServedCounts served_;
   std::unique_ptr<Batch> batch_;

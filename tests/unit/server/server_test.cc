@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -243,7 +244,7 @@ TEST_F(ServerTest, answers_come_from_the_published_state) {
   EXPECT_EQ(sent.local, network.v6.incoming[0].local);
 }
 
-TEST_F(ServerTest, answers_are_sent_together_and_refusals_left_out) {
+TEST_F(ServerTest, what_is_refused_is_left_out) {
   auto server = make({*Subnet::make(*IpAddress::parse("192.0.2.0"), 24)});
   ASSERT_TRUE(server.open().ok());
   for (int i = 0; i < 16; ++i) {
@@ -254,14 +255,35 @@ TEST_F(ServerTest, answers_are_sent_together_and_refusals_left_out) {
   }
   network.v4.sent.reserve(16);
   network.socket_v4->turn();
-  EXPECT_EQ(network.v4.send_calls, 1u);
-  EXPECT_EQ(clock.reads, 1);
   ASSERT_EQ(network.v4.sent.size(), 8u);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(network.v4.sent[i].peer.port, 1000 + (i / 2) * 4 + (i % 2) * 3);
   EXPECT_EQ(server.verdicts().of(Verdict::Answer), 8u);
   EXPECT_EQ(server.verdicts().of(Verdict::BadMode), 4u);
   EXPECT_EQ(server.verdicts().of(Verdict::Denied), 4u);
   EXPECT_EQ(server.verdicts().total(), 16u);
+}
+
+// Whoever has time reads the clock for each answer; a full batch goes with two calls, and one in interleaved mode, where
+// the kernel tells the time, with one.
+TEST_F(ServerTest, AnswersGoTogetherWhereThereAreMany) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  const auto calls_for = [&](std::size_t requests, std::uint64_t origin) {
+    env::Datagram request = make_request(4, Mode::Client);
+    store_be(request.data.data() + 24, origin);
+    network.v4.incoming.assign(requests, request);
+    network.v4.next = network.v4.send_calls = 0;
+    clock.reads = 0;
+    network.socket_v4->turn();
+    return network.v4.send_calls;
+  };
+  EXPECT_EQ(calls_for(1, 0), 1u);
+  EXPECT_EQ(clock.reads, 1);
+  EXPECT_EQ(calls_for(15, 0), 15u);
+  EXPECT_EQ(clock.reads, 16);
+  EXPECT_EQ(calls_for(16, 0), 2u);
+  EXPECT_EQ(clock.reads, 3);
+  EXPECT_EQ(calls_for(15, 1), 1u);
 }
 
 TEST_F(ServerTest, at_most_four_batches_a_turn) {
@@ -288,6 +310,41 @@ TEST_F(ServerTest, a_batch_that_is_not_full_is_the_last) {
   network.socket_v4->turn();
   EXPECT_EQ(network.v4.receive_calls, 1u);
   EXPECT_EQ(network.v4.sent_count, 3u);
+}
+
+// Sixteen answers leave one after the other with one call, and each says when it leaves itself, as soon as it has been
+// seen how long that takes.
+TEST_F(ServerTest, EachAnswerOfABatchSaysWhenItLeavesItself) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  discipline::OwnState state;
+  state.precision_log2 = -30;
+  server.publish(state);
+  network.v4.incoming.assign(64, make_request(4, Mode::Client));
+  Duration worst, hindrance;
+  network.v4.refuses = [&](const env::Datagram& answer) {
+    clock.time += Duration::micros(1.5);
+    const auto says = ntp::PacketView::parse(answer.bytes()).header().transmit;
+    worst = std::max(worst, abs(says.minus(ntp::NtpTimestamp::from(clock.time))));
+    clock.time += Duration::micros(1.5) + hindrance;
+    return false;
+  };
+  const auto turn = [&] {
+    worst = Duration::zero();
+    network.v4.next = 0;
+    network.socket_v4->turn();
+    return worst.to_nanos();
+  };
+  turn();
+  EXPECT_LT(turn(), 300.0);
+  // Somebody else had the processor: that says nothing of the next time.
+  hindrance = Duration::millis(1);
+  EXPECT_GT(turn(), 1e6);
+  hindrance = Duration::zero();
+  turn();
+  EXPECT_LT(turn(), 3000.0);
+  for (int i = 0; i < 10; ++i) turn();
+  EXPECT_LT(turn(), 300.0 * 4);
 }
 
 TEST_F(ServerTest, a_refused_answer_is_counted_and_the_others_leave) {
@@ -331,6 +388,46 @@ TEST_F(ServerTest, a_request_costs_no_allocation) {
   // The counter does count.
   delete new int(1);
   EXPECT_EQ(allocations, before + 1);
+}
+
+std::size_t resident_pages() {
+  std::size_t all = 0, resident = 0;
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr || std::fscanf(file, "%zu %zu", &all, &resident) != 2) resident = 0;
+  if (file != nullptr) std::fclose(file);
+  return resident;
+}
+
+// An hour of requests whose senders are forged, with a log of clients, a limit of rates and stamps of interleaved mode:
+// what is remembered of them is what there was room for at the start.
+TEST_F(ServerTest, AnHourOfForgedSendersTakesNoMemory) {
+  constexpr int kTurnsInSecond = 8;
+  limits.of[0].enabled = true;
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  SeededRandom random(6);
+  network.v4.incoming.assign(64, make_request(4, Mode::Client));
+  const auto flood_for = [&](int seconds) {
+    for (int turn = 0; turn < seconds * kTurnsInSecond; ++turn) {
+      clock.time += Duration::seconds(1.0 / kTurnsInSecond);
+      for (env::Datagram& request : network.v4.incoming) {
+        request.peer.address.become_v4(static_cast<std::uint32_t>(random.next()));
+        request.stamp.time = clock.time;
+        store_be(request.data.data() + 24, random.next() | 1);  // of interleaved mode: they are noted
+      }
+      network.v4.next = 0;
+      network.socket_v4->turn();
+    }
+  };
+  flood_for(100);  // everything has been touched
+  const std::size_t before = allocations, pages = resident_pages();
+  flood_for(3600);
+  EXPECT_EQ(allocations, before);
+  EXPECT_GT(pages, 0u);
+  // An octet for each would be 450 pages; the kernel counts a few dozen of them late.
+  EXPECT_LE(resident_pages(), pages + 128);
+  EXPECT_EQ(server.verdicts().of(Verdict::Answer), 3700u * 64 * kTurnsInSecond);
+  EXPECT_EQ(server.clients()->stamps.size(), server.clients()->stamps.capacity());
 }
 
 // A log line a packet lets anybody fill the disk (peers.md, "Lessons as tests", 5).
