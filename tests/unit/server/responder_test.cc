@@ -378,6 +378,38 @@ TEST_F(ResponderTest, cve_class_no_amplification) {
   EXPECT_GT(answered, 100);
 }
 
+// Every pair of first octets with lengths of each kind, and every length up to an Ethernet frame's with every first
+// octet.
+TEST_F(ResponderTest, NoAnswerIsLongerWhateverTheFirstOctetsAndTheLength) {
+  env::Datagram request = make_request(4, Mode::Client);
+  const CommonAnswer common(state, request.stamp.time);
+  std::size_t answered = 0;
+  const auto check = [&](unsigned first, unsigned second, std::size_t size) {
+    request.data[0] = static_cast<std::byte>(first);
+    request.data[1] = static_cast<std::byte>(second);
+    request.size = size;
+    answer.size = env::kMaxDatagram;
+    if (!is_answered(responder.prepare(common, request, answer, departure))) return;
+    ++answered;
+    const auto asked = ntp::mode_of(request.data[0]), said = ntp::mode_of(answer.data[0]);
+    const bool right = said == (asked == Mode::SymmetricActive ? Mode::SymmetricPassive : Mode::Server);
+    const bool is_request = asked == Mode::Client || asked == Mode::SymmetricActive || asked == Mode::Reserved;
+    ASSERT_TRUE(answer.size <= size && right && is_request) << first << ' ' << second << ' ' << size;
+  };
+  for (unsigned octets = 0; octets < 65536; ++octets) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{12}, std::size_t{47}, std::size_t{48}, std::size_t{49},
+          std::size_t{52}, std::size_t{68}, std::size_t{76}, std::size_t{1140}, std::size_t{1144}, std::size_t{1500}}) {
+      check(octets >> 8, octets & 255, size);
+    }
+  }
+  // Three modes of version 1 and two of the others, with any leap bits.
+  EXPECT_GE(answered, std::size_t{256} * 4 * (3 + 3 * 2));
+  for (unsigned first = 0; first < 256; ++first) {
+    for (std::size_t size = 0; size <= 1500; ++size) check(first, 0, size);
+  }
+}
+
 // The same datagram twice, or one with a spoofed source, is answered afresh: nothing is remembered of it.
 TEST_F(ResponderTest, replays_change_nothing) {
   const auto request = make_request(4, Mode::SymmetricActive);
