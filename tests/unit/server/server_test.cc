@@ -427,7 +427,7 @@ TEST_F(ServerTest, AnHourOfForgedSendersTakesNoMemory) {
   // An octet for each would be 450 pages; the kernel counts a few dozen of them late.
   EXPECT_LE(resident_pages(), pages + 128);
   EXPECT_EQ(server.verdicts().of(Verdict::Answer), 3700u * 64 * kTurnsInSecond);
-  EXPECT_EQ(server.clients()->stamps.size(), server.clients()->stamps.capacity());
+  EXPECT_EQ(server.client_log().stamps, ClientTable::records_in(ServerOptions().client_log_limit));
 }
 
 // A log line a packet lets anybody fill the disk (peers.md, "Lessons as tests", 5).
