@@ -52,8 +52,8 @@ inline constexpr Directive kServer[] = {
     {.name = "ntpsigndsocket",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.server.signd_directory; },
-     .not_yet = true,
-     .help = "Socket of Samba, which signs answers for its clients."},
+     .help = "Directory of the socket of Samba's ntp_signd, with which Windows machines of its domain are answered: "
+             "Samba signs with the keys of their accounts (MS-SNTP). The account of the daemon must be let in there."},
     {.name = "hwtimestamp",
      .argument = "INTERFACE [OPTION]...",
      .field = &parse_hwtimestamp,

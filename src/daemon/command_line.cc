@@ -344,7 +344,7 @@ std::string usage_text(std::string_view program) {
 }
 
 std::string feature_text() {
-  return "+CMDMON -REFCLOCK -RTC +PRIVDROP -SCFILTER -SIGND -NTS +SECHASH +IPV6 -DEBUG";
+  return "+CMDMON -REFCLOCK -RTC +PRIVDROP -SCFILTER +SIGND -NTS +SECHASH +IPV6 -DEBUG";
 }
 
 std::string version_text(std::string_view program) {

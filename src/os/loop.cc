@@ -164,6 +164,14 @@ void Loop::unwatch(WatchId id) {
   if (!in_turn_) sweep();
 }
 
+void Loop::watch_room(WatchId id, bool wanted) {
+  const auto found =
+      std::find_if(watches_.begin(), watches_.end(), [id](const auto& watch) { return watch->id == id; });
+  if (found == watches_.end() || (*found)->room == wanted) return;
+  (*found)->room = wanted;
+  watches_changed_ = true;
+}
+
 int Loop::run(env::TurnTaker& taker) {
   while (!taker.wants_exit() && !ran_away_) {
     wait();
@@ -191,7 +199,9 @@ void Loop::wait() {
     polled_.clear();
     polled_.push_back({timer_.get(), POLLIN, 0});
     polled_.push_back({wake_.get(), POLLIN, 0});  // poll skips a negative one
-    for (const auto& watch : watches_) polled_.push_back({watch->descriptor, POLLIN, 0});
+    for (const auto& watch : watches_) {
+      polled_.push_back({watch->descriptor, static_cast<short>(watch->room ? POLLIN | POLLOUT : POLLIN), 0});
+    }
     watches_changed_ = false;
   }
   ready_.clear();

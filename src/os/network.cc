@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "stream.h"
 #include "udp.h"
 #include "udp_options.h"
 #include "unix_socket.h"
@@ -32,6 +33,10 @@ void LinuxNetwork::begin_stamping(const IpAddress& address) {
 
 Result<std::unique_ptr<env::UnixSocket>> LinuxNetwork::open_unix(const env::UnixOptions& options) {
   return LinuxUnixSocket::open(loop_, options);
+}
+
+Result<std::unique_ptr<env::StreamSocket>> LinuxNetwork::connect_unix(const std::string& path) {
+  return LinuxStream::connect_unix(loop_, path);
 }
 
 // All of this machine's are of one class.

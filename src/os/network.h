@@ -3,6 +3,7 @@
 #define TIMED_SRC_OS_NETWORK_H_
 
 #include <memory>
+#include <string>
 
 #include "timed/base/address.h"
 #include "timed/env/network.h"
@@ -20,6 +21,7 @@ class LinuxNetwork : public env::Network {
 
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override;
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
 
  private:

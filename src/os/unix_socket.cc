@@ -12,6 +12,7 @@
 
 #include "control_message.h"
 #include "system_error.h"
+#include "unix_address.h"
 
 namespace timed::os {
 namespace {
@@ -26,15 +27,6 @@ struct SenderAddress {
   sockaddr_un address;
   char spare;
 };
-
-// 0 where the path is empty or too long.
-socklen_t to_unix_address(const std::string& path, sockaddr_un& out) {
-  std::memset(&out, 0, sizeof out);
-  if (path.empty() || path.size() >= sizeof out.sun_path) return 0;
-  out.sun_family = AF_UNIX;
-  std::memcpy(out.sun_path, path.data(), path.size());
-  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
-}
 
 // Empty for senders that cannot be answered: unbound, abstract, or a path that fills the structure.
 std::string reply_path(const sockaddr_un& address, socklen_t length) {

@@ -7,14 +7,14 @@ namespace timed::server {
 Handover::Handover(Deliver deliver) : deliver_(std::move(deliver)) {}
 
 // The memory is taken with the first packet: a server without threads never has one.
-bool Handover::put(std::size_t place, const env::Datagram& datagram) {
+bool Handover::put(Kind kind, std::size_t place, const env::Datagram& datagram) {
   const std::lock_guard lock(mutex_);
   if (items_.empty()) items_.resize(kRoom);
   if (count_ == kRoom) {
     lost_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
-  items_[count_++] = {place, datagram};
+  items_[count_++] = {kind, place, datagram};
   return count_ == 1;
 }
 
@@ -25,7 +25,7 @@ void Handover::take() {
     std::swap(items_, taken_);
     count = std::exchange(count_, 0);
   }
-  for (std::size_t i = 0; i < count; ++i) deliver_(taken_[i].place, taken_[i].datagram);
+  for (std::size_t i = 0; i < count; ++i) deliver_(taken_[i].kind, taken_[i].place, taken_[i].datagram);
 }
 
 }  // namespace timed::server

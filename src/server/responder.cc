@@ -91,6 +91,18 @@ void say_rate(std::byte* data) {
   store_be(data + kRefIdAt, kRateKiss.value);
 }
 
+// A machine of a Windows domain: it names the account whose key is to sign the answer, and leaves the code empty
+// (spec wire.md 1.10).
+constexpr int kWindowsVersion = 3;
+constexpr std::size_t kWindowsMac = 20;
+bool wants_code_of_samba(const ntp::PacketView& request) {
+  const auto mac = request.mac();
+  const bool fits = request.header().version == kWindowsVersion && request.header().mode == ntp::Mode::Client &&
+                    mac.size() == kWindowsMac && auth::key_id_of(request) != 0;
+  return fits &&
+         std::all_of(mac.begin() + sizeof(auth::KeyId), mac.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
 }  // namespace
 
 std::uint64_t VerdictCounts::total() const {
@@ -128,7 +140,10 @@ Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& pa
   if (admission == Admission::Drop) return Verdict::RateLimited;
   if (request.size > ntp::kHeaderSize) {
     if (wants_nts(packet)) return Verdict::BadAuth;
-    if (packet.trailer() != ntp::Trailer::None && (departure.key = key_of(packet)) == nullptr) return Verdict::BadAuth;
+    if (packet.trailer() != ntp::Trailer::None) departure.key = key_of(packet);
+    departure.for_samba = has_samba_ && departure.key == nullptr && wants_code_of_samba(packet);
+    const bool known = departure.key != nullptr || departure.for_samba;
+    if (packet.trailer() != ntp::Trailer::None && !known) return Verdict::BadAuth;
   }
   const bool needs_key = needs_key_ != nullptr && needs_key_->allows(request.peer.address);
   if (departure.key == nullptr && needs_key) return Verdict::BadAuth;
@@ -207,6 +222,11 @@ Verdict Responder::prepare(const CommonAnswer& common, const env::Datagram& requ
   if (request.size == ntp::kHeaderSize) return verdict;
   if (!packet.extensions().empty() && ntp::find_mono_root(packet.extensions())) {
     answer.size += write_mono_root(common.state(), arrived, smoothing, answer);
+  }
+  if (departure.for_samba) {
+    std::byte* const mac = answer.data.data() + answer.size;
+    std::copy_n(packet.mac().begin(), kWindowsMac, mac);
+    answer.size += kWindowsMac;
   }
   if (departure.key != nullptr) {
     store_be(data + answer.size, departure.key->id());

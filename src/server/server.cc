@@ -44,12 +44,17 @@ Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<con
       clock_(clock),
       host_(host),
       limits_(limits),
-      handover_([this](Place place, const env::Datagram& datagram) {
-        if (main_ && main_->socket_at(place) != nullptr) main_->serve(place, std::span(&datagram, 1));
+      handover_([this](Handover::Kind kind, Place place, const env::Datagram& datagram) {
+        take_handed_over(kind, place, datagram);
       }),
       threads_(wanted_threads(host), published_, host, handover_) {
   for (const IpAddress& bind : bound_addresses(options_.bind_addresses)) addresses_.push_back({bind});
   set_rules(rules);
+  if (options_.signd_directory.empty()) return;
+  signd_.emplace(options_.signd_directory, network, [this](Place place, env::Datagram& answer) {
+    env::UdpSocket* const socket = main().socket_at(place);
+    if (socket != nullptr && socket->send(std::span(&answer, 1)).sent != 1) main().count_unsent();
+  });
 }
 
 Server::~Server() = default;
@@ -68,7 +73,7 @@ void Server::share(SocketSharing sharing) {
 ServingWorker& Server::main() {
   if (main_) return *main_;
   ServingOptions options{options_.client_log_limit / static_cast<std::uint64_t>(threads_.wanted() + 1),
-                         options_.no_client_log, limits_};
+                         options_.no_client_log, signd_.has_value(), limits_};
   threads_.set_options(options);
   main_.emplace(published_, options, clock_, host_, bystanders());
   if (keys_ != nullptr) main_->use_keys(*keys_);
@@ -120,6 +125,7 @@ void Server::set_sources(std::vector<Endpoint> sources) {
 
 Status Server::open() {
   serving_ = true;
+  if (signd_) log::info("MS-SNTP authentication enabled");
   adjust();
   const bool wanted = wants(Family::Inet4) || wants(Family::Inet6);
   if (wanted && !is_open()) return Error{"Could not open NTP sockets"};
@@ -221,7 +227,14 @@ Bystanders Server::bystanders() {
   bystanders.take_transmit_stamps = [this](Place place, std::span<const env::TransmitStamp> stamps) {
     if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(addresses_[place].bind.family(), stamps);
   };
+  if (signd_) bystanders.sign = [this](Place place, const env::Datagram& answer) { signd_->sign(place, answer); };
   return bystanders;
+}
+
+void Server::take_handed_over(Handover::Kind kind, Place place, const env::Datagram& datagram) {
+  if (!main_ || main_->socket_at(place) == nullptr) return;
+  if (kind == Handover::Kind::ToBeSigned) return signd_->sign(place, datagram);
+  main_->serve(place, std::span(&datagram, 1));
 }
 
 // False for what is no question, or gets no answer.

@@ -90,8 +90,11 @@ Bystanders ServingThreads::bystanders() const {
       const Endpoint from{datagram.peer.address, datagram.peer.port, 0};
       if (!std::binary_search(tables.sources.begin(), tables.sources.end(), from)) return false;
     }
-    if (handover.put(place, datagram)) host.post([&handover] { handover.take(); });
+    if (handover.put(Handover::Kind::Received, place, datagram)) host.post([&handover] { handover.take(); });
     return true;
+  };
+  bystanders.sign = [&host = host_, &handover = handover_](Place place, const env::Datagram& answer) {
+    if (handover.put(Handover::Kind::ToBeSigned, place, answer)) host.post([&handover] { handover.take(); });
   };
   return bystanders;
 }

@@ -39,6 +39,7 @@ ServingWorker::ServingWorker(const Published& published, const ServingOptions& o
       responder_(tables_->access, entropy_),
       batch_(std::make_unique<Batch>()) {
   take_tables();
+  if (options_.has_samba) responder_.leave_codes_to_samba();
 }
 
 ServingWorker::~ServingWorker() = default;
@@ -174,7 +175,13 @@ void ServingWorker::answer(Place place, std::span<const env::Datagram> requests)
     Departure& departure = batch_->departures[pending];
     const Verdict verdict = responder_.prepare(common, request, batch_->answers[pending], departure);
     count(verdict, request, departure);
-    if (is_answered(verdict)) ++pending;
+    if (!is_answered(verdict)) continue;
+    if (departure.for_samba) {
+      responder_.finish(Leaving(state_.state, clock_.now()), batch_->answers[pending], departure);
+      bystanders_.sign(place, batch_->answers[pending]);
+    } else {
+      ++pending;
+    }
   }
   if (pending > 0) send(*ports_[place], pending);
 }

@@ -106,6 +106,7 @@ class OneSocketNetwork : public env::Network {
     return std::unique_ptr<env::UdpSocket>(std::move(made));
   }
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override { return Error{"none"}; }
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> other) override { return other; }
   EndlessSocket* socket = nullptr;
 

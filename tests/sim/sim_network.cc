@@ -311,6 +311,10 @@ Result<std::unique_ptr<env::UdpSocket>> SimSockets::open_udp(const env::UdpOptio
   return std::unique_ptr<env::UdpSocket>(std::make_unique<SimUdpSocket>(*this, next_socket_++, options, local));
 }
 
+Result<std::unique_ptr<env::StreamSocket>> SimSockets::connect_unix(const std::string& path) {
+  return Error{"Could not connect to " + path + " : Connection refused", ErrorKind::NotFound};
+}
+
 std::unique_ptr<env::UdpSocket> SimSockets::adopt(std::unique_ptr<env::UdpSocket> socket) {
   return adopt(std::move(socket), loop_);
 }

@@ -110,6 +110,8 @@ class SimSockets : public env::Network {
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
+  // Nothing listens on a simulated machine.
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override;
   // For another loop of this machine.
   static std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket, SimLoop& loop);
 

@@ -39,6 +39,9 @@ class SimWorker : public env::Worker {
     Network(SimSockets& sockets, SimLoop& loop) : sockets_(sockets), loop_(loop) {}
     Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
     Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+    Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override {
+      return sockets_.connect_unix(path);
+    }
     std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
 
    private:

@@ -14,6 +14,7 @@
 #include "timed/base/address.h"
 #include "timed/base/result.h"
 #include "timed/env/clock.h"
+#include "timed/env/stream.h"
 
 namespace timed::env {
 
@@ -120,6 +121,8 @@ class Network {
   // Bound with address re-use allowed only where told; AddressInUse where another daemon has the port.
   virtual Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) = 0;
   virtual Result<std::unique_ptr<UnixSocket>> open_unix(const UnixOptions& options) = 0;
+  // A connection to whoever listens on that path.
+  virtual Result<std::unique_ptr<StreamSocket>> connect_unix(const std::string& path) = 0;
   // A socket that was opened on another loop, and whose on_readable() was not called yet, is this one's from now on.
   virtual std::unique_ptr<UdpSocket> adopt(std::unique_ptr<UdpSocket> socket) = 0;
 };

@@ -48,6 +48,8 @@ class Loop : public env::Timers {
   // unwatches it before closing it.
   WatchId watch(int descriptor, env::SocketPriority priority, Ready fn);
   void unwatch(WatchId id);
+  // Whether fn is called too while there is room to write; at first it is not.
+  void watch_room(WatchId id, bool wanted);
 
   // Runs fn in the loop's next turn, before its sockets.  The only member that another thread may call.
   void post(std::function<void()> fn);
@@ -69,6 +71,7 @@ class Loop : public env::Timers {
     int descriptor;
     env::SocketPriority priority;
     Ready fn;
+    bool room = false;  // is waited for
     short events = 0;  // of this turn
     bool dead = false;
   };

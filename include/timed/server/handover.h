@@ -1,5 +1,6 @@
-// What came to a serving thread and is for the main loop: packets of sources and of ntpq, on their way over there.
-// Few and bounded: whoever sends more than the main loop takes loses the rest, and only theirs.
+// What is the main loop's and came to a serving thread: packets of sources and of ntpq, and answers that Samba is to
+// sign, on their way over there.  Few and bounded: whoever sends more than the main loop takes loses the rest, and only
+// theirs.
 #ifndef TIMED_SERVER_HANDOVER_H_
 #define TIMED_SERVER_HANDOVER_H_
 
@@ -17,13 +18,14 @@ namespace timed::server {
 class Handover {
  public:
   static constexpr std::size_t kRoom = 64;
-  using Deliver = std::function<void(std::size_t place, const env::Datagram& datagram)>;
+  enum class Kind : std::uint8_t { Received, ToBeSigned };
+  using Deliver = std::function<void(Kind kind, std::size_t place, const env::Datagram& datagram)>;
 
   // `deliver` is called on the main loop alone.
   explicit Handover(Deliver deliver);
 
   // From any thread.  True: the queue was empty before, and the main loop is to be told to take from it.
-  bool put(std::size_t place, const env::Datagram& datagram);
+  bool put(Kind kind, std::size_t place, const env::Datagram& datagram);
   // On the main loop: delivers what is there.
   void take();
   // Packets that found no room.
@@ -31,6 +33,7 @@ class Handover {
 
  private:
   struct Item {
+    Kind kind = Kind::Received;
     std::size_t place = 0;
     env::Datagram datagram;
   };

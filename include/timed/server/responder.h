@@ -53,6 +53,7 @@ struct Departure {
   std::optional<InterleaveMap::Sent> transmit;
   ntp::NtpTimestamp receive;             // as it says when the request came
   ntp::Mode mode = ntp::Mode::Reserved;  // of the answer
+  bool for_samba = false;                // whose the code is to make, the last 16 octets: not to be sent before
   bool save = false;                     // its stamps, for the next answer
 };
 
@@ -86,6 +87,8 @@ class Responder {
   void demand_keys_of(const AccessTable& addresses) { needs_key_ = &addresses; }
   // The keys that requests are verified with and answers signed, which outlive the responder; none before.
   void use_keys(const auth::KeyStore& keys) { keys_ = &keys; }
+  // Windows machines of a Samba domain are answered too (MS-SNTP).
+  void leave_codes_to_samba() { has_samba_ = true; }
 
   // Where requests are noted from now on, and the lowest poll that is asked for (that of the rate limit).  None: nobody
   // is limited, and there is no interleaved mode.
@@ -120,6 +123,7 @@ class Responder {
   const AccessTable* needs_key_ = nullptr;
   const AccessTable* limited_ = nullptr;
   ClientLog* log_ = nullptr;
+  bool has_samba_ = false;
   std::optional<std::uint32_t> mono_epoch_;  // before the first step; nobody's other run has the same
   std::int8_t least_poll_ = kNoLeastPoll;
 };

@@ -26,6 +26,7 @@
 #include "timed/server/published.h"
 #include "timed/server/serving_threads.h"
 #include "timed/server/serving_worker.h"
+#include "timed/server/signd.h"
 
 namespace timed::server {
 
@@ -150,6 +151,7 @@ class Server {
   void close_address(Place place);
   env::UdpOptions socket_options(Place place, int member) const;
   Bystanders bystanders();
+  void take_handed_over(Handover::Kind kind, Place place, const env::Datagram& datagram);
   bool answer_control(Place place, const env::Datagram& datagram);
   void add_clients(ServingWorker& worker, const ClientQuery& query, ClientPage& page);
   bool is_with_a_thread(const IpAddress& client) const;
@@ -170,6 +172,7 @@ class Server {
   std::uint32_t group_seed_ = 0;
   const auth::KeyStore* keys_ = nullptr;
   std::optional<ServingWorker> main_;
+  std::optional<Signd> signd_;
   Handover handover_;
   ServingThreads threads_;
 };

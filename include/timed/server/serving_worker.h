@@ -46,14 +46,17 @@ using Place = std::size_t;
 struct ServingOptions {
   std::uint64_t client_log_limit = 524288;  // bytes; none where there is no log
   bool no_client_log = false;
+  bool has_samba = false;  // answers for Windows machines are handed to Bystanders::sign
   ServiceLimits limits;
 };
 
-// What is not for the server on its sockets.  Neither function may destroy the worker.
+// What is not for the server on its sockets.  None of these may destroy the worker.
 struct Bystanders {
   // A packet that is no request of a client.  True: somebody has taken it, and it is not to be answered.
   std::function<bool(Place, const env::Datagram&, const ServingTables&)> take;
   std::function<void(Place, std::span<const env::TransmitStamp>)> take_transmit_stamps;
+  // An answer that is Samba's to sign before it may leave.
+  std::function<void(Place, const env::Datagram&)> sign;
 };
 
 // All but the counters is for the thread of its loop.

@@ -197,6 +197,7 @@ struct FakeUnix;
 struct FakeNetwork : env::Network {
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
 
   std::vector<env::UdpOptions> asked_udp;

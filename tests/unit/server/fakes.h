@@ -88,6 +88,7 @@ class FakeNetwork : public env::Network {
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override {
     return Error{"no Unix sockets here"};
   }
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
 
   std::vector<env::UdpOptions> asked;

@@ -17,34 +17,36 @@ env::Datagram numbered(std::uint16_t number) {
 
 struct Taken {
   std::vector<std::pair<std::size_t, std::uint16_t>> all;
-  Handover handover{[this](std::size_t place, const env::Datagram& d) { all.emplace_back(place, d.peer.port); }};
+  Handover handover{
+      [this](Handover::Kind, std::size_t place, const env::Datagram& d) { all.emplace_back(place, d.peer.port); }};
 };
 
 TEST(Handover, DeliversInOrderAndTellsOfTheFirst) {
   Taken taken;
-  EXPECT_TRUE(taken.handover.put(1, numbered(10)));
-  EXPECT_FALSE(taken.handover.put(0, numbered(11)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 1, numbered(10)));
+  EXPECT_FALSE(taken.handover.put(Handover::Kind::Received, 0, numbered(11)));
   taken.handover.take();
   EXPECT_EQ(taken.all, (std::vector<std::pair<std::size_t, std::uint16_t>>{{1, 10}, {0, 11}}));
   taken.handover.take();
   EXPECT_EQ(taken.all.size(), 2u);
-  EXPECT_TRUE(taken.handover.put(0, numbered(12)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 0, numbered(12)));
 }
 
 // Whoever floods it fills only its own way.
 TEST(Handover, IsBounded) {
   Taken taken;
-  for (std::uint16_t i = 0; i < 200; ++i) taken.handover.put(0, numbered(i));
+  for (std::uint16_t i = 0; i < 200; ++i) taken.handover.put(Handover::Kind::Received, 0, numbered(i));
   EXPECT_EQ(taken.handover.lost(), 200 - Handover::kRoom);
   taken.handover.take();
   EXPECT_EQ(taken.all.size(), Handover::kRoom);
-  EXPECT_TRUE(taken.handover.put(0, numbered(1)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 0, numbered(1)));
 }
 
 TEST(Handover, ManyThreadsMayPut) {
   Taken taken;
   const auto put = [](void* handover) -> void* {
-    for (std::uint16_t i = 0; i < 1000; ++i) static_cast<Handover*>(handover)->put(0, numbered(i));
+    for (std::uint16_t i = 0; i < 1000; ++i)
+      static_cast<Handover*>(handover)->put(Handover::Kind::Received, 0, numbered(i));
     return nullptr;
   };
   pthread_t threads[2];

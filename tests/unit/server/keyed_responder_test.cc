@@ -80,6 +80,42 @@ TEST_F(KeyedResponder, answers_with_the_key_of_the_request_and_no_more_than_it_h
   }
 }
 
+// A Windows machine: the code is empty, and Samba's to make.
+env::Datagram windows_request(auth::KeyId account, int version = 3, ntp::Mode mode = ntp::Mode::Client) {
+  env::Datagram request = make_request(version, mode);
+  store_be(request.data.data() + ntp::kHeaderSize, account);
+  request.size = ntp::kHeaderSize + 20;
+  return request;
+}
+
+TEST_F(KeyedResponder, LeavesTheCodeToSambaWhereThereIsOne) {
+  EXPECT_EQ(ask(windows_request(500)), Verdict::BadAuth) << "no Samba";
+  responder.leave_codes_to_samba();
+  ASSERT_EQ(ask(windows_request(500)), Verdict::Answer);
+  EXPECT_TRUE(departure.for_samba);
+  ASSERT_EQ(answer.size, ntp::kHeaderSize + 20u);
+  EXPECT_EQ(load_be<std::uint32_t>(answer.data.data() + ntp::kHeaderSize), 500u);
+  EXPECT_TRUE(std::all_of(answer.data.begin() + ntp::kHeaderSize + 4, answer.data.begin() + answer.size,
+                          [](std::byte b) { return b == std::byte{0}; }));
+  EXPECT_NE(load_be<std::uint64_t>(answer.data.data() + 40), 0u) << "its transmit stamp is in what will be signed";
+}
+
+TEST_F(KeyedResponder, OnlyWhatIsOfWindowsIsForSamba) {
+  responder.leave_codes_to_samba();
+  EXPECT_EQ(ask(windows_request(0)), Verdict::BadAuth);
+  EXPECT_EQ(ask(windows_request(500, 4)), Verdict::BadAuth);
+  EXPECT_EQ(ask(windows_request(500, 2)), Verdict::BadAuth);
+  EXPECT_EQ(ask(windows_request(500, 3, ntp::Mode::SymmetricActive)), Verdict::BadAuth);
+  env::Datagram coded = windows_request(500);
+  coded.data[ntp::kHeaderSize + 19] = std::byte{1};
+  EXPECT_EQ(ask(coded), Verdict::BadAuth);
+  env::Datagram longer = windows_request(500);
+  longer.size = ntp::kHeaderSize + 72;
+  EXPECT_NE(ask(longer), Verdict::Answer);
+  ASSERT_EQ(ask(signed_request(1, 3)), Verdict::Answer);
+  EXPECT_FALSE(departure.for_samba) << "a key of ours";
+}
+
 // Even where fields came before the code.
 TEST_F(KeyedResponder, does_not_send_back_fields) {
   for (const auth::KeyId id : kIds) {

@@ -115,6 +115,7 @@ class FakeNetwork : public env::Network {
     }
     return nullptr;
   }
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
   // Delivers bytes on the open socket to an address, 10 ms after "now".
   bool deliver(const IpAddress& from, const std::vector<std::byte>& bytes,
