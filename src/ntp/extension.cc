@@ -26,13 +26,15 @@ std::uint32_t write_4_28(Duration d) {
 }  // namespace
 
 std::optional<Extension> ExtensionWalk::next() {
+  if (rest_.empty()) return std::nullopt;
   ByteReader reader(rest_);
   Extension field;
   field.type = reader.u16();
   const std::size_t length = reader.u16();
   constexpr std::size_t kPrefix = 4;
-  if (!reader.ok() || length < kMinExtension || length % 4 != 0 || length > rest_.size()) {
+  if (!reader.ok() || length < shortest_ || length % 4 != 0 || length > rest_.size()) {
     rest_ = {};
+    malformed_ = true;
     return std::nullopt;
   }
   field.body = reader.bytes(length - kPrefix);

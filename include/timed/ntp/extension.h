@@ -12,23 +12,29 @@
 
 namespace timed::ntp {
 
-inline constexpr std::size_t kMinExtension = 16;      // octets, with its four of type and length
-inline constexpr std::size_t kMinLastExtension = 28;  // of the last one where no MAC follows
+inline constexpr std::size_t kMinExtension = 16;          // octets, with its four of type and length
+inline constexpr std::size_t kMinEncryptedExtension = 4;  // in an encrypted part
+inline constexpr std::size_t kMinLastExtension = 28;      // of the last one where no MAC follows
 
 struct Extension {
   std::uint16_t type = 0;
   std::span<const std::byte> body;  // without type and length
 };
 
-// Goes over fields that PacketView has found well formed.
+// Goes over fields that PacketView has found well formed, or over those of an encrypted part, which may be shorter.
 class ExtensionWalk {
  public:
-  explicit ExtensionWalk(std::span<const std::byte> fields) : rest_(fields) {}
+  explicit ExtensionWalk(std::span<const std::byte> fields, std::size_t shortest = kMinExtension)
+      : rest_(fields), shortest_(shortest) {}
   // The next field; empty at the end or where the rest is malformed.
   std::optional<Extension> next();
+  // The end was reached by whole fields.
+  bool well_formed() const { return rest_.empty() && !malformed_; }
 
  private:
   std::span<const std::byte> rest_;
+  std::size_t shortest_;
+  bool malformed_ = false;
 };
 
 // chrony's experimental field F323: root values in a finer unit, and receive stamps of a clock that is never moved in
