@@ -11,11 +11,6 @@ namespace {
 // Octets of cookies and placeholders in a request: with all else in it, it stays within what any server takes.
 constexpr std::size_t kMaxCookieFields = 864;
 
-bool acceptable(std::span<const std::byte> cookie) {
-  return cookie.size() + kFieldHead >= ntp::kMinExtension && cookie.size() <= NtsClient::kMaxCookie &&
-         cookie.size() % 4 == 0;
-}
-
 }  // namespace
 
 std::optional<NtsClient> NtsClient::make(const SessionKeys& keys) {
@@ -24,8 +19,12 @@ std::optional<NtsClient> NtsClient::make(const SessionKeys& keys) {
   return NtsClient(keys, std::move(*aead));
 }
 
+bool NtsClient::is_usable(std::span<const std::byte> cookie) {
+  return cookie.size() + kFieldHead >= ntp::kMinExtension && cookie.size() <= kMaxCookie && cookie.size() % 4 == 0;
+}
+
 bool NtsClient::add_cookie(std::span<const std::byte> cookie) {
-  if (!acceptable(cookie) || count_ == kMaxCookies) return false;
+  if (!is_usable(cookie) || count_ == kMaxCookies) return false;
   Cookie& place = ring_[(first_ + count_++) % kMaxCookies];
   place.size = cookie.size();
   std::copy(cookie.begin(), cookie.end(), place.octets.begin());
@@ -67,7 +66,7 @@ bool NtsClient::take_cookies(std::span<const std::byte> text) {
   std::size_t count = 0;
   ntp::ExtensionWalk walk(text, ntp::kMinEncryptedExtension);
   while (const auto field = walk.next()) {
-    if (field->type == kCookieType && acceptable(field->body) && count < found.size()) found[count++] = field->body;
+    if (field->type == kCookieType && is_usable(field->body) && count < found.size()) found[count++] = field->body;
   }
   if (!walk.well_formed() || count == 0) return false;
   for (const auto& cookie : std::span(found).first(count)) add_cookie(cookie);

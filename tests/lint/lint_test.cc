@@ -220,6 +220,10 @@ TEST(LintRules, Walls) {
   EXPECT_EQ(refused("src/server/server.cc", "timed/sources/source_set.h"), 1u);
   EXPECT_EQ(refused("src/sources/source_set.cc", "timed/server/acl.h"), 1u);
   EXPECT_EQ(refused("src/control/control_server.cc", "timed/server/acl.h"), 1u);
+  EXPECT_EQ(refused("src/nts/ke_record.cc", "timed/config/config.h"), 1u);
+  EXPECT_EQ(refused("src/nts/ke_record.cc", "timed/server/acl.h"), 1u);
+  EXPECT_EQ(refused("src/nts/ke_record.cc", "timed/base/log.h"), 1u);
+  EXPECT_EQ(refused("src/nts/ke_record.cc", "timed/auth/aead.h"), 0u);
   EXPECT_EQ(refused("src/client/session.cc", "timed/sources/source_set.h"), 1u);
   EXPECT_EQ(refused("src/client/session.cc", "timed/sources/options.h"), 0u);
   EXPECT_EQ(refused("src/base/log.cc", "tests/sim/world.h"), 1u);

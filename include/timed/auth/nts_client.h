@@ -31,7 +31,9 @@ class NtsClient {
   // Empty where libcrypto has no AES or no memory.
   static std::optional<NtsClient> make(const SessionKeys& keys);
 
-  // False for one that could not be sent (none, too long, not a multiple of four), or where all places are taken.
+  // One that can be sent: not too short or too long, a multiple of four octets.
+  static bool is_usable(std::span<const std::byte> cookie);
+  // False for one that is not usable, or where all places are taken.
   bool add_cookie(std::span<const std::byte> cookie);
   std::size_t cookies() const { return count_; }
   std::size_t cookie_size() const { return count_ > 0 ? ring_[first_].size : 0; }  // octets of the next one
