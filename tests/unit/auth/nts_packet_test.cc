@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/unit/auth/allocations.h"
 #include "tests/unit/auth/hex.h"
 #include "timed/auth/nts_client.h"
 #include "timed/auth/nts_fields.h"
@@ -274,6 +275,31 @@ TEST(NtsPacket, a_plain_request_has_nothing_of_nts) {
   Bytes packet = header(ntp::Mode::Client);
   append_field(packet, 0xf323, counted(0, 24));
   EXPECT_EQ(pair.server.open(parsed(packet), pair.answer), NtsVerdict::Plain);
+}
+
+TEST(NtsPacket, a_server_allocates_nothing_for_an_answer_or_a_refusal) {
+  ASSERT_TRUE(counts_all_allocations());
+  for (const AeadId aead : kBoth) {
+    Pair pair(aead, aead);
+    for (int lost = 0; lost < 5; ++lost) pair.request();
+    const Bytes request = pair.request();
+    Bytes spoilt = request, out(kRoom);
+    spoilt.back() ^= std::byte{1};
+    const std::size_t before = allocations_so_far();
+    std::size_t answered = 0, refused = 0;
+    for (int i = 0; i < 10; ++i) {
+      const auto good = ntp::PacketView::parse(request), bad = ntp::PacketView::parse(spoilt);
+      if (pair.server.open(bad, pair.answer) == NtsVerdict::NotAuthentic) {
+        refused += NtsServer::write_refusal(pair.answer, out) == 84 ? 1 : 0;
+      }
+      if (pair.server.open(good, pair.answer) != NtsVerdict::Authentic) continue;
+      const std::size_t at = pair.server.prepare(pair.answer, pair.random, out, ntp::kHeaderSize);
+      answered += at != 0 && pair.server.seal(pair.answer, out, at) == request.size() ? 1 : 0;
+    }
+    EXPECT_EQ(allocations_so_far(), before);
+    EXPECT_EQ(answered, 10u);
+    EXPECT_EQ(refused, 10u);
+  }
 }
 
 // ---- requests of the wrong form, sealed as they should be ----
