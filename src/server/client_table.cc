@@ -71,7 +71,13 @@ std::size_t ClientTable::find(const Slot& slot, std::size_t first, std::uint16_t
 // a client.
 unsigned ClientTable::candidates_in(const Slot& slot, std::uint16_t tag) {
   static_assert(kWays == 8);
+  // Four tags, the first lowest.
   const auto word = [&tags = slot.tags](std::size_t i) {
+    if constexpr (std::endian::native == std::endian::little) {
+      std::uint64_t four = 0;
+      std::memcpy(&four, &tags[i], sizeof four);
+      return four;
+    }
     return std::uint64_t{tags[i]} | std::uint64_t{tags[i + 1]} << 16 | std::uint64_t{tags[i + 2]} << 32 |
            std::uint64_t{tags[i + 3]} << 48;
   };

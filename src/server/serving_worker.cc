@@ -204,8 +204,10 @@ void ServingWorker::send(Port& port, std::size_t pending) {
   for (std::size_t at = 0, some = 0; at < pending; at += some) {
     some = at == 0 && together < pending ? 1 : std::min(together, pending - at);
     const Leaving leaving(state_.state, now);
+    const SendPace::Leads leads = pace_.leads(some);
     for (std::size_t i = 0; i < some; ++i) {
-      responder_.finish(leaving.after(pace_.lead_ns(i, some)), answers[at + i], departures[at + i]);
+      const std::int64_t lead_ns = leads.first_ns + leads.each_ns * static_cast<std::int64_t>(i);
+      responder_.finish(leaving.after(lead_ns), answers[at + i], departures[at + i]);
     }
     send_now(port, answers.subspan(at, some), departures.subspan(at, some));
     if (pending == 1) return;

@@ -11,14 +11,19 @@ namespace timed::server {
 
 class SendPace {
  public:
-  // Nanoseconds from the reading of the clock to the leaving of the answer with this number, from zero, of so many that
-  // go with one call.  Each leaves in the middle of its part of the time, and the call itself takes some before.
-  std::int64_t lead_ns(std::size_t number, std::size_t answers) const {
-    if (answers == 1) return one_ns_ / 2;
+  // Nanoseconds from the reading of the clock to the leaving of the first of the answers that go with one call, and
+  // from each to the next.
+  struct Leads {
+    std::int64_t first_ns = 0;
+    std::int64_t each_ns = 0;
+  };
+  // Each leaves in the middle of its part of the time, and the call itself takes some before.
+  Leads leads(std::size_t answers) const {
+    if (answers == 1) return {one_ns_ / 2, 0};
     const auto n = static_cast<std::int64_t>(answers);
     const std::int64_t call = std::clamp<std::int64_t>((one_ns_ - each_ns_) * n / (n - 1), 0, one_ns_ / 2);
     const std::int64_t each = each_ns_ - call / n;
-    return call + each * static_cast<std::int64_t>(number) + each / 2;
+    return {call + each / 2, each};
   }
   // A call with so many answers has taken so long.
   void note(std::size_t answers, std::int64_t taken_ns) {
