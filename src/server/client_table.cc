@@ -88,12 +88,11 @@ unsigned ClientTable::candidates_in(const Slot& slot, std::uint16_t tag) {
   return gathered(pieces_equal(word(0), tag)) | gathered(pieces_equal(word(4), tag)) << 4;
 }
 
-void ClientTable::prefetch_record(const IpAddress& address) const {
-  const std::uint64_t h = hash(address);
-  const unsigned candidates = candidates_in(slots_[slot_of(h)], tag_of(h));
+void ClientTable::prefetch_record(std::uint64_t hash) const {
+  const unsigned candidates = candidates_in(slots_[slot_of(hash)], tag_of(hash));
   if (candidates == 0) return;
   const auto way = static_cast<std::size_t>(std::countr_zero(candidates));
-  __builtin_prefetch(&records_[slot_of(h) * kWays + way], 1);
+  __builtin_prefetch(&records_[slot_of(hash) * kWays + way], 1);
 }
 
 std::optional<ClientTable::Index> ClientTable::find(const IpAddress& address) const {

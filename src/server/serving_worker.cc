@@ -148,11 +148,12 @@ void ServingWorker::await_stamp(Port& port, std::uint32_t id, const Departure& d
 
 // Memory is slow: what is known of sixteen clients is asked for at once.
 void ServingWorker::prefetch_clients(std::span<const env::Datagram> requests) const {
-  for (const env::Datagram& request : requests) {
-    tables_->access.prefetch(request.peer.address);
-    log_->clients.prefetch_slot(request.peer.address);
+  std::array<std::uint64_t, env::kBatch> hashes;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    tables_->access.prefetch(requests[i].peer.address);
+    hashes[i] = log_->clients.prefetch_slot(requests[i].peer.address);
   }
-  for (const env::Datagram& request : requests) log_->clients.prefetch_record(request.peer.address);
+  for (std::size_t i = 0; i < requests.size(); ++i) log_->clients.prefetch_record(hashes[i]);
 }
 
 void ServingWorker::count(Verdict verdict, const env::Datagram& request, const Departure& departure) {

@@ -27,11 +27,12 @@ void hits(benchmark::State& state) {
   Ticks now = 0;
   for (auto _ : state) {
     std::array<const IpAddress*, kBatch> batch{};
-    for (auto& address : batch) {
-      address = &addresses[random.next() % clients];
-      table.prefetch_slot(*address);
+    std::array<std::uint64_t, kBatch> hashes{};
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      batch[i] = &addresses[random.next() % clients];
+      hashes[i] = table.prefetch_slot(*batch[i]);
     }
-    for (const IpAddress* address : batch) table.prefetch_record(*address);
+    for (const std::uint64_t hash : hashes) table.prefetch_record(hash);
     // Nearly everybody keeps to the limit.
     now += static_cast<Ticks>(20 * 128 * kBatch / clients + 1);
     for (const IpAddress* address : batch) {

@@ -35,7 +35,8 @@ class EndlessSocket : public env::UdpSocket {
     if (traffic.interleaved) stamps_.resize(traffic.clients);
   }
   std::size_t receive(std::span<env::Datagram> into) override {
-    clock_.time = RawTime::from_nanos(clock_.time.nanos() + 20'000'000'000 * env::kBatch / traffic_.clients);
+    clock_.time = RawTime::from_nanos(clock_.time.nanos() + 20'000'000'000 * static_cast<std::int64_t>(env::kBatch) /
+                                                                static_cast<std::int64_t>(traffic_.clients));
     for (std::size_t i = 0; i < into.size(); ++i) {
       env::Datagram& to = into[i];
       to.peer = peer_;

@@ -48,9 +48,13 @@ class ClientTable {
   using Index = std::uint32_t;
 
   // Ask the processor for what a hit() will need, in two steps with other work in between: the second needs what the
-  // first has brought.
-  void prefetch_slot(const IpAddress& address) const { __builtin_prefetch(&slots_[slot_of(hash(address))], 1); }
-  void prefetch_record(const IpAddress& address) const;
+  // first has brought, and its answer.
+  std::uint64_t prefetch_slot(const IpAddress& address) const {
+    const std::uint64_t h = hash(address);
+    __builtin_prefetch(&slots_[slot_of(h)], 1);
+    return h;
+  }
+  void prefetch_record(std::uint64_t hash) const;
   // A request has come.  now: of a clock that may be stepped; what lies in the future is as if it were now.
   Index hit(const IpAddress& address, Service service, Ticks now);
   // Whether the rate of the client allows an answer to the request that was just noted.
