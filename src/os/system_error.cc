@@ -23,6 +23,10 @@ ErrorKind kind_of(int number) {
     case ENETUNREACH:
     case EHOSTUNREACH:
       return ErrorKind::NoAddress;
+    case ENOBUFS:
+    case ENOMEM:
+    case EAGAIN:
+      return ErrorKind::NoRoom;
     case EAFNOSUPPORT:
     case EPROTONOSUPPORT:
     case EOPNOTSUPP:

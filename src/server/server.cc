@@ -221,8 +221,10 @@ void Server::close() {
 Bystanders Server::bystanders() {
   Bystanders bystanders;
   bystanders.take = [this](Place place, const env::Datagram& datagram, const ServingTables&) {
-    if (ntp::mode_of(datagram.data[0]) == ntp::Mode::Control) return answer_control(place, datagram);
-    return sharing_.take && sharing_.take(datagram);
+    const bool is_control = ntp::mode_of(datagram.data[0]) == ntp::Mode::Control;
+    const bool taken = is_control ? answer_control(place, datagram) : sharing_.take && sharing_.take(datagram);
+    if (taken) ++(is_control ? control_ : to_sources_);
+    return taken;
   };
   bystanders.take_transmit_stamps = [this](Place place, std::span<const env::TransmitStamp> stamps) {
     if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(addresses_[place].bind.family(), stamps);
@@ -249,7 +251,8 @@ bool Server::answer_control(Place place, const env::Datagram& datagram) {
   for (const std::vector<std::byte>& bytes : answers) {
     answer.size = bytes.size();
     std::copy(bytes.begin(), bytes.end(), answer.data.begin());
-    if (main_->socket_at(place)->send(std::span(&answer, 1)).sent != 1) main_->count_unsent();
+    const env::SendResult result = main_->socket_at(place)->send(std::span(&answer, 1));
+    if (result.sent != 1) main_->count_unsent(result.refused);
   }
   return true;
 }
@@ -269,7 +272,11 @@ ServedTotals Server::served() const {
   const auto add = [&totals](const ServingWorker& worker) {
     const ServedCounts& served = worker.served();
     totals.sent += served.sent;
-    totals.unsent += served.unsent;
+    totals.no_room += served.no_room;
+    totals.no_route += served.no_route;
+    totals.forbidden += served.forbidden;
+    totals.other_reason += served.other_reason;
+    totals.no_stamp += served.no_stamp;
     totals.authenticated += served.authenticated;
     totals.daemon_received += served.daemon_received;
     totals.kernel_received += served.kernel_received;
@@ -279,6 +286,8 @@ ServedTotals Server::served() const {
   };
   if (main_) add(*main_);
   threads_.for_counters(add);
+  totals.to_sources = to_sources_;
+  totals.control = control_;
   return totals;
 }
 

@@ -142,8 +142,23 @@ void ServingWorker::note_transmit_stamp(Port& port, const env::TransmitStamp& st
 
 void ServingWorker::await_stamp(Port& port, std::uint32_t id, const Departure& departure) {
   const bool served = departure.mode == ntp::Mode::Server;
-  port.awaited[id % kAwaited] = {id, departure.receive, served, state_.number};
+  Awaited& place = port.awaited[id % kAwaited];
+  if (!place.receive.is_zero()) add_one(served_.no_stamp);
+  place = {id, departure.receive, served, state_.number};
   awaits_stamps_ = true;
+}
+
+void ServingWorker::count_unsent(const std::optional<Error>& refused) {
+  switch (refused ? refused->kind : ErrorKind::Other) {
+    case ErrorKind::NoRoom:
+      return add_one(served_.no_room);
+    case ErrorKind::NoAddress:
+      return add_one(served_.no_route);
+    case ErrorKind::Permission:
+      return add_one(served_.forbidden);
+    default:
+      return add_one(served_.other_reason);
+  }
 }
 
 // Memory is slow: what is known of sixteen clients is asked for at once.
@@ -220,13 +235,14 @@ void ServingWorker::send(Port& port, std::size_t pending) {
 
 void ServingWorker::send_now(Port& port, std::span<env::Datagram> answers, std::span<const Departure> departures) {
   while (!answers.empty()) {
-    const std::size_t sent = port.socket->send(answers).sent;
+    const env::SendResult result = port.socket->send(answers);
+    const std::size_t sent = result.sent;
     served_.sent.store(served_.sent.load(std::memory_order_relaxed) + sent, std::memory_order_relaxed);
     for (std::size_t i = 0; i < sent; ++i) {
       if (answers[i].want_stamp) await_stamp(port, answers[i].stamp_id, departures[i]);
     }
     if (sent >= answers.size()) return;
-    add_one(served_.unsent);
+    count_unsent(result.refused);
     answers = answers.subspan(sent + 1);
     departures = departures.subspan(sent + 1);
   }

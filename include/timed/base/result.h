@@ -13,7 +13,7 @@
 namespace timed {
 
 // What kind of refusal it was, as far as a caller decides by it.
-enum class ErrorKind { Other, NotFound, Permission, AddressInUse, NoAddress, Unsupported, Invalid };
+enum class ErrorKind { Other, NotFound, Permission, AddressInUse, NoAddress, NoRoom, Unsupported, Invalid };
 
 // A message for the operator: it names the thing and the reason, without a final full stop.
 struct Error {

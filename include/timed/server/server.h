@@ -51,7 +51,12 @@ struct VerdictTotals {
 };
 
 struct ServedTotals {
-  std::uint64_t sent = 0, unsent = 0, authenticated = 0;
+  std::uint64_t sent = 0, authenticated = 0;
+  std::uint64_t no_room = 0, no_route = 0, forbidden = 0, other_reason = 0;  // why answers were not sent
+  std::uint64_t unsent() const { return no_room + no_route + forbidden + other_reason; }
+  std::uint64_t no_stamp = 0;    // of answers that were sent
+  std::uint64_t to_sources = 0;  // packets of peers and the like, which were taken from here
+  std::uint64_t control = 0;     // packets of mode 6 that were answered
   std::uint64_t daemon_received = 0, kernel_received = 0;
   std::uint64_t interleaved = 0, daemon_sent = 0, kernel_sent = 0;
 };
@@ -121,7 +126,7 @@ class Server {
 
   VerdictTotals verdicts() const;
   ServedTotals served() const;
-  std::uint64_t unsent() const { return served().unsent; }
+  std::uint64_t unsent() const { return served().unsent(); }
   // For sources that came to a thread and found no room on the way to the main loop.
   std::uint64_t lost_on_the_way() const { return handover_.lost(); }
   bool keeps_client_log() const { return !options_.no_client_log; }
@@ -171,6 +176,8 @@ class Server {
   std::vector<Address> addresses_;  // by place
   std::uint32_t group_seed_ = 0;
   const auth::KeyStore* keys_ = nullptr;
+  std::uint64_t to_sources_ = 0;
+  std::uint64_t control_ = 0;
   std::optional<ServingWorker> main_;
   std::optional<Signd> signd_;
   Handover handover_;

@@ -28,8 +28,14 @@ namespace timed::server {
 // What was sent, and with which stamps the requests had come.  One thread counts, any thread may read.
 struct ServedCounts {
   std::atomic<std::uint64_t> sent{0};
-  // Answers that the kernel did not take (no buffer, no route); they are not sent again.
-  std::atomic<std::uint64_t> unsent{0};
+  // Answers that the kernel did not take, which are not sent again, by why: it had no room, there is no way or no
+  // longer an address to send from, a filter of packets forbids it, or something else.
+  std::atomic<std::uint64_t> no_room{0};
+  std::atomic<std::uint64_t> no_route{0};
+  std::atomic<std::uint64_t> forbidden{0};
+  std::atomic<std::uint64_t> other_reason{0};
+  // Answers that left, and the kernel never said when.
+  std::atomic<std::uint64_t> no_stamp{0};
   std::atomic<std::uint64_t> authenticated{0};
   std::atomic<std::uint64_t> daemon_received{0};
   std::atomic<std::uint64_t> kernel_received{0};
@@ -86,7 +92,8 @@ class ServingWorker {
   void close();
   // As if it had come in there.
   void serve(Place place, std::span<const env::Datagram> requests) { answer(place, requests); }
-  void count_unsent() { add_one(served_.unsent); }
+  // Why the kernel did not take an answer.
+  void count_unsent(const std::optional<Error>& refused);
 
   // Makes the log where it is wanted and not there yet.
   void make_client_log();

@@ -24,7 +24,8 @@ struct FakeTraffic {
   std::size_t receive_calls = 0;
   std::size_t send_calls = 0;
   std::function<bool(const env::Datagram&)> refuses;  // empty: everything leaves
-  std::vector<env::TransmitStamp> stamps;             // that wait
+  ErrorKind refusal = ErrorKind::Other;
+  std::vector<env::TransmitStamp> stamps;  // that wait
   std::uint32_t last_stamp_id = 0;
 };
 
@@ -41,7 +42,7 @@ class FakeUdpSocket : public env::UdpSocket {
   env::SendResult send(std::span<env::Datagram> batch) override {
     ++traffic_.send_calls;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (traffic_.refuses && traffic_.refuses(batch[i])) return {i, Error{"refused"}};
+      if (traffic_.refuses && traffic_.refuses(batch[i])) return {i, Error{"refused", traffic_.refusal}};
       ++traffic_.sent_count;
       if (batch[i].want_stamp) batch[i].stamp_id = ++traffic_.last_stamp_id;
       if (traffic_.sent.size() < traffic_.sent.capacity()) traffic_.sent.push_back(batch[i]);

@@ -368,6 +368,71 @@ TEST_F(ServerTest, a_refused_answer_is_counted_and_the_others_leave) {
   EXPECT_EQ(network.v4.sent_count, 13u);
 }
 
+TEST_F(ServerTest, WhyAnAnswerDidNotLeaveIsCounted) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  const struct {
+    ErrorKind kind;
+    std::uint64_t ServedTotals::*count;
+  } kCases[] = {{ErrorKind::NoRoom, &ServedTotals::no_room},
+                {ErrorKind::NoAddress, &ServedTotals::no_route},
+                {ErrorKind::Permission, &ServedTotals::forbidden},
+                {ErrorKind::Invalid, &ServedTotals::other_reason}};
+  std::uint64_t unsent = 0;
+  network.v4.refuses = [](const env::Datagram&) { return true; };
+  for (const auto& c : kCases) {
+    network.v4.refusal = c.kind;
+    network.v4.incoming.push_back(make_request(4, Mode::Client));
+    network.socket_v4->turn();
+    EXPECT_EQ(server.served().*c.count, 1u);
+    EXPECT_EQ(server.unsent(), ++unsent);
+  }
+}
+
+TEST_F(ServerTest, PacketsForOthersAreCountedApart) {
+  auto server = make({kAllV4});
+  SocketSharing sharing;
+  sharing.take = [](const env::Datagram&) { return true; };
+  sharing.answer_control = [](const env::Datagram&) { return std::vector<std::vector<std::byte>>(2); };
+  server.share(std::move(sharing));
+  ASSERT_TRUE(server.open().ok());
+  network.v4.incoming = {make_request(4, Mode::SymmetricActive), make_request(2, Mode::Control),
+                         make_request(4, Mode::Client)};
+  network.socket_v4->turn();
+  EXPECT_EQ(server.served().to_sources, 1u);
+  EXPECT_EQ(server.served().control, 1u) << "a question, however many its answers";
+  EXPECT_EQ(server.verdicts().total(), 1u);
+}
+
+TEST_F(ServerTest, StampsThatNeverCameAreCountedWhenTheirPlaceIsTaken) {
+  auto server = make({kAllV4});
+  ASSERT_TRUE(server.open().ok());
+  discipline::OwnState state;
+  state.precision_log2 = -30;
+  server.publish(state);
+  network.v4.sent.reserve(600);
+  ntp::NtpTimestamp origin{1};
+  const auto ask = [&] {
+    auto request = make_request(4, Mode::Client);
+    auto asked = ntp::PacketView::parse(request.bytes()).header();
+    asked.origin = origin;
+    asked.receive = {77};
+    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
+    network.v4.incoming.push_back(request);
+    network.socket_v4->turn();
+    origin = ntp::PacketView::parse(network.v4.sent.back().bytes()).header().receive;
+  };
+  const RawTime left = RawTime::from_seconds(1'800'000'000);
+  for (int i = 0; i < 256; ++i) {
+    ask();
+    if (i == 9) network.v4.stamps.push_back({10, {left, Duration::zero(), env::StampSource::Kernel}});
+  }
+  EXPECT_EQ(server.served().no_stamp, 0u);
+  for (int i = 0; i < 20; ++i) ask();
+  EXPECT_EQ(server.served().no_stamp, 19u) << "all but the tenth";
+  EXPECT_EQ(server.unsent(), 0u);
+}
+
 TEST_F(ServerTest, a_request_costs_no_allocation) {
   auto server = make({kAllV4, kAllV6});
   ASSERT_TRUE(server.open().ok());
