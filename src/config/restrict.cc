@@ -21,18 +21,37 @@ enum class Flag : std::uint8_t {
   NoTrust,
   Limited,
   Kod,
-  Satisfied,  // forbids what is never done
+  Satisfied,         // forbids what is never done
+  SatisfiedByLimit,  // the same, with a number behind it
+  Waits,             // not available yet
+  Impossible,        // asks for what will not be done
 };
 struct FlagRow {
   std::string_view word;
   Flag flag;
+  std::string_view why = {};  // it is impossible
 };
 constexpr FlagRow kFlags[] = {
-    {"ignore", Flag::Ignore},      {"noserve", Flag::NoServe},       {"noquery", Flag::NoQuery},
-    {"notrust", Flag::NoTrust},    {"limited", Flag::Limited},       {"kod", Flag::Kod},
-    {"nomodify", Flag::Satisfied}, {"nopeer", Flag::Satisfied},      {"noepeer", Flag::Satisfied},
-    {"notrap", Flag::Satisfied},   {"lowpriotrap", Flag::Satisfied}, {"nomrulist", Flag::Satisfied},
+    {"ignore", Flag::Ignore},
+    {"noserve", Flag::NoServe},
+    {"noquery", Flag::NoQuery},
+    {"notrust", Flag::NoTrust},
+    {"limited", Flag::Limited},
+    {"kod", Flag::Kod},
+    {"nomodify", Flag::Satisfied},
+    {"nopeer", Flag::Satisfied},
+    {"noepeer", Flag::Satisfied},
+    {"notrap", Flag::Satisfied},
+    {"lowpriotrap", Flag::Satisfied},
+    {"nomrulist", Flag::Satisfied},
     {"version", Flag::Satisfied},
+    {"ippeerlimit", Flag::SatisfiedByLimit},
+    {"mssntp", Flag::Waits},
+    {"ntpport", Flag::Impossible, "rules are for addresses, whatever the port"},
+    {"non-ntpport", Flag::Impossible, "rules are for addresses, whatever the port"},
+    {"epeer", Flag::Impossible, "peers that are not configured are never taken up"},
+    {"flake", Flag::Impossible, "packets are not thrown away to test others"},
+    {"serverresponse", Flag::Impossible, "the reference time of an answer is what it is"},
 };
 constexpr std::size_t kFlagCount = std::size(kFlags);
 
@@ -42,6 +61,9 @@ constexpr std::array<std::string_view, kFlagCount> flag_words() {
   return words;
 }
 constexpr auto kFlagWords = flag_words();
+constexpr auto kWhomWords = std::to_array<std::string_view>({"default", "source"});
+constexpr char kWhom[] = "default, source, or an address";
+constexpr int kLeastPeers = -1;  // as many as one likes
 
 // Whom a line means.
 struct Whom {
@@ -87,6 +109,7 @@ class Line {
   std::size_t size() const { return statement_.words.size(); }
   std::optional<Whom> read_address(Family family);
   bool read_mask(Whom& whom);
+  bool read_flag(const FlagRow& row);
   std::nullopt_t refuse_word(std::string expected) {
     refuse(statement_, next_, findings_, std::move(expected));
     return std::nullopt;
@@ -103,7 +126,7 @@ std::optional<Whom> Line::read_whom() {
     family = word() == "-4" ? Family::Inet4 : Family::Inet6;
     ++next_;
   }
-  if (word().empty()) return refuse_word("default, source, or an address");
+  if (word().empty()) return refuse_word(kWhom);
   Whom whom;
   if (equals_ignoring_case(word(), "default")) {
     whom.subnets = everybody(family);
@@ -128,7 +151,15 @@ std::optional<Whom> Line::read_address(Family family) {
   } else if (std::get<NotASubnet>(parsed).may_be_host_name) {
     whom.host = std::string(word());
   } else {
-    return refuse_word("default, source, or an address");
+    return refuse_word(kWhom);
+  }
+  // A name of one label that is nearly one of the two words is hardly that of a host.
+  const bool has_domain = whom.host.find('.') != std::string::npos;
+  const std::string_view meant = whom.host.empty() || has_domain ? "" : nearest_word(whom.host, kWhomWords);
+  if (!meant.empty()) {
+    refuse_word(kWhom);
+    findings_.errors.back().suggestion = meant;
+    return std::nullopt;
   }
   ++next_;
   if (equals_ignoring_case(word(), "mask") && !read_mask(whom)) return std::nullopt;
@@ -158,6 +189,7 @@ std::optional<std::vector<FlagRow>> Line::read_flags() {
                                     [&](const FlagRow& row) { return equals_ignoring_case(row.word, word()); });
     if (found != std::end(kFlags)) {
       flags.push_back(*found);
+      good = read_flag(*found) && good;
       continue;
     }
     good = false;
@@ -165,6 +197,23 @@ std::optional<std::vector<FlagRow>> Line::read_flags() {
     findings_.errors.back().suggestion = nearest_word(word(), kFlagWords);
   }
   return good ? std::optional(flags) : std::nullopt;
+}
+
+// What stands behind it, or why it cannot stand there.
+bool Line::read_flag(const FlagRow& row) {
+  if (row.flag == Flag::Impossible) {
+    std::string summary(word());
+    summary.append(" in restrict directive is impossible: ").append(row.why);
+    findings_.errors.push_back(finding_at(statement_, next_, std::move(summary)));
+    findings_.errors.back().place = Finding::Place::Parenthesis;
+    return false;
+  }
+  if (row.flag != Flag::SatisfiedByLimit) return true;
+  ++next_;
+  const auto limit = parse_integer(word());
+  const bool good = limit && *limit >= kLeastPeers;
+  if (!good) refuse_word("how many peers of one address may be taken up, -1 for any number");
+  return good;
 }
 
 std::size_t Line::word_of(std::string_view flag) const {
@@ -226,8 +275,10 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
   };
   for (const FlagRow& row : *flags) {
     // Servers that are asked are listened to whatever is said here; what they may ask in turn is not told apart yet.
-    if (whom->sources && row.flag != Flag::Satisfied) warn_of_flag(statement, line, row.word, findings);
-    if (row.flag == Flag::Satisfied) config.satisfied_flags.insert(std::string(row.word));
+    const bool satisfied = row.flag == Flag::Satisfied || row.flag == Flag::SatisfiedByLimit;
+    const bool waits = row.flag == Flag::Waits || (whom->sources && !satisfied);
+    if (waits) warn_of_flag(statement, line, row.word, findings);
+    if (satisfied) config.satisfied_flags.insert(std::string(row.word));
   }
   if (whom->sources) return;
   server::AccessRule ntp = rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoServe));

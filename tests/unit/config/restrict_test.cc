@@ -101,6 +101,49 @@ TEST(Restrict, TellsWhatWasMeant) {
   EXPECT_TRUE(outcome.config.access.empty());
 }
 
+TEST(Restrict, TellsWhatWasMeantByAWordInPlaceOfAnAddress) {
+  const struct {
+    const char* line;
+    const char* meant;
+  } kCases[] = {{"restrict defalt noquery", "default"},
+                {"restrict -6 defaut", "default"},
+                {"restrict Defaults ignore", "default"},
+                {"restrict sorce nomodify", "source"}};
+  for (const auto& c : kCases) {
+    const auto outcome = read(c.line);
+    ASSERT_EQ(outcome.errors.size(), 1u) << c.line;
+    EXPECT_EQ(outcome.errors[0].suggestion, c.meant) << c.line;
+    EXPECT_TRUE(outcome.config.access.empty()) << c.line;
+  }
+  for (const char* host : {"defalt.example", "ntp", "sauerkraut"}) {
+    EXPECT_TRUE(read(std::string("restrict ") + host).ok()) << host << " can be the name of a host";
+  }
+}
+
+TEST(Restrict, ALimitOfPeersIsKeptWhateverItIs) {
+  const auto outcome = read("restrict default ippeerlimit 0 noquery\nrestrict ::1 ippeerlimit -1");
+  EXPECT_TRUE(outcome.ok());
+  EXPECT_TRUE(outcome.warnings.empty());
+  EXPECT_EQ(outcome.config.satisfied_flags, std::set<std::string>{"ippeerlimit"});
+  EXPECT_FALSE(server::AccessList(outcome.config.command_access).allows(kInside)) << "what stands behind it counts";
+  for (const char* wrong : {"ippeerlimit", "ippeerlimit noquery", "ippeerlimit -2", "ippeerlimit 1x"}) {
+    EXPECT_EQ(read(std::string("restrict default ") + wrong).errors.size(), 1u) << wrong;
+  }
+}
+
+TEST(Restrict, SaysWhyAFlagCannotBe) {
+  for (const std::string flag : {"ntpport", "non-ntpport", "epeer", "FLAKE", "serverresponse fuzz"}) {
+    const auto outcome = read("restrict default noquery " + flag);
+    ASSERT_FALSE(outcome.ok()) << flag;
+    EXPECT_NE(outcome.errors[0].summary.find(" in restrict directive is impossible: "), std::string::npos) << flag;
+    EXPECT_TRUE(outcome.config.access.empty()) << flag;
+  }
+  const auto waits = read("restrict default mssntp");
+  EXPECT_TRUE(waits.ok());
+  ASSERT_EQ(waits.warnings.size(), 1u);
+  EXPECT_NE(waits.warnings[0].summary.find("mssntp in restrict directive is not available yet"), std::string::npos);
+}
+
 TEST(Restrict, KeepsFlagsThatForbidWhatIsNeverDone) {
   const auto config = read("restrict default nopeer notrap\nrestrict ::1 nopeer").config;
   EXPECT_EQ(config.satisfied_flags, (std::set<std::string>{"nopeer", "notrap"}));
