@@ -19,7 +19,18 @@ std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-bool set_port(client::SessionOptions& options, std::string_view text) {
+// chronyc takes whatever there is for a number: what a text begins with, cut to the bits of a port.
+std::uint16_t port_as_chronyc(std::string_view text) {
+  const auto port = parse_saturated_prefix(text);
+  return static_cast<std::uint16_t>(port ? port->value : 0);
+}
+
+bool set_port(CommandLine& line, std::string_view text) {
+  client::SessionOptions& options = line.session;
+  if (!line.has_own_extras()) {
+    options.port = port_as_chronyc(text);
+    return true;
+  }
   const auto port = parse_integer(text);
   if (!port || *port < 0 || *port > 65535) {
     std::fprintf(stderr, "Invalid port %s\n", std::string(text).c_str());
@@ -39,7 +50,8 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
       line.session.family = Family::Inet6;
       return true;
     case 'a':
-      return true;  // of chronyc before 2.2: accepted, without meaning
+    case 'd':
+      return true;  // of chronyc before 2.2, and where it can trace itself: accepted, without meaning
     case 'f':
       return true;
     case 'c':
@@ -73,7 +85,7 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
       line.task = Task::ShowVersion;
       return false;
     case 'p':
-      if (set_port(line.session, argument)) return true;
+      if (set_port(line, argument)) return true;
       line.task = Task::Misuse;
       return false;
     default:
@@ -84,7 +96,7 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
 
 // chronyc has no long options but the two that are looked for first.
 int next_option(const CommandLine& line, int argc, char** argv) {
-  constexpr const char* kLetters = "+46acef:h:mNnp:u:vw";
+  constexpr const char* kLetters = "+46acdef:h:mNnp:u:vw";
   if (!line.has_own_extras()) return ::getopt(argc, argv, kLetters);
   constexpr option kLong[] = {{"json", no_argument, nullptr, kJson}, {nullptr, 0, nullptr, 0}};
   return ::getopt_long(argc, argv, kLetters, kLong, nullptr);
