@@ -1,15 +1,15 @@
 # Completion of timedc for bash.  A test compares the words with those of `timedc help`.
 
-_timedc_commands="accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs delete deny
-dns dump exit help keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll maxupdateskew minpoll
-minstratum ntpdata offline offset online onoffline polltarget quit refresh rekey reload reselect reselectdist reset
-retries rtcdata selectdata selectopts serverstats settime shutdown smoothing smoothtime sourcename sources sourcestats
-timeout tracking trimrtc waitsync writertc"
+_timedc_commands="accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs daemonstatus
+delete deny dns dump exit help keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
+maxupdateskew minpoll minstratum ntpdata offline offset online onoffline polltarget quit refresh rekey reload
+reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats serververdicts settime
+shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout tracking trimrtc waitsync writertc"
 
 # The words that can stand behind a command.
 _timedc_arguments() {
   case $1 in
-    sources | sourcestats | selectdata | authdata) echo "-a -v" ;;
+    sources | sourcestats | sourceverdicts | selectdata | authdata) echo "-a -v" ;;
     clients) echo "-k -p -r" ;;
     add) echo "peer pool server" ;;
     allow | deny | cmdallow | cmddeny) echo "all" ;;

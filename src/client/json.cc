@@ -8,6 +8,7 @@
 #include "timed/base/text.h"
 #include "timed/client/fields.h"
 #include "timed/client/names.h"
+#include "timed/client/own_reports.h"
 
 namespace timed::client::json {
 namespace {
@@ -90,11 +91,22 @@ Json ntp_mode(unsigned mode) {
 }
 
 // The tests of a packet by the names that the documentation gives them.
+constexpr std::array<const char*, 10> kTests = {"1", "2", "3", "5", "6", "7", "A", "B", "C", "D"};
+
 Json tests(unsigned flags) {
-  constexpr std::array<const char*, 10> kNames = {"1", "2", "3", "5", "6", "7", "A", "B", "C", "D"};
   Json results;
-  for (std::size_t i = 0; i < kNames.size(); ++i) results[kNames[i]] = (flags >> (9 - i) & 1) != 0;
+  for (std::size_t i = 0; i < kTests.size(); ++i) results[kTests[i]] = (flags >> (9 - i) & 1) != 0;
   return results;
+}
+
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json counted(const std::vector<Counter>& all) {
+  Json counters = Json::object();
+  for (const Counter& counter : all) counters[counter.name] = counter.value;
+  return counters;
 }
 
 Json end_of(const control::SourceAddress& end) {
@@ -229,9 +241,67 @@ std::string ntpdata(const control::NtpDataReply& r) {
 }
 
 std::string serverstats(const control::ServerStatsReply& r) {
-  Json counters = Json::object();
-  for (const Counter& counter : counters_of(r)) counters[counter.name] = counter.value;
-  return written(counters);
+  return written(counted(counters_of(r)));
+}
+
+std::string serververdicts(const control::ServerVerdictsReply& r) {
+  return written(counted(counters_of(r)));
+}
+
+std::string daemonstatus(const control::DaemonStatusReply& r) {
+  return written({{"version", r.version},
+                  {"configuration", text_or_null(r.config_file)},
+                  {"started_s", time(r.started)},
+                  {"uptime_s", r.uptime_seconds},
+                  {"steers_clock", r.steers},
+                  {"serves", r.serves},
+                  {"own_steps", r.own_steps},
+                  {"other_steps", r.other_steps},
+                  {"sleeps", r.sleeps},
+                  {"standstills", r.standstills},
+                  {"pauses", r.pauses},
+                  {"longest_timer_delay_s", seconds(r.longest_delay)},
+                  {"since_incident_s", age(r.since_incident)},
+                  {"since_reload_s", age(r.since_reload)},
+                  {"sources_kept", r.kept},
+                  {"sources_added", r.added},
+                  {"sources_removed", r.removed},
+                  {"sources_refused", r.refused},
+                  {"lines_passed_over", r.passed_over}});
+}
+
+std::string reloadstatus_row(const control::ReloadChangeReply& r) {
+  const bool is_source = r.kind != control::ReloadChangeReply::Kind::None;
+  return written({{"change", change_text(r.change)},
+                  {"kind", is_source ? Json(kind_text(r.kind)) : Json(nullptr)},
+                  {"name", text_or_null(r.name)},
+                  {"reason", text_or_null(refusal_text(r))},
+                  {"file", text_or_null(r.file)},
+                  {"line", r.line == 0 ? Json(nullptr) : Json(r.line)}});
+}
+
+std::string sourceverdicts_row(const control::SourceVerdictsReply& r, std::string_view name) {
+  constexpr std::array<const char*, control::SourceVerdictsReply::kVerdicts> kNames = {
+      "malformed", "wrong_mode", "not_expected", "unsynchronised", "rejected", "good"};
+  Json verdicts, failed;
+  for (std::size_t i = 0; i < kNames.size(); ++i) verdicts[kNames[i]] = r.verdicts[i];
+  for (std::size_t i = 0; i < kTests.size(); ++i) failed[kTests[i]] = r.failed[i];
+  Json last_failed = Json::array();
+  for (std::size_t i = 0; i < kTests.size(); ++i) {
+    if ((r.last_failed >> (kTests.size() - 1 - i) & 1) != 0) last_failed.push_back(kTests[i]);
+  }
+  return written({{"name", name},
+                  {"address", address(r.address)},
+                  {"sent", r.sent},
+                  {"unsent", r.unsent},
+                  {"received", r.received},
+                  {"verdicts", verdicts},
+                  {"failed_tests", failed},
+                  {"late", r.late},
+                  {"kisses_of_death", r.kisses},
+                  {"last_bad", r.last_verdict ? nth(kNames, static_cast<std::size_t>(*r.last_verdict)) : Json(nullptr)},
+                  {"last_bad_tests", last_failed},
+                  {"since_last_bad_s", age(r.since_last)}});
 }
 
 std::string rtcdata(const control::RtcReply& r) {

@@ -113,7 +113,8 @@ inline constexpr Directive kAccess[] = {
          "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
          "authenticate. limited and kod limit the rate as ratelimit does, which is for all; without such a line with "
          "its standard values and, where a line has kod, kod 2. nomodify, nopeer, noepeer, "
-         "notrap, lowpriotrap, nomrulist and version forbid what is never done. The servers that are asked are "
+         "notrap, lowpriotrap, nomrulist, version and ippeerlimit N forbid what is never done. ntpport, epeer, flake "
+         "and serverresponse are errors: they ask for what is not done here. The servers that are asked are "
          "listened to in any case, so that a line for source changes nothing."},
 };
 
@@ -259,7 +260,8 @@ inline constexpr Directive kCommandAccess[] = {
      .help = "Reports that are given over the network, to this machine too: activity, authdata, clients, manual, "
              "ntpdata, rtcdata, selectdata, serverstats, smoothing, sourcename, sources, sourcestats, tracking. The "
              "last line holds; one without a word opens none. Without a line activity, manual, rtcdata, smoothing, "
-             "sourcename, sources, sourcestats and tracking are. The Unix socket is not concerned."},
+             "sourcename, sources, sourcestats and tracking are. Of reports that chronyd has not: daemonstatus, "
+             "reloadstatus, serververdicts, sourceverdicts. The Unix socket is not concerned."},
     {.name = "commandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
     {.name = "generatecommandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
 };

@@ -19,8 +19,8 @@ using enum Access;
 using Q = RequestCode;
 using R = ReplyCode;
 
-// Indexed by code.
-constexpr std::array<RequestRow, kRequestCodes> kRequests = {{
+// By request_place().
+constexpr std::array<RequestRow, kAllRequests> kRequests = {{
     retired(Q::Null),
     write(Q::Online, 40),
     write(Q::Offline, 40),
@@ -96,11 +96,15 @@ constexpr std::array<RequestRow, kRequestCodes> kRequests = {{
     write(Q::ModifySelectopts, 32),
     write(Q::ModifyOffset, 28),
     write(Q::Local3, 28),
+    row(Q::DaemonStatus, 0, R::DaemonStatus, Openable),
+    row(Q::ReloadChange, 4, R::ReloadChange, Openable),
+    row(Q::ServerVerdicts, 0, R::ServerVerdicts, Openable),
+    row(Q::SourceVerdicts, 4, R::SourceVerdicts, Openable),
 }};
 
 constexpr bool in_order() {
   for (std::size_t i = 0; i < kRequests.size(); ++i) {
-    if (static_cast<std::size_t>(kRequests[i].code) != i) return false;
+    if (request_place(static_cast<std::uint16_t>(kRequests[i].code)) != i) return false;
   }
   return true;
 }
@@ -108,6 +112,7 @@ static_assert(in_order());
 
 constexpr std::array<std::uint16_t, 27> kReplyLengths = {0, 28, 32,  76, 0,   104, 84, 56,  0,  0,  0,  0,   48, 52,
                                                          0, 0,  152, 40, 416, 284, 52, 520, 60, 76, 72, 196, 172};
+constexpr std::array<std::uint16_t, kOwnCodes> kOwnReplyLengths = {420, 456, 276, 140};
 
 std::size_t padded_length(const RequestRow& row, ReplyCode reply) {
   const std::size_t unpadded = kRequestHeader + row.body;
@@ -143,11 +148,14 @@ constexpr std::array<std::string_view, 22> kStatusLines = {
 }  // namespace
 
 const RequestRow* request_row(std::uint16_t code) {
-  return code < kRequests.size() ? &kRequests[code] : nullptr;
+  const auto place = request_place(code);
+  return place ? &kRequests[*place] : nullptr;
 }
 
 std::size_t reply_length(std::uint16_t code) {
-  return code < kReplyLengths.size() ? kReplyLengths[code] : 0;
+  if (code < kReplyLengths.size()) return kReplyLengths[code];
+  const std::size_t own = std::size_t{code} - kFirstOwnCode;
+  return code >= kFirstOwnCode && own < kOwnReplyLengths.size() ? kOwnReplyLengths[own] : 0;
 }
 
 std::size_t request_length(const RequestRow& row) {

@@ -26,7 +26,7 @@ Judgement judge(const RequestHeader& header, std::size_t size, const Sender& sen
   const RequestRow* row = request_row(header.command);
   if (row == nullptr || row->access == Access::Retired) return {Verdict::Unknown, ReplyStatus::Invalid};
   if (size < least_request_length(*row)) return {Verdict::BadLength, ReplyStatus::BadLength};
-  const bool may_ask = sender.transport == Transport::Unix || sender.open.test(header.command);
+  const bool may_ask = sender.transport == Transport::Unix || is_open(sender.open, header.command);
   if (!may_ask) return {Verdict::Unauthorised, ReplyStatus::Unauthorised};
   return {};
 }

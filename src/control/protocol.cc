@@ -75,6 +75,25 @@ ActivityReply read_activity(ByteReader& from) {
   return r;
 }
 
+std::optional<ReplyBody> read_own_body(ReplyCode code, ByteReader& from) {
+  switch (code) {
+    case ReplyCode::DaemonStatus:
+      return ReplyBody(read_daemon_status(from));
+    case ReplyCode::ReloadChange: {
+      auto change = read_reload_change(from);
+      return change ? std::optional<ReplyBody>(std::move(*change)) : std::nullopt;
+    }
+    case ReplyCode::ServerVerdicts:
+      return ReplyBody(read_server_verdicts(from));
+    case ReplyCode::SourceVerdicts: {
+      auto verdicts = read_source_verdicts(from);
+      return verdicts ? std::optional<ReplyBody>(*verdicts) : std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
   switch (code) {
     case ReplyCode::Null:
@@ -120,8 +139,9 @@ std::optional<ReplyBody> read_body(ReplyCode code, ByteReader& from) {
     }
     case ReplyCode::Rtc:
       return ReplyBody(read_rtc(from));
+    default:
+      return read_own_body(code, from);
   }
-  return std::nullopt;
 }
 
 bool version_fits(std::uint8_t version, ReplyStatus status, const RequestHeader& sent) {
@@ -148,6 +168,10 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ServerStatsReply& r) const { return control::code_of(r); }
     ReplyCode operator()(const ClientAccessesReply&) const { return ReplyCode::ClientAccessesByIndex3; }
     ReplyCode operator()(const RtcReply&) const { return ReplyCode::Rtc; }
+    ReplyCode operator()(const DaemonStatusReply&) const { return ReplyCode::DaemonStatus; }
+    ReplyCode operator()(const ReloadChangeReply&) const { return ReplyCode::ReloadChange; }
+    ReplyCode operator()(const ServerVerdictsReply&) const { return ReplyCode::ServerVerdicts; }
+    ReplyCode operator()(const SourceVerdictsReply&) const { return ReplyCode::SourceVerdicts; }
   };
   return std::visit(Code{}, body);
 }

@@ -27,6 +27,12 @@ void write_body(ByteWriter& into, const SourcestatsRequest& q) {
 void write_body(ByteWriter& into, const SelectDataRequest& q) {
   into.i32(q.index);
 }
+void write_body(ByteWriter& into, const ReloadChangeRequest& q) {
+  into.i32(q.index);
+}
+void write_body(ByteWriter& into, const SourceVerdictsRequest& q) {
+  into.i32(q.index);
+}
 void write_body(ByteWriter& into, const NtpSourceNameRequest& q) {
   write_address(into, q.address);
 }
@@ -86,6 +92,21 @@ std::optional<Request> read_report_request(RequestCode code, std::size_t length,
       return RtcreportRequest{};
     case RequestCode::ClientAccessesByIndex3:
       return read_client_accesses_request(from);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Request> read_own_request(RequestCode code, ByteReader& from) {
+  switch (code) {
+    case RequestCode::DaemonStatus:
+      return DaemonStatusRequest{};
+    case RequestCode::ReloadChange:
+      return ReloadChangeRequest{from.i32()};
+    case RequestCode::ServerVerdicts:
+      return ServerVerdictsRequest{};
+    case RequestCode::SourceVerdicts:
+      return SourceVerdictsRequest{from.i32()};
     default:
       return std::nullopt;
   }
@@ -177,6 +198,10 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const WritertcRequest&) const { return RequestCode::Writertc; }
     RequestCode operator()(const TrimrtcRequest&) const { return RequestCode::Trimrtc; }
     RequestCode operator()(const ShutdownRequest&) const { return RequestCode::Shutdown; }
+    RequestCode operator()(const DaemonStatusRequest&) const { return RequestCode::DaemonStatus; }
+    RequestCode operator()(const ReloadChangeRequest&) const { return RequestCode::ReloadChange; }
+    RequestCode operator()(const ServerVerdictsRequest&) const { return RequestCode::ServerVerdicts; }
+    RequestCode operator()(const SourceVerdictsRequest&) const { return RequestCode::SourceVerdicts; }
   };
   return std::visit(Code{}, request);
 }
@@ -199,6 +224,7 @@ std::optional<Request> read_request(RequestCode code, std::span<const std::byte>
   ByteReader from(datagram);
   from.skip(kRequestHeader);
   if (auto report = read_report_request(code, datagram.size(), from)) return report;
+  if (auto own = read_own_request(code, from)) return own;
   if (auto source = read_source_request(code, from)) return source;
   if (auto service = read_service_request(code, from)) return service;
   if (auto clock = read_clock_request(code, from)) return std::move(*clock);

@@ -296,6 +296,7 @@ std::variant<CommandLine, CommandLineRefusal> parse_command_line(std::span<const
 
 config::Config initial_config(const CommandLine& command_line) {
   config::Config config;
+  if (command_line.directives.empty()) config.process.config_file = command_line.config_path;
   if (command_line.run.purpose != config::RunOptions::Purpose::MeasureClock) return config;
   // A look at the clock must not get into the way of the daemon that keeps it.
   config.server.port = 0;

@@ -37,11 +37,6 @@ control::SourceStatus status_of(SourceState state) {
   }
 }
 
-control::SourceAddress address_of(const SourceReport& source) {
-  if (source.address.is_set()) return source.address;
-  return control::SourceAddress::unresolved(source.unresolved_id);
-}
-
 // The source at an index of the protocol, which is signed.
 std::optional<SourceReport> at_index(const CommandContext& c, std::int32_t index, const Now& now) {
   return index >= 0 ? c.sources.report(static_cast<std::size_t>(index), now.free) : std::nullopt;

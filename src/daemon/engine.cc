@@ -163,7 +163,7 @@ void Engine::Parts::go_normal() {
   }
   smoothing.begin();
   history_due = true;
-  source_files.emplace(config.source_directories, env.host.files(), *sources);
+  source_files.emplace(config.source_directories, env.host.files(), env.timers, *sources);
   source_files->reload();
   if (modes.is_normal()) broadcasts.start();
   sources->start();
@@ -241,7 +241,11 @@ void Engine::begin_turn(Duration late) {
   const auto jump = parts_->jumps.check(parts_->env.clock.now(), parts_->env.timers.now(), suspended);
   parts_->leap.watch_kernel(parts_->jumps.latest());
   if (jump) parts_->on_jump(*jump);
-  if (!jump && parts_->pauses.check(late)) tell(announce_pause(late));
+  parts_->incidents.note_delay(late);
+  if (!jump && parts_->pauses.check(late)) {
+    tell(announce_pause(late));
+    parts_->incidents.note_pause(parts_->env.timers.now());
+  }
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < Parts::kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();

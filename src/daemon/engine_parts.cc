@@ -27,6 +27,15 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   if (changed) return *changed;
   if (const auto option = change_options(request, *sources)) return *option;
   if (const auto asked = change_access(request, {access, command_gate.rules()})) return *asked;
+  const OwnReports reports{config.process.config_file,
+                           started,
+                           incidents,
+                           clock,
+                           *sources,
+                           source_files ? &*source_files : nullptr,
+                           server,
+                           control};
+  if (const auto own = answer_own(request, reports)) return *own;
   ClockOrders::Callbacks callbacks;
   callbacks.select = [this] { select(); };
   callbacks.reset_sources = [this] { sources->reset(); };
@@ -175,6 +184,7 @@ bool Engine::Parts::step(Duration offset) {
   reference->on_step(offset);
   if (!done) return false;
   jumps.on_own_step(offset);
+  ++incidents.own_steps;
   on_clock_stepped();
   return true;
 }
@@ -197,6 +207,7 @@ void Engine::Parts::tell_clamped_frequency() {
 // Nothing that was measured holds any longer, and nothing can be said of our time before it is measured anew.
 void Engine::Parts::on_jump(const Jump& jump) {
   tell(announce_jump(jump));
+  incidents.note(jump, env.timers.now());
   clock.on_unknown_step(jump.size);
   reference->on_unknown_step();
   manual.clear();

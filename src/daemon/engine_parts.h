@@ -25,6 +25,7 @@
 #include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/mono_clock.h"
 #include "timed/daemon/ntpq_variables.h"
+#include "timed/daemon/own_commands.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
 #include "timed/daemon/source_changes.h"
@@ -50,6 +51,7 @@ struct Engine::Parts {
         env(e),
         name(std::move(n)),
         reopen_logs(std::move(reopen)),
+        started(e.timers.now()),
         clock(
             config.clock, e.clock, e.timers, [this] { published.reset(); },
             [this](const auto& change) {
@@ -118,6 +120,7 @@ struct Engine::Parts {
   env::Env env;
   std::string name;
   std::function<void()> reopen_logs;
+  MonoTime started;
   discipline::LocalClock clock;
   MonoClock mono_clock;
   discipline::Selector selector;
@@ -142,6 +145,7 @@ struct Engine::Parts {
   Duration precision = Duration::micros(1);
   Jumps jumps;
   Pauses pauses;
+  Incidents incidents;
   env::Timer resume_watch;
   env::Timer publish_again;
   sources::Broadcasts broadcasts;

@@ -1,5 +1,6 @@
 #include "timed/daemon/jumps.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace timed::daemon {
@@ -41,6 +42,32 @@ std::optional<Jump> Jumps::check_running(const Readings& now) {
   const bool stands = counted >= -kTremble && counted < span * kStanding;
   if (stands == std::exchange(stopped_, stands)) return std::nullopt;
   return Jump{stands ? Jump::Kind::Stopped : Jump::Kind::RunsAgain, counted - span};
+}
+
+void Incidents::note(const Jump& jump, MonoTime when) {
+  latest = when;
+  switch (jump.kind) {
+    case Jump::Kind::Step:
+      ++other_steps;
+      break;
+    case Jump::Kind::Asleep:
+      ++sleeps;
+      break;
+    case Jump::Kind::Stopped:
+      ++standstills;
+      break;
+    case Jump::Kind::RunsAgain:
+      break;
+  }
+}
+
+void Incidents::note_pause(MonoTime when) {
+  latest = when;
+  ++pauses;
+}
+
+void Incidents::note_delay(Duration late) {
+  longest_delay = std::max(longest_delay, late);
 }
 
 bool Pauses::check(Duration late) {

@@ -97,18 +97,8 @@ std::optional<Reply> answer(const control::DelSourceRequest& request, const Cont
 std::optional<Reply> answer(const AddSourceRequest& request, const Context& c) {
   const auto line = line_of(request);
   if (const auto* problem = std::get_if<ReplyStatus>(&line)) return Reply::failure(*problem);
-  switch (c.sources.add(std::get<sources::SourceLine>(line), log::Severity::Info).status) {
-    case sources::AddStatus::Added:
-      break;
-    case sources::AddStatus::AlreadyInUse:
-      return Reply::failure(ReplyStatus::SourceAlreadyKnown);
-    case sources::AddStatus::TooManySources:
-      return Reply::failure(ReplyStatus::TooManySources);
-    case sources::AddStatus::InvalidAddress:
-      return Reply::failure(ReplyStatus::InvalidFamily);
-    case sources::AddStatus::InvalidName:
-      return Reply::failure(ReplyStatus::InvalidName);
-  }
+  const ReplyStatus status = status_of(c.sources.add(std::get<sources::SourceLine>(line), log::Severity::Info).status);
+  if (status != ReplyStatus::Success) return Reply::failure(status);
   c.sources.hurry_names();
   return success();
 }
@@ -174,6 +164,27 @@ std::optional<sources::SourceKind> kind_of(AddSourceRequest::Type type) {
 }
 
 }  // namespace
+
+control::SourceAddress address_of(const sources::SourceReport& source) {
+  if (source.address.is_set()) return source.address;
+  return control::SourceAddress::unresolved(source.unresolved_id);
+}
+
+ReplyStatus status_of(sources::AddStatus status) {
+  switch (status) {
+    case sources::AddStatus::Added:
+      break;
+    case sources::AddStatus::AlreadyInUse:
+      return ReplyStatus::SourceAlreadyKnown;
+    case sources::AddStatus::TooManySources:
+      return ReplyStatus::TooManySources;
+    case sources::AddStatus::InvalidAddress:
+      return ReplyStatus::InvalidFamily;
+    case sources::AddStatus::InvalidName:
+      return ReplyStatus::InvalidName;
+  }
+  return ReplyStatus::Success;
+}
 
 std::optional<SourceId> find_source(const sources::SourceSet& sources, const control::SourceAddress& address) {
   return address.unresolved_id ? sources.find_unresolved(*address.unresolved_id) : sources.find(address.ip);

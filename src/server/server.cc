@@ -53,7 +53,9 @@ Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<con
   if (options_.signd_directory.empty()) return;
   signd_.emplace(options_.signd_directory, network, [this](Place place, env::Datagram& answer) {
     env::UdpSocket* const socket = main().socket_at(place);
-    if (socket != nullptr && socket->send(std::span(&answer, 1)).sent != 1) main().count_unsent();
+    if (socket == nullptr) return;
+    const env::SendResult result = socket->send(std::span(&answer, 1));
+    if (result.sent != 1) main().count_unsent(result.refused);
   });
 }
 

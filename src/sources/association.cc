@@ -156,6 +156,7 @@ void Association::drop_request() {
 
 // What cannot be written or authenticated is not sent, and counts as a poll without an answer.
 Actions Association::after_no_transmission(const Now& now) {
+  ++verdicts_.unsent;
   drop_request();
   last_sent_ = now.mono;
   reachability_.shift(false);
@@ -174,6 +175,7 @@ Actions Association::on_sent(const PlacedStamp& at, const Now& now, bool is_syst
 }
 
 Actions Association::on_send_failed(const Now& now) {
+  ++verdicts_.unsent;
   drop_request();
   if (auto_offline_) return go_offline();
   return after_transmission(false, now, false);
@@ -217,20 +219,32 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   context.authentication = &authentication_;
   ++counters_.received;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_received;
-  if (!packet.ok()) return {ResponseVerdict::Malformed, {}, {}};
-  if (!answers_us(packet.header().mode)) return {ResponseVerdict::WrongMode, {}, {}};
-
+  const bool is_response = packet.ok() && answers_us(packet.header().mode);
+  if (!is_response || !is_polling()) {
+    const auto verdict = !packet.ok()   ? ResponseVerdict::Malformed
+                         : !is_response ? ResponseVerdict::WrongMode
+                                        : ResponseVerdict::NotExpected;
+    verdicts_.add(verdict, nullptr, now.mono);
+    return {verdict, {}, {}};
+  }
   Exchange exchange = exchange_;
   exchange.received = at;
   const CheckedResponse checked = check_response(packet, exchange, check_, context);
-  if (!is_polling()) return {ResponseVerdict::NotExpected, {}, {}};
-  const ResponseReport report = report_of(checked, exchange, packet.header(), local_address);
+  Received received = judge(checked, exchange, packet.header(), local_address, context, now);
+  verdicts_.add(received.verdict, &checked, now.mono);
+  return received;
+}
+
+Received Association::judge(const CheckedResponse& checked, const Exchange& exchange, const ntp::Header& header,
+                            const IpAddress& local_address, const ResponseContext& context, const Now& now) {
+  const PlacedStamp& at = exchange.received;
+  const ResponseReport report = report_of(checked, exchange, header, local_address);
   if (!checked.tests.valid()) {
-    if (is_symmetric()) keep_peer_packet(checked, at, packet.header());
+    if (is_symmetric()) keep_peer_packet(checked, at, header);
     return {ResponseVerdict::NotExpected, {}, report};
   }
   own_stratum_ = context.own.stratum;
-  keep_response(checked, at, packet.header(), context.near_leap_second);
+  keep_response(checked, at, header, context.near_leap_second);
   report_ = report;
   feed_quantile(checked, context.precision);
   Received result = checked.tests.good() ? take_good(checked) : take_bad(checked, now);
@@ -376,6 +390,7 @@ Actions Association::on_new_server(const Now& now) {
   leap_ = ntp::Leap::Unsynchronised;
   copied_ref_id_.reset();
   counters_ = {};
+  verdicts_ = {};
   report_.reset();
   min_delay_ = Duration::infinity();
   Actions actions;

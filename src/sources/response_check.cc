@@ -249,6 +249,7 @@ CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& ex
   if (exchange.answered) {
     // The second response to one request is no answer, whatever its stamps say.
     response.late = response.tests.valid();
+    response.is_second = true;
     response.tests.set(PacketTest::OriginMatches, false);
     response.tests.set(PacketTest::TimesKnown, false);
     response.sample.reset();

@@ -159,6 +159,16 @@ const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {
   return source != nullptr ? &source->stats : nullptr;
 }
 
+const AssociationCounters* SourceSet::counters_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? &source->association.counters() : nullptr;
+}
+
+const VerdictCounts* SourceSet::verdicts_of(SourceId id) const {
+  const Source* const source = get(id);
+  return source != nullptr ? &source->association.verdicts() : nullptr;
+}
+
 namespace {
 
 std::string label(const IpAddress& address, std::uint32_t unresolved_id) {

@@ -6,6 +6,7 @@
 #include "clock_commands.h"
 #include "clock_reports.h"
 #include "completion.h"
+#include "own_reports.h"
 #include "server_reports.h"
 #include "source_changes.h"
 #include "source_commands.h"
@@ -43,6 +44,12 @@ constexpr Command kCommands[] = {
     {"rtcdata", rtcdata, "rtcdata", "Show how well the real-time clock keeps time"},
     {"serverstats", serverstats, "serverstats", "Count what was served"},
     {"clients", clients, "clients [-p <number>] [-k] [-r]", "Show who has asked, and how often"},
+    {"daemonstatus", daemonstatus, "daemonstatus", "Show the daemon's version, uptime, and what has happened to it",
+     true},
+    {"reloadstatus", reloadstatus, "reloadstatus", "Show what the last reload of sources has changed", true},
+    {"serververdicts", serververdicts, "serververdicts", "Count what was served and what was not, by cause", true},
+    {"sourceverdicts", sourceverdicts, "sourceverdicts [-a] [-v]", "Count which tests the packets of sources failed",
+     true},
     {"waitsync", waitsync, "waitsync [<max-tries> [<max-correction> [<max-skew> [<interval>]]]]",
      "Wait until the clock is synchronised"},
 
@@ -110,7 +117,7 @@ constexpr Command kCommands[] = {
 
 bool help(Context& context, const Words&) {
   for (const Command& command : kCommands) {
-    if (command.syntax.empty()) continue;
+    if (command.syntax.empty() || !is_there(command, context.own_extras)) continue;
     std::string line(command.syntax);
     if (line.size() >= kHelpColumn) {
       context.print(line + "\n");
@@ -128,6 +135,10 @@ std::span<const Command> commands() {
   return kCommands;
 }
 
+bool is_there(const Command& command, bool own_extras) {
+  return own_extras || !command.own;
+}
+
 Commands::Commands(client::Session& session, const CommandLine& line)
     : context_(session, line), end_marks_(line.end_marks) {}
 
@@ -141,14 +152,14 @@ bool Commands::run(std::string_view line) {
 }
 
 std::vector<std::string> Commands::complete(std::string_view line) {
-  return completions(line, [this] { return source_addresses(context_); });
+  return completions(line, context_.own_extras, [this] { return source_addresses(context_); });
 }
 
 bool Commands::dispatch(const Words& words) {
   const std::string_view word = words[0].text;
   const auto* const found =
       std::find_if(std::begin(kCommands), std::end(kCommands), [word](const Command& c) { return c.word == word; });
-  if (found != std::end(kCommands)) return found->run(context_, words);
+  if (found != std::end(kCommands) && is_there(*found, context_.own_extras)) return found->run(context_, words);
   return Context::complain("Unrecognized command");
 }
 

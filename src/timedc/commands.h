@@ -17,9 +17,12 @@ struct Command {
   bool (*run)(Context& context, const Words& words);
   std::string_view syntax;  // empty: not shown by help
   std::string_view purpose;
+  bool own = false;  // chronyc has none
 };
 // In the order of help.
 std::span<const Command> commands();
+// Under the name of chronyc there is nothing that chronyc has not.
+bool is_there(const Command& command, bool own_extras);
 
 class Commands {
  public:

@@ -56,13 +56,15 @@ const std::vector<Arguments>& arguments() {
       {"sourcename", {}, {}, true},
       {"sources", kTable, kTable, false},
       {"sourcestats", kTable, kTable, false},
+      {"sourceverdicts", kTable, kTable, false},
   };
   return kArguments;
 }
 
-Choice command_words() {
+Choice command_words(bool own_extras) {
   Choice words;
   for (const Command& command : commands()) {
+    if (!is_there(command, own_extras)) continue;
     if (!command.purpose.empty() || command.word == "exit") words.push_back(command.word);
   }
   return words;
@@ -79,12 +81,13 @@ std::vector<std::string> beginning_with(std::string_view begin, std::span<const 
 
 }  // namespace
 
-std::vector<std::string> completions(std::string_view line, const std::function<std::vector<std::string>()>& sources) {
+std::vector<std::string> completions(std::string_view line, bool own_extras,
+                                     const std::function<std::vector<std::string>()>& sources) {
   std::vector<Word> words = split_words(line);
   const bool at_new_word = line.empty() || is_space(line.back());
   const std::string_view begin = at_new_word || words.empty() ? std::string_view() : words.back().text;
   if (!at_new_word) words.pop_back();
-  if (words.empty()) return beginning_with(begin, command_words());
+  if (words.empty()) return beginning_with(begin, command_words(own_extras));
 
   const std::string_view command = words[0].text;
   const bool names_source_second = command == "burst" && words.size() == 2;

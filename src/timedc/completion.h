@@ -10,8 +10,9 @@
 namespace timed::timedc {
 
 // Whole words that begin as the last one does, sorted; what follows a blank is an empty word.  sources: asked for the
-// addresses of the daemon's sources, where they can stand.
-std::vector<std::string> completions(std::string_view line, const std::function<std::vector<std::string>()>& sources);
+// addresses of the daemon's sources, where they can stand.  own_extras: words of commands that chronyc has not, too.
+std::vector<std::string> completions(std::string_view line, bool own_extras,
+                                     const std::function<std::vector<std::string>()>& sources);
 
 }  // namespace timed::timedc
 

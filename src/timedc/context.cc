@@ -12,7 +12,8 @@ Context::Context(client::Session& asked, const CommandLine& line)
       naming(line.naming),
       family(line.session.family),
       form(line.form),
-      colours(line.form == Form::Text && line.has_own_extras() && output_has_colours()) {}
+      colours(line.form == Form::Text && line.has_own_extras() && output_has_colours()),
+      own_extras(line.has_own_extras()) {}
 
 void Context::print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failed_ = true;

@@ -29,6 +29,7 @@ class Context {
   Family family;  // of the addresses of host names
   Form form;
   bool colours;            // only of text at a terminal, and not under the name of chronyc
+  bool own_extras;         // what chronyc has not
   bool wants_end = false;  // after `quit`
 
   void print(const std::string& text);

@@ -18,39 +18,8 @@ using control::NSourcesRequest;
 using control::SourceDataReply;
 using control::SourceDataRequest;
 
-struct ListOptions {
-  bool all = false;      // -a
-  bool verbose = false;  // -v
-};
-
-ListOptions list_options(const Words& words) {
-  ListOptions options;
-  for (const Word& word : words) {
-    if (word.text == "-a") options.all = true;
-    if (word.text == "-v") options.verbose = true;
-  }
-  return options;
-}
-
 // More than any daemon has; who says so is lying, and would have us print for ever.
 constexpr std::uint32_t kMostSources = 65536;
-
-// How many sources there are, with caption and header printed if there is an answer; empty after a failure.
-std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const ListOptions& options,
-                                        std::string (*caption)(bool), std::string (*header)(bool)) {
-  auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
-  if (!count) {
-    context.fail(count.error());
-    return std::nullopt;
-  }
-  if (count->count > kMostSources) {
-    context.fail(Error{"508 Bad reply from daemon"});
-    return std::nullopt;
-  }
-  if (options.verbose) rows.head(caption(context.naming.wide));
-  rows.head(header(context.naming.wide));
-  return static_cast<std::int32_t>(count->count);
-}
 
 // A row in the form that is wanted.
 template <class Report>
@@ -91,6 +60,31 @@ bool add_ntpdata(Context& context, Rows& rows, const control::SourceAddress& add
 }
 
 }  // namespace
+
+ListOptions list_options(const Words& words) {
+  ListOptions options;
+  for (const Word& word : words) {
+    if (word.text == "-a") options.all = true;
+    if (word.text == "-v") options.verbose = true;
+  }
+  return options;
+}
+
+std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const ListOptions& options,
+                                        std::string (*caption)(bool), std::string (*header)(bool)) {
+  auto count = context.session.ask_for<NSourcesReply>(NSourcesRequest{});
+  if (!count) {
+    context.fail(count.error());
+    return std::nullopt;
+  }
+  if (count->count > kMostSources) {
+    context.fail(Error{"508 Bad reply from daemon"});
+    return std::nullopt;
+  }
+  if (options.verbose) rows.head(caption(context.naming.wide));
+  rows.head(header(context.naming.wide));
+  return static_cast<std::int32_t>(count->count);
+}
 
 bool sources(Context& context, const Words& words) {
   const ListOptions options = list_options(words);

@@ -3,9 +3,25 @@
 #ifndef TIMED_TIMEDC_SOURCE_REPORTS_H_
 #define TIMED_TIMEDC_SOURCE_REPORTS_H_
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "context.h"
+#include "rows.h"
 
 namespace timed::timedc {
+
+// What stands behind the word of a table.
+struct ListOptions {
+  bool all = false;      // -a
+  bool verbose = false;  // -v
+};
+ListOptions list_options(const Words& words);
+// How many sources there are, with caption and header printed if there is an answer; empty after a failure.
+std::optional<std::int32_t> begin_table(Context& context, Rows& rows, const ListOptions& options,
+                                        std::string (*caption)(bool), std::string (*header)(bool));
 
 bool sources(Context& context, const Words& words);
 bool sourcestats(Context& context, const Words& words);

@@ -13,6 +13,7 @@
 #include "timed/client/csv.h"
 #include "timed/client/json.h"
 #include "timed/client/names.h"
+#include "timed/client/own_reports.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"
 #include "timed/control/protocol.h"
@@ -109,6 +110,26 @@ struct Print {
       }
     }
   }
+  void operator()(const DaemonStatusReply& r) const {
+    keep(client::text::daemonstatus(r));
+    keep(client::csv::daemonstatus(r));
+    keep_json(client::json::daemonstatus(r));
+  }
+  void operator()(const ReloadChangeReply& r) const {
+    keep(client::text::reloadstatus_row(r));
+    keep(client::csv::reloadstatus_row(r));
+    keep_json(client::json::reloadstatus_row(r));
+  }
+  void operator()(const ServerVerdictsReply& r) const {
+    keep(client::text::serververdicts(r));
+    keep(client::csv::serververdicts(r));
+    keep_json(client::json::serververdicts(r));
+  }
+  void operator()(const SourceVerdictsReply& r) const {
+    keep(client::text::sourceverdicts_row(r, client::address_text(r.address), true));
+    keep(client::csv::sourceverdicts_row(r, "name"));
+    keep_json(client::json::sourceverdicts_row(r, "name"));
+  }
   void operator()(const RtcReply& r) const {
     keep(client::text::rtcdata(r));
     keep(client::csv::rtcdata(r));
@@ -122,7 +143,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const auto datagram = std::as_bytes(std::span(data, size)).subspan(2);
   RequestHeader sent;
-  sent.command = data[0];
+  sent.command = static_cast<std::uint16_t>(data[0] | ((data[1] & 2) != 0 ? kFirstOwnCode : 0));
   sent.version = (data[1] & 1) != 0 ? kUnpaddedVersion : kVersion;
   // The sequence is a guess that an attacker has to make; here it is known.
   if (datagram.size() >= 20) sent.sequence = load_be<std::uint32_t>(datagram.data() + 16);

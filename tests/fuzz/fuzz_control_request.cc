@@ -15,7 +15,7 @@ namespace {
 using namespace timed::control;
 
 ReplyBody body_for(unsigned choice) {
-  switch (choice % 8) {
+  switch (choice % 12) {
     case 0:
       return NSourcesReply{3};
     case 1:
@@ -30,6 +30,14 @@ ReplyBody body_for(unsigned choice) {
       return NtpSourceNameReply{"ntp.example.com"};
     case 6:
       return ClientAccessesReply{};
+    case 7:
+      return DaemonStatusReply{};
+    case 8:
+      return ReloadChangeReply{};
+    case 9:
+      return ServerVerdictsReply{};
+    case 10:
+      return SourceVerdictsReply{};
     default:
       return std::monostate{};
   }
@@ -44,15 +52,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Transport transport = (choice & 0x80) != 0 ? Transport::Unix : Transport::Udp;
   const auto status = static_cast<ReplyStatus>((choice & 0x40) != 0 ? 4 : 0);
   const OpenRequests open =
-      open_requests((choice & 0x20) != 0 ? std::set<OpenReport>{OpenReport::Serverstats, OpenReport::Clients}
-                                         : ControlOptions().open_reports);
+      open_requests((choice & 0x20) != 0
+                        ? std::set<OpenReport>{OpenReport::Serverstats, OpenReport::Clients, OpenReport::Reloadstatus}
+                        : ControlOptions().open_reports);
   const Sender sender{transport, open};
   int executed = 0;
   const Execute execute = [&](const Request& request) {
     ++executed;
     const RequestRow* row = request_row(static_cast<std::uint16_t>(code_of(request)));
     TIMED_ASSERT(row != nullptr && row->access != Access::Retired);
-    TIMED_ASSERT(transport == Transport::Unix || open.test(static_cast<std::size_t>(row->code)));
+    TIMED_ASSERT(transport == Transport::Unix || is_open(open, static_cast<std::uint16_t>(row->code)));
     TIMED_ASSERT(transport == Transport::Unix || row->access == Access::Open || row->access == Access::Openable);
     return Reply{status, body_for(choice)};
   };

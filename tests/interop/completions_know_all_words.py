@@ -1,5 +1,5 @@
 """The completions of the shells, the help and the manual of timedc name the same command words, and timedc knows all
-62 of chronyc.  Needs no privileges and no daemon."""
+62 of chronyc, under whose name it has no more.  Needs no privileges and no daemon."""
 
 import os
 import re
@@ -15,6 +15,8 @@ WORDS = """accheck activity add allow authdata authhash burst clients cmdaccheck
     reload reselect reselectdist reset retries rtcdata selectdata selectopts serverstats settime shutdown smoothing
     smoothtime sourcename sources sourcestats timeout tracking trimrtc waitsync writertc""".split()
 HIDDEN = {"authhash", "dfreq", "doffset", "password"}
+# Of reports that only timed has.
+OWN = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"}
 
 
 def ask(*words):
@@ -44,17 +46,23 @@ _timedc; echo "${{COMPREPLY[@]}}" """
 def test(net):
     assert len(WORDS) == 62
     helped = {word for line in ask("help").stdout.splitlines() if line[0] != " " for word in line.split()[0].split("|")}
-    assert helped == set(WORDS) - HIDDEN, helped ^ (set(WORDS) - HIDDEN)
-    for word in WORDS:
+    assert helped == set(WORDS) - HIDDEN | OWN, helped ^ (set(WORDS) - HIDDEN | OWN)
+    for word in (*WORDS, *OWN):
         if word not in ("waitsync", "quit", "exit"):
             done = ask("-m", "retries 0", "timeout 100", f"{word} nonsense \x01")
             assert "Unrecognized" not in done.stderr.replace("Unrecognized dns command", ""), (word, done.stderr)
+
+    link = net.path("chronyc")
+    os.symlink(lab.timedc(), link)
+    helped_there = subprocess.run([link, "-h", "127.0.0.1", "-p", "9", "help"], capture_output=True, text=True, timeout=60,
+                                  check=True).stdout
+    assert not [word for word in OWN if word in helped_there], helped_there
 
     completions = os.path.join("conf", "completions")
     assert listed(read(completions, "timedc.bash"), '_timedc_commands="', '"') == helped
     assert listed(read(completions, "_timedc"), "commands=(", ")") == helped
     assert listed(read(completions, "timedc.fish"), "set -l commands", "\nset ") == helped
-    assert bash_completes("timedc source") == ["sourcename", "sources", "sourcestats"]
+    assert bash_completes("timedc source") == ["sourcename", "sources", "sourcestats", "sourceverdicts"]
     assert bash_completes("timedc -h x -n manual o") == ["off", "on"]
     assert bash_completes("timedc --j") == ["--json"]
     for shell, file in (("bash", "timedc.bash"), ("zsh", "_timedc"), ("fish", "timedc.fish")):

@@ -30,6 +30,7 @@ control::ControlOptions default_control();
 struct ProcessOptions {
   std::string user = default_user();          // "user", -u: account to switch to when started as root
   std::string pid_file = default_pid_file();  // "pidfile"; empty = none (written as "/")
+  std::string config_file;                    // that was read; empty = the command line
   int sched_priority = 0;                     // "sched_priority", -P: of a real-time process, 1 … 99; 0 = none
   bool lock_memory = false;                   // "lock_all", -m
   bool restore_time = false;                  // -s: the clock is set from the RTC, or to the drift file's last change

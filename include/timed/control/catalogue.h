@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace timed::control {
@@ -95,8 +96,22 @@ enum class RequestCode : std::uint16_t {
   ModifySelectopts = 72,
   ModifyOffset = 73,
   Local3 = 74,
+  // Our own (docs/control-protocol.md).
+  DaemonStatus = 0x4000,
+  ReloadChange = 0x4001,
+  ServerVerdicts = 0x4002,
+  SourceVerdicts = 0x4003,
 };
-inline constexpr std::size_t kRequestCodes = 75;
+inline constexpr std::size_t kRequestCodes = 75;        // of chrony
+inline constexpr std::uint16_t kFirstOwnCode = 0x4000;  // of requests and of replies
+inline constexpr std::size_t kOwnCodes = 4;
+// All requests in one row, those of our own behind chrony's; empty for a code that is neither.
+inline constexpr std::size_t kAllRequests = kRequestCodes + kOwnCodes;
+constexpr std::optional<std::size_t> request_place(std::uint16_t code) {
+  if (code < kRequestCodes) return code;
+  if (code < kFirstOwnCode || code - kFirstOwnCode >= static_cast<int>(kOwnCodes)) return std::nullopt;
+  return kRequestCodes + (code - kFirstOwnCode);
+}
 
 // Section 11.
 enum class ReplyCode : std::uint16_t {
@@ -119,6 +134,10 @@ enum class ReplyCode : std::uint16_t {
   ServerStats3 = 24,
   ServerStats4 = 25,
   NtpData2 = 26,
+  DaemonStatus = 0x4000,
+  ReloadChange = 0x4001,
+  ServerVerdicts = 0x4002,
+  SourceVerdicts = 0x4003,
 };
 
 // Section 8.
@@ -168,7 +187,7 @@ struct RequestRow {
   ReplyCode oldest_reply;  // what the oldest client that we serve pads for (section 16.2); else as reply
   Access access;
 };
-// The row of a code, or null above the last known one.
+// The row of a code, or null for one that nobody knows.
 const RequestRow* request_row(std::uint16_t code);
 // Length of a whole reply; 0 for a code that we do not know.
 std::size_t reply_length(std::uint16_t code);

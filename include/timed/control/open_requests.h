@@ -3,6 +3,7 @@
 #define TIMED_CONTROL_OPEN_REQUESTS_H_
 
 #include <bitset>
+#include <cstdint>
 #include <set>
 
 #include "timed/control/catalogue.h"
@@ -10,8 +11,12 @@
 
 namespace timed::control {
 
-// By request code.  What changes something is never among them.
-using OpenRequests = std::bitset<kRequestCodes>;
+// By request_place().  What changes something is never among them.
+using OpenRequests = std::bitset<kAllRequests>;
+inline bool is_open(const OpenRequests& open, std::uint16_t code) {
+  const auto place = request_place(code);
+  return place && open.test(*place);
+}
 OpenRequests open_requests(const std::set<OpenReport>& reports);
 
 }  // namespace timed::control

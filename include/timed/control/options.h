@@ -25,6 +25,11 @@ enum class OpenReport : std::uint8_t {
   Sources,
   Sourcestats,
   Tracking,
+  // Our own.
+  Daemonstatus,
+  Reloadstatus,
+  Serververdicts,
+  Sourceverdicts,
 };
 
 struct ControlOptions {

@@ -18,6 +18,7 @@
 #include "timed/control/catalogue.h"
 #include "timed/control/clock_requests.h"
 #include "timed/control/encodings.h"
+#include "timed/control/own_reports.h"
 #include "timed/control/requests.h"
 #include "timed/control/server_reports.h"
 #include "timed/control/source_reports.h"
@@ -62,7 +63,8 @@ struct ActivityReply {
 using ReplyBody =
     std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
                  NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply, AuthDataReply,
-                 SelectDataReply, NtpDataReply, ServerStatsReply, ClientAccessesReply, RtcReply>;
+                 SelectDataReply, NtpDataReply, ServerStatsReply, ClientAccessesReply, RtcReply, DaemonStatusReply,
+                 ReloadChangeReply, ServerVerdictsReply, SourceVerdictsReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

@@ -12,6 +12,7 @@
 #include "timed/control/access_requests.h"
 #include "timed/control/catalogue.h"
 #include "timed/control/clock_requests.h"
+#include "timed/control/own_reports.h"
 #include "timed/control/server_reports.h"
 #include "timed/control/source_changes.h"
 #include "timed/control/source_reports.h"
@@ -41,13 +42,13 @@ struct SmoothingRequest {
 struct ShutdownRequest {
   bool operator==(const ShutdownRequest&) const = default;
 };
-using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
-                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest,
-                             OfflineRequest, BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest,
-                             DelSourceRequest, AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest,
-                             NtpDataRequest, ModifySourceRequest, ModifySelectoptsRequest, ModifyOffsetRequest,
-                             AccessRequest, AccheckRequest, ServerStatsRequest, ClientAccessesRequest, RtcreportRequest,
-                             WritertcRequest, TrimrtcRequest, ShutdownRequest>;
+using Request = std::variant<
+    NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest, NtpSourceNameRequest,
+    ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest, OfflineRequest, BurstRequest, OnofflineRequest,
+    RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest, SmoothingRequest, AuthDataRequest,
+    SelectDataRequest, NtpDataRequest, ModifySourceRequest, ModifySelectoptsRequest, ModifyOffsetRequest, AccessRequest,
+    AccheckRequest, ServerStatsRequest, ClientAccessesRequest, RtcreportRequest, WritertcRequest, TrimrtcRequest,
+    ShutdownRequest, DaemonStatusRequest, ReloadChangeRequest, ServerVerdictsRequest, SourceVerdictsRequest>;
 RequestCode code_of(const Request& request);
 
 struct RequestHeader {

@@ -3,6 +3,7 @@
 #ifndef TIMED_DAEMON_JUMPS_H_
 #define TIMED_DAEMON_JUMPS_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "timed/base/units.h"
@@ -48,6 +49,21 @@ class Jumps {
   Duration latest_;
   std::optional<Readings> anchor_;  // where the present look at a standing clock began
   bool stopped_ = false;
+};
+
+// What has happened to the clock since the start, for whoever asks.
+struct Incidents {
+  std::uint32_t own_steps = 0;
+  std::uint32_t other_steps = 0;
+  std::uint32_t sleeps = 0;
+  std::uint32_t standstills = 0;
+  std::uint32_t pauses = 0;
+  Duration longest_delay;          // by which a timer was late
+  std::optional<MonoTime> latest;  // of those that were not our doing
+
+  void note(const Jump& jump, MonoTime when);
+  void note_pause(MonoTime when);
+  void note_delay(Duration late);
 };
 
 // Notices that the process did not run while the clocks did: it was stopped, or its host had other things to do.

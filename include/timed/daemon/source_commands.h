@@ -16,6 +16,10 @@ namespace timed::daemon {
 std::optional<discipline::SourceId> find_source(const sources::SourceSet& sources,
                                                 const control::SourceAddress& address);
 
+// As the protocol names it, and as it says why a line was not added.
+control::SourceAddress address_of(const sources::SourceReport& source);
+control::ReplyStatus status_of(sources::AddStatus status);
+
 // The line that an `add` request describes, its values brought into the ranges of the options; or why it is none.
 std::variant<sources::SourceLine, control::ReplyStatus> line_of(const control::AddSourceRequest& request);
 

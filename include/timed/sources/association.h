@@ -25,6 +25,7 @@
 #include "timed/sources/options.h"
 #include "timed/sources/poll_schedule.h"
 #include "timed/sources/response_check.h"
+#include "timed/sources/verdict_counts.h"
 
 namespace timed::sources {
 
@@ -128,16 +129,6 @@ struct ResponseReport {
   env::StampSource receive_source = env::StampSource::Daemon;
 };
 
-// What became of a datagram; counted, never logged.
-enum class ResponseVerdict : std::uint8_t {
-  Malformed,       // no NTP packet at all, or of a version that does not exist
-  WrongMode,       // not a response of a server, or packet of a peer
-  NotExpected,     // failed one of tests 1, 2, 3, 5: spoofed, replayed, late, or a second answer
-  Unsynchronised,  // valid, but of a server that has no time to give
-  Rejected,        // failed one of tests A to D
-  Good,
-};
-
 // How the statistics took a sample.
 struct SampleOutcome {
   Duration prediction_error;  // |measured - predicted before it|
@@ -214,6 +205,7 @@ class Association {
   const std::optional<ntp::RefId>& copied_ref_id() const { return copied_ref_id_; }
   const Authentication& authentication() const { return authentication_; }
   const AssociationCounters& counters() const { return counters_; }
+  const VerdictCounts& verdicts() const { return verdicts_; }
   const std::optional<ResponseReport>& last_response() const { return report_; }
   // Requests since the last valid response.
   unsigned unanswered() const { return unanswered_; }
@@ -232,6 +224,8 @@ class Association {
                      bool near_leap_second);
   void keep_server(const CheckedResponse& checked, const ntp::Header& header, bool near_leap_second);
   discipline::Sample copied(discipline::Sample sample) const;
+  Received judge(const CheckedResponse& checked, const Exchange& exchange, const ntp::Header& header,
+                 const IpAddress& local_address, const ResponseContext& context, const discipline::Now& now);
   Received take_good(const CheckedResponse& checked);
   Received take_bad(const CheckedResponse& checked, const discipline::Now& now);
   std::optional<Duration> quantile_limit() const;
@@ -262,6 +256,7 @@ class Association {
   std::optional<ntp::RefId> copied_ref_id_;
   ntp::Stratum own_stratum_ = 0;  // as served when it was last told
   AssociationCounters counters_;
+  VerdictCounts verdicts_;
   std::optional<ResponseReport> report_;
 };
 

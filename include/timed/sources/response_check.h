@@ -82,6 +82,7 @@ struct CheckedResponse {
   bool interleaved = false;  // brings back the receive field of the request
   // Would be valid but for the valid response that came before: a peer's later packet to the same request.
   bool late = false;
+  bool is_second = false;                  // the request was answered before
   bool stamps_used = false;                // in a good sample of basic mode
   bool rate_kiss = false;                  // a kiss of death of code RATE, to be obeyed
   std::optional<ntp::MonoRoot> mono_root;  // where it was asked for

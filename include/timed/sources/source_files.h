@@ -3,36 +3,68 @@
 #ifndef TIMED_SOURCES_SOURCE_FILES_H_
 #define TIMED_SOURCES_SOURCE_FILES_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "timed/base/units.h"
 #include "timed/env/files.h"
+#include "timed/env/timers.h"
 #include "timed/sources/options.h"
 #include "timed/sources/source_set.h"
 
 namespace timed::sources {
 
+// A line that is no source, or a file that cannot be read (line 0).
+struct PassedOver {
+  std::string file;
+  std::uint32_t line = 0;
+  bool operator==(const PassedOver&) const = default;
+};
+struct FoundSources {
+  static constexpr std::size_t kMaxPassedOver = 1024;  // that are told; more are passed over all the same
+  std::vector<SourceLine> lines;
+  std::vector<PassedOver> passed_over;
+};
 // The server, pool and peer lines of a text; whatever else stands there is passed over, and so is a last line without
 // a newline: its writer has not finished.
-std::vector<SourceLine> read_source_lines(std::string_view text);
-// Of all *.sources files.  Those that cannot be read are passed over.
-std::vector<SourceLine> read_source_files(env::Files& files, std::span<const SourceDirectories> directories);
+void read_source_lines(std::string_view text, const std::string& file, FoundSources& found);
+// Of all *.sources files.
+FoundSources read_source_files(env::Files& files, std::span<const SourceDirectories> directories);
 
 // An order for lines in which equal ones stand together: by name, kind, family and port before all else.
 bool comes_before(const SourceLine& a, const SourceLine& b);
 
+// What the last reload has made of a line.
+struct ReloadChange {
+  enum class What : std::uint8_t { Kept, Added, Removed, Refused, PassedOver };
+  What what = What::Kept;
+  SourceKind kind = SourceKind::Server;  // not of a line that was passed over
+  std::string name;
+  AddStatus reason = AddStatus::Added;  // of a refusal
+  PassedOver where;                     // of a line that was passed over
+};
+struct ReloadReport {
+  MonoTime when;
+  std::vector<ReloadChange> changes;  // first what has gone, then what is there, then what was passed over
+  std::size_t count(ReloadChange::What what) const;
+};
+
 class SourceFiles {
  public:
   // What they refer to outlives the object.
-  SourceFiles(std::vector<SourceDirectories> directories, env::Files& files, SourceSet& sources);
+  SourceFiles(std::vector<SourceDirectories> directories, env::Files& files, env::Timers& timers, SourceSet& sources);
 
   // Reads the files and brings the set to what they say now: lines that are no longer there go, with all sources that
   // were made of them, new ones come, and what stayed the same is left alone.  What could not be added is tried again
   // each time; the operator is told when the reason is another one.
   void reload();
+  // Empty before the first.
+  const std::optional<ReloadReport>& last_reload() const { return report_; }
 
  private:
   struct Entry {
@@ -41,9 +73,13 @@ class SourceFiles {
     AddStatus failure = AddStatus::Added;
   };
 
+  void add(Entry& entry);
+
   std::vector<SourceDirectories> directories_;
   env::Files& files_;
+  env::Timers& timers_;
   SourceSet& sources_;
+  std::optional<ReloadReport> report_;
   std::vector<Entry> entries_;  // in the order of comes_before()
 };
 

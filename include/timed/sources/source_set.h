@@ -207,6 +207,9 @@ class SourceSet {
   std::optional<IpAddress> address_of(discipline::SourceId id) const;
   std::optional<std::string> name_of(discipline::SourceId id) const;
   const discipline::SourceStats* stats_of(discipline::SourceId id) const;
+  // What became of its requests and of what came from it; null for an id that does not exist.
+  const AssociationCounters* counters_of(discipline::SourceId id) const;
+  const VerdictCounts* verdicts_of(discipline::SourceId id) const;
   // In logs and reports: the address, or ID#nnnnnnnnnn.
   std::string label_of(discipline::SourceId id) const;
   // For messages: ADDRESS, or ADDRESS (NAME) where the name says more.

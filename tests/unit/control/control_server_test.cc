@@ -158,12 +158,13 @@ TEST_F(AnswerTest, Cve2010x0292NoAnswerIsAnswered) {
 
 // CVE-2014-0021: replies longer than their requests made the daemon an amplifier.
 TEST_F(AnswerTest, Cve2014x0021NoReplyIsLongerThanItsRequest) {
-  const ReplyBody bodies[] = {std::monostate{},   NSourcesReply{}, SourceDataReply{},         TrackingReply{},
-                              SourcestatsReply{}, ActivityReply{}, NtpSourceNameReply{"name"}};
+  const ReplyBody bodies[] = {std::monostate{},   NSourcesReply{}, SourceDataReply{},          TrackingReply{},
+                              SourcestatsReply{}, ActivityReply{}, NtpSourceNameReply{"name"}, DaemonStatusReply{}};
   std::size_t too_long = 0;
   for (const ReplyBody& body : bodies) {
     reply = {ReplyStatus::Success, body};
-    for (std::uint16_t code = 0; code < kRequestCodes + 2; ++code) {
+    for (std::uint16_t i = 0; i < kRequestCodes + 2 + kOwnCodes + 1; ++i) {
+      const auto code = static_cast<std::uint16_t>(i < kRequestCodes + 2 ? i : i - kRequestCodes - 2 + kFirstOwnCode);
       for (std::size_t size = 0; size < 600; size += 16) {
         const Judged judged = judge(raw_request(code, size), Transport::Unix);
         ASSERT_LE(judged.reply.size(), size) << code;

@@ -25,17 +25,20 @@ TEST(OpenRequests, AreThoseOfEveryReport) {
   const struct {
     R report;
     std::vector<std::size_t> codes;
-  } kCases[] = {{R::Activity, {44}},    {R::Authdata, {14, 67}}, {R::Clients, {68}},        {R::Manual, {41}},
-                {R::Ntpdata, {14, 57}}, {R::Rtcdata, {35}},      {R::Selectdata, {14, 69}}, {R::Serverstats, {54}},
-                {R::Smoothing, {51}},   {R::Sourcename, {65}},   {R::Sources, {14, 15}},    {R::Sourcestats, {14, 34}},
-                {R::Tracking, {33}}};
+  } kCases[] = {{R::Activity, {44}},       {R::Authdata, {14, 67}},      {R::Clients, {68}},
+                {R::Manual, {41}},         {R::Ntpdata, {14, 57}},       {R::Rtcdata, {35}},
+                {R::Selectdata, {14, 69}}, {R::Serverstats, {54}},       {R::Smoothing, {51}},
+                {R::Sourcename, {65}},     {R::Sources, {14, 15}},       {R::Sourcestats, {14, 34}},
+                {R::Tracking, {33}},       {R::Daemonstatus, {75}},      {R::Reloadstatus, {75, 76}},
+                {R::Serververdicts, {77}}, {R::Sourceverdicts, {14, 78}}};
   std::set<R> all;
   for (const auto& c : kCases) {
     EXPECT_EQ(codes({c.report}), c.codes);
     all.insert(c.report);
   }
   EXPECT_TRUE(codes({}).empty());
-  for (const std::size_t code : codes(all)) {
+  for (const std::size_t place : codes(all)) {
+    const std::size_t code = place < kRequestCodes ? place : place - kRequestCodes + kFirstOwnCode;
     const Access access = request_row(static_cast<std::uint16_t>(code))->access;
     EXPECT_TRUE(access == Access::Open || access == Access::Openable) << code;
   }

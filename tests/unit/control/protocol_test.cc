@@ -71,9 +71,21 @@ TEST(WorkedExample, UnauthorisedAccheck) {
 TEST(Cve2012x4503, EveryByteOfAReplyIsWritten) {
   NtpDataReply old;
   old.old = true;
-  const ReplyBody bodies[] = {std::monostate{},   NSourcesReply{},   SourceDataReply{},        TrackingReply{},
-                              AuthDataReply{},    SelectDataReply{}, NtpDataReply{},           old,
-                              SourcestatsReply{}, ActivityReply{},   NtpSourceNameReply{"ntp"}};
+  const ReplyBody bodies[] = {std::monostate{},
+                              NSourcesReply{},
+                              SourceDataReply{},
+                              TrackingReply{},
+                              AuthDataReply{},
+                              SelectDataReply{},
+                              NtpDataReply{},
+                              old,
+                              SourcestatsReply{},
+                              ActivityReply{},
+                              NtpSourceNameReply{"ntp"},
+                              DaemonStatusReply{},
+                              ReloadChangeReply{},
+                              ServerVerdictsReply{},
+                              SourceVerdictsReply{}};
   for (const ReplyBody& body : bodies) {
     std::array<Bytes, 2> written{Bytes(kMaxReply, std::byte{0x55}), Bytes(kMaxReply, std::byte{0xaa})};
     for (Bytes& bytes : written) bytes.resize(write_reply(bytes, {kVersion, 1, 0, 2}, {ReplyStatus::Success, body}));

@@ -27,6 +27,26 @@ TEST(Jumps, SaysHowFarAndWhichWay) {
   EXPECT_FALSE(jumps.check(kRaw + Duration::seconds(201), kMono + Duration::seconds(201))) << "told once";
 }
 
+TEST(Incidents, AreCountedByKind) {
+  Incidents incidents;
+  EXPECT_FALSE(incidents.latest);
+  incidents.note({Jump::Kind::Step, Duration::seconds(20)}, kMono);
+  incidents.note({Jump::Kind::Step, Duration::seconds(20)}, kMono);
+  incidents.note({Jump::Kind::Asleep, Duration::seconds(20)}, kMono);
+  incidents.note({Jump::Kind::Stopped, Duration::zero()}, kMono);
+  incidents.note({Jump::Kind::RunsAgain, Duration::zero()}, kMono);
+  EXPECT_EQ(incidents.other_steps, 2u);
+  EXPECT_EQ(incidents.sleeps, 1u);
+  EXPECT_EQ(incidents.standstills, 1u) << "that it runs again is its end";
+  EXPECT_EQ(incidents.latest, kMono);
+  incidents.note_pause(kMono + Duration::seconds(1));
+  EXPECT_EQ(incidents.pauses, 1u);
+  EXPECT_EQ(incidents.latest, kMono + Duration::seconds(1));
+  for (const double late : {0.0, 3.0, 2.0}) incidents.note_delay(Duration::seconds(late));
+  EXPECT_EQ(incidents.longest_delay, Duration::seconds(3));
+  EXPECT_EQ(incidents.own_steps, 0u);
+}
+
 TEST(Jumps, LeavesSmallStepsToTheMeasurements) {
   Jumps jumps;
   jumps.check(kRaw, kMono);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "tests/unit/config/memory_files.h"
 #include "tests/unit/sources/fake_seams.h"
@@ -11,9 +12,15 @@
 namespace timed::sources {
 namespace {
 
+std::vector<SourceLine> lines_of(std::string_view text) {
+  FoundSources found;
+  read_source_lines(text, "file", found);
+  return found.lines;
+}
+
 std::vector<std::string> names_in(std::string_view text) {
   std::vector<std::string> names;
-  for (const SourceLine& line : read_source_lines(text)) names.push_back(line.name);
+  for (const SourceLine& line : lines_of(text)) names.push_back(line.name);
   return names;
 }
 using Names = std::vector<std::string>;
@@ -23,7 +30,7 @@ TEST(ReadSourceLines, OnlySourcesAndOnlyWholeLines) {
             (Names{"a", "c", "d"}));
   EXPECT_EQ(names_in("server a iburst # said so\n" + std::string(2047, ' ') + "server b\nserver c\n"),
             (Names{"a", "c"}));
-  const auto lines = read_source_lines("pool p maxsources 2\nserver s port 1123\npeer q\n");
+  const auto lines = lines_of("pool p maxsources 2\nserver s port 1123\npeer q\n");
   EXPECT_EQ(lines[0].kind, SourceKind::Pool);
   EXPECT_EQ(lines[0].max_sources, 2);
   EXPECT_EQ(lines[1].port, 1123);
@@ -39,12 +46,12 @@ TEST(ReadSourceFiles, TheFirstDirectoryOfALineHasItsName) {
   files.broken["/c/bad.sources"] = "Permission denied";
   const std::vector<SourceDirectories> directories = {{"/none", "/a", "/b/"}, {"/b", "/c"}};
   Names names;
-  for (const SourceLine& line : read_source_files(files, directories)) names.push_back(line.name);
+  for (const SourceLine& line : read_source_files(files, directories).lines) names.push_back(line.name);
   EXPECT_EQ(names, (Names{"a1", "b2", "c1", "b1", "b2"})) << "each line of directives is on its own, sorted by name";
 }
 
 TEST(ComesBefore, NameKindFamilyAndPortThenTheRest) {
-  const auto one = [](const std::string& text) { return read_source_lines(text + "\n").at(0); };
+  const auto one = [](const std::string& text) { return lines_of(text + "\n").at(0); };
   const std::vector<std::string> sorted = {"server a",      "server a minpoll 7", "server a port 200",
                                            "server a ipv4", "pool a port 100",    "server b"};
   for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -60,7 +67,7 @@ class SourceFilesTest : public testing::Test {
       : network(timers),
         timeline(test_time(-1000)),
         set({}, options(), {timers, network, host, timeline}, callbacks()),
-        dirs({{"/d"}}, files, set) {
+        dirs({{"/d"}}, files, timers, set) {
     log::set_sink([this](log::Severity, std::string_view message) { messages.emplace_back(message); });
     set.start();
   }
@@ -137,6 +144,36 @@ TEST_F(SourceFilesTest, APoolGoesWithAllItsSources) {
   host.answer(std::vector<IpAddress>{IpAddress::v4(0xc0000201), IpAddress::v4(0xc0000202)});
   EXPECT_EQ(reload(""), Names{"Removed pool p.example"});
   EXPECT_EQ(set.size(), 0u);
+}
+
+TEST_F(SourceFilesTest, TheLastReloadIsReported) {
+  using What = ReloadChange::What;
+  EXPECT_FALSE(dirs.last_reload());
+  reload("server 192.0.2.1\npeer 192.0.2.2\n");
+  EXPECT_EQ(dirs.last_reload()->count(What::Added), 2u);
+  timers.elapsed += 7;
+  SourceLine taken;
+  taken.name = "192.0.2.9";
+  set.add(taken, log::Severity::Debug);
+  reload("server 192.0.2.1\n\n# a comment\nservr 192.0.2.3\npool 192.0.2.9\nserver 192.0.2.9\nserver x");
+  const ReloadReport& report = *dirs.last_reload();
+  EXPECT_EQ(report.when, timers.now());
+  std::vector<std::tuple<What, std::string, unsigned>> changes;
+  for (const ReloadChange& c : report.changes) {
+    changes.emplace_back(c.what, c.what == What::PassedOver ? c.where.file : c.name, c.where.line);
+  }
+  EXPECT_EQ(changes, (std::vector<std::tuple<What, std::string, unsigned>>{{What::Removed, "192.0.2.2", 0},
+                                                                           {What::Kept, "192.0.2.1", 0},
+                                                                           {What::Refused, "192.0.2.9", 0},
+                                                                           {What::Refused, "192.0.2.9", 0},
+                                                                           {What::PassedOver, "/d/x.sources", 4},
+                                                                           {What::PassedOver, "/d/x.sources", 7}}));
+  EXPECT_EQ(report.changes[0].kind, SourceKind::Peer);
+  EXPECT_EQ(report.changes[2].reason, AddStatus::AlreadyInUse);
+  files.broken["/d/x.sources"] = "Permission denied";
+  dirs.reload();
+  EXPECT_EQ(dirs.last_reload()->count(What::Removed), 1u);
+  EXPECT_EQ(dirs.last_reload()->changes.back().where, (PassedOver{"/d/x.sources", 0})) << "the whole file";
 }
 
 TEST_F(SourceFilesTest, WhatACommandDeletedStaysAway) {

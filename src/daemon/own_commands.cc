@@ -1,0 +1,170 @@
+#include "timed/daemon/own_commands.h"
+
+#include <algorithm>
+
+#include "timed/daemon/source_commands.h"
+
+namespace timed::daemon {
+namespace {
+
+using control::DaemonStatusReply;
+using control::ReloadChangeReply;
+using control::Reply;
+using control::ReplyStatus;
+using control::SourceVerdictsReply;
+using discipline::Now;
+using sources::ReloadChange;
+
+std::uint32_t seconds_since(std::optional<MonoTime> when, MonoTime now) {
+  if (!when) return control::kNever;
+  return static_cast<std::uint32_t>(std::clamp((now - *when).to_seconds(), 0.0, control::kNever - 1.0));
+}
+
+void put_reload(const sources::ReloadReport& reload, MonoTime now, DaemonStatusReply& reply) {
+  using What = ReloadChange::What;
+  const auto count = [&](What what) { return static_cast<std::uint32_t>(reload.count(what)); };
+  reply.since_reload = seconds_since(reload.when, now);
+  reply.kept = count(What::Kept);
+  reply.added = count(What::Added);
+  reply.removed = count(What::Removed);
+  reply.refused = count(What::Refused);
+  reply.passed_over = count(What::PassedOver);
+}
+
+std::optional<Reply> answer(const control::DaemonStatusRequest&, const OwnReports& reports) {
+  const Now now = reports.clock.read();
+  DaemonStatusReply reply;
+  reply.version = TIMED_VERSION;
+  reply.config_file = reports.config_file;
+  // A clock that was set since would say that the daemon was started at another time than it was.
+  reply.started = control::WireTime::from(now.local - (now.mono - reports.started));
+  reply.uptime_seconds = seconds_since(reports.started, now.mono);
+  reply.steers = reports.clock.steering();
+  reply.serves = reports.server.is_open();
+  reply.own_steps = reports.incidents.own_steps;
+  reply.other_steps = reports.incidents.other_steps;
+  reply.sleeps = reports.incidents.sleeps;
+  reply.standstills = reports.incidents.standstills;
+  reply.pauses = reports.incidents.pauses;
+  reply.longest_delay = reports.incidents.longest_delay;
+  reply.since_incident = seconds_since(reports.incidents.latest, now.mono);
+  if (reports.files != nullptr && reports.files->last_reload()) {
+    put_reload(*reports.files->last_reload(), now.mono, reply);
+  }
+  return Reply{ReplyStatus::Success, reply};
+}
+
+ReloadChangeReply::Kind kind_of(sources::SourceKind kind) {
+  switch (kind) {
+    case sources::SourceKind::Server:
+      return ReloadChangeReply::Kind::Server;
+    case sources::SourceKind::Peer:
+      return ReloadChangeReply::Kind::Peer;
+    case sources::SourceKind::Pool:
+      break;
+  }
+  return ReloadChangeReply::Kind::Pool;
+}
+
+std::optional<Reply> answer(const control::ReloadChangeRequest& request, const OwnReports& reports) {
+  const auto* const reload =
+      reports.files != nullptr && reports.files->last_reload() ? &*reports.files->last_reload() : nullptr;
+  const auto index = static_cast<std::size_t>(request.index);
+  const bool known = reload != nullptr && request.index >= 0 && index < reload->changes.size();
+  if (!known) return Reply::failure(ReplyStatus::NoSuchSource);
+  const ReloadChange& change = reload->changes[index];
+  ReloadChangeReply reply;
+  reply.change = static_cast<ReloadChangeReply::Change>(change.what);
+  if (change.what == ReloadChange::What::PassedOver) {
+    reply.line = change.where.line;
+    reply.file = change.where.file;
+    return Reply{ReplyStatus::Success, reply};
+  }
+  reply.kind = kind_of(change.kind);
+  reply.name = change.name;
+  if (change.what == ReloadChange::What::Refused) reply.reason = status_of(change.reason);
+  return Reply{ReplyStatus::Success, reply};
+}
+
+void put_commands(const control::ControlServer& control, control::ServerVerdictsReply& reply) {
+  using V = control::Verdict;
+  reply.cmd_answered = control.count(V::Answered) + 1;  // with this one, which is counted when it was answered
+  reply.cmd_refused = control.count(V::Refused);
+  reply.cmd_not_admitted = control.count(V::NotAdmitted);
+  reply.cmd_wrong_size = control.count(V::WrongSize);
+  reply.cmd_no_request = control.count(V::NotARequest);
+  reply.cmd_rate_limited = control.count(V::RateLimited);
+  reply.cmd_old_version = control.count(V::OldVersion);
+  reply.cmd_bad_version = control.count(V::BadVersion);
+  reply.cmd_unknown = control.count(V::Unknown);
+  reply.cmd_bad_length = control.count(V::BadLength);
+  reply.cmd_unauthorised = control.count(V::Unauthorised);
+  reply.cmd_too_long = control.count(V::TooLong);
+  reply.cmd_unsent = control.count(V::Unsent);
+}
+
+std::optional<Reply> answer(const control::ServerVerdictsRequest&, const OwnReports& reports) {
+  using V = server::Verdict;
+  const server::VerdictTotals verdicts = reports.server.verdicts();
+  const server::ServedTotals served = reports.server.served();
+  control::ServerVerdictsReply reply;
+  reply.answered = verdicts.of(V::Answer);
+  reply.kiss_of_death = verdicts.of(V::KissOfDeath);
+  reply.bad_length = verdicts.of(V::BadLength);
+  reply.bad_version = verdicts.of(V::BadVersion);
+  reply.bad_extensions = verdicts.of(V::BadExtensions);
+  reply.bad_source = verdicts.of(V::BadSource);
+  reply.bad_mode = verdicts.of(V::BadMode);
+  reply.denied = verdicts.of(V::Denied);
+  reply.bad_auth = verdicts.of(V::BadAuth);
+  reply.rate_limited = verdicts.of(V::RateLimited);
+  reply.to_sources = served.to_sources;
+  reply.ntpq = served.control;
+  reply.lost_on_the_way = reports.server.lost_on_the_way();
+  reply.unsent_no_room = served.no_room;
+  reply.unsent_no_route = served.no_route;
+  reply.unsent_forbidden = served.forbidden;
+  reply.unsent_other = served.other_reason;
+  reply.missing_stamps = served.no_stamp;
+  put_commands(reports.control, reply);
+  return Reply{ReplyStatus::Success, reply};
+}
+
+std::optional<Reply> answer(const control::SourceVerdictsRequest& request, const OwnReports& reports) {
+  const Now now = reports.clock.read();
+  const auto index = static_cast<std::size_t>(request.index);
+  const auto source = request.index >= 0 ? reports.sources.report(index, now.free) : std::nullopt;
+  if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
+  const sources::AssociationCounters& counters = *reports.sources.counters_of(source->id);
+  const sources::VerdictCounts& counts = *reports.sources.verdicts_of(source->id);
+  static_assert(sources::kResponseVerdicts == SourceVerdictsReply::kVerdicts);
+  static_assert(sources::VerdictCounts::kTests == SourceVerdictsReply::kTests);
+  SourceVerdictsReply reply;
+  reply.address = address_of(*source);
+  reply.sent = counters.sent;
+  reply.unsent = counts.unsent;
+  reply.received = counters.received;
+  reply.verdicts = counts.verdicts;
+  reply.failed = counts.failed;
+  reply.late = counts.late;
+  reply.kisses = counts.kisses;
+  if (const auto& bad = counts.last_bad) {
+    reply.last_verdict = static_cast<SourceVerdictsReply::Verdict>(bad->verdict);
+    reply.last_failed = bad->failed;
+    reply.since_last = seconds_since(bad->when, now.mono);
+  }
+  return Reply{ReplyStatus::Success, reply};
+}
+
+template <class Other>
+std::optional<Reply> answer(const Other&, const OwnReports&) {
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Reply> answer_own(const control::Request& request, const OwnReports& reports) {
+  return std::visit([&](const auto& r) { return answer(r, reports); }, request);
+}
+
+}  // namespace timed::daemon

@@ -1,0 +1,166 @@
+#include "timed/client/own_reports.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "timed/client/json.h"
+
+namespace timed::client {
+namespace {
+
+using control::DaemonStatusReply;
+using control::ReloadChangeReply;
+using control::ServerVerdictsReply;
+using control::SourceVerdictsReply;
+
+DaemonStatusReply status() {
+  DaemonStatusReply r;
+  r.version = "1.2";
+  r.config_file = "/etc/timed.conf";
+  r.started = {1795392466, 500'000'000};
+  r.uptime_seconds = 3600;
+  r.steers = true;
+  r.own_steps = 1;
+  r.other_steps = 2;
+  r.sleeps = 3;
+  r.standstills = 4;
+  r.pauses = 5;
+  r.longest_delay = Duration::seconds(0.25);
+  r.since_incident = 60;
+  r.since_reload = control::kNever;
+  r.kept = 6;
+  r.added = 7;
+  r.removed = 8;
+  r.refused = 9;
+  r.passed_over = 10;
+  return r;
+}
+
+TEST(DaemonStatus, ForPeopleAndForPrograms) {
+  EXPECT_EQ(text::daemonstatus(status()),
+            "Version                    : 1.2\n"
+            "Configuration              : /etc/timed.conf\n"
+            "Started (UTC)              : Mon Nov 23 00:07:46 2026\n"
+            "Uptime                     : 3600 seconds\n"
+            "System clock               : steered\n"
+            "NTP server                 : closed\n"
+            "Own steps of the clock     : 1\n"
+            "Steps by somebody else     : 2\n"
+            "Times the machine slept    : 3\n"
+            "Times the clock stood still: 4\n"
+            "Times the process paused   : 5\n"
+            "Longest delay of a timer   : 0.250000 seconds\n"
+            "Last of these              : 60 seconds ago\n"
+            "Files of sources read      : never\n"
+            "Sources kept               : 6\n"
+            "Sources added              : 7\n"
+            "Sources removed            : 8\n"
+            "Sources refused            : 9\n"
+            "Lines passed over          : 10\n");
+  EXPECT_EQ(csv::daemonstatus(status()),
+            "1.2,1795392466.500000000,3600,1,0,1,2,3,4,5,0.250000000,60,4294967295,6,7,8,9,10,/etc/timed.conf\n");
+  EXPECT_EQ(json::daemonstatus(status()),
+            R"({"version":"1.2","configuration":"/etc/timed.conf","started_s":1795392466.5,"uptime_s":3600,)"
+            R"("steers_clock":true,"serves":false,"own_steps":1,"other_steps":2,"sleeps":3,"standstills":4,"pauses":5,)"
+            R"("longest_timer_delay_s":0.25,"since_incident_s":60,"since_reload_s":null,"sources_kept":6,)"
+            R"("sources_added":7,"sources_removed":8,"sources_refused":9,"lines_passed_over":10})");
+  DaemonStatusReply none;
+  EXPECT_NE(text::daemonstatus(none).find("Configuration              : on the command line\n"), std::string::npos);
+  EXPECT_NE(json::daemonstatus(none).find(R"("configuration":null)"), std::string::npos);
+}
+
+TEST(ReloadStatus, SaysWhyAndWhere) {
+  ReloadChangeReply refused;
+  refused.change = ReloadChangeReply::Change::Refused;
+  refused.kind = ReloadChangeReply::Kind::Pool;
+  refused.reason = control::ReplyStatus::SourceAlreadyKnown;
+  refused.name = "ntp.example";
+  EXPECT_EQ(text::reloadstatus_row(refused), "refused      pool    ntp.example : Source already present\n");
+  EXPECT_EQ(csv::reloadstatus_row(refused), "refused,pool,Source already present,0,ntp.example,\n");
+  EXPECT_EQ(json::reloadstatus_row(refused), R"({"change":"refused","kind":"pool","name":"ntp.example",)"
+                                             R"("reason":"Source already present","file":null,"line":null})");
+  ReloadChangeReply passed;
+  passed.change = ReloadChangeReply::Change::PassedOver;
+  passed.line = 3;
+  passed.file = "/d/x.sources";
+  EXPECT_EQ(text::reloadstatus_row(passed), "passed over  -       /d/x.sources:3\n");
+  EXPECT_EQ(csv::reloadstatus_row(passed), "passed over,-,,3,,/d/x.sources\n");
+  EXPECT_EQ(json::reloadstatus_row(passed), R"({"change":"passed over","kind":null,"name":null,"reason":null,)"
+                                            R"("file":"/d/x.sources","line":3})");
+  passed.line = 0;
+  EXPECT_EQ(text::reloadstatus_row(passed), "passed over  -       /d/x.sources\n") << "the whole file";
+}
+
+TEST(ServerVerdicts, HaveALabelAndANameEach) {
+  ServerVerdictsReply r;
+  r.answered = 1;
+  r.cmd_unsent = 30;
+  const auto counters = counters_of(r);
+  ASSERT_EQ(counters.size(), 31u);
+  std::set<std::string> labels, names;
+  for (const Counter& c : counters) {
+    labels.insert(c.label);
+    names.insert(c.name);
+  }
+  EXPECT_EQ(labels.size(), 31u);
+  EXPECT_EQ(names.size(), 31u);
+  const std::string shown = text::serververdicts(r);
+  EXPECT_TRUE(shown.starts_with("NTP requests answered      : 1\nKisses of death            : 0\n")) << shown;
+  EXPECT_TRUE(shown.ends_with("Reply could not be sent    : 30\n")) << shown;
+  for (std::size_t at = 0; at < shown.size(); at = shown.find('\n', at) + 1) EXPECT_EQ(shown.at(at + 27), ':') << shown;
+  const std::string row = csv::serververdicts(r);
+  EXPECT_TRUE(row.starts_with("1,0,") && row.ends_with(",0,30\n")) << row;
+  EXPECT_EQ(std::count(row.begin(), row.end(), ','), 30);
+}
+
+SourceVerdictsReply verdicts() {
+  SourceVerdictsReply r;
+  r.address = IpAddress::v4(0xc0000201);
+  r.sent = 100;
+  r.unsent = 1;
+  r.received = 90;
+  r.verdicts = {1, 2, 3, 4, 5, 75};
+  r.failed = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+  r.late = 6;
+  r.kisses = 7;
+  r.last_verdict = SourceVerdictsReply::Verdict::Unsynchronised;
+  r.last_failed = 0x30;
+  r.since_last = 64;
+  return r;
+}
+
+TEST(SourceVerdicts, ARowASource) {
+  EXPECT_EQ(text::sourceverdicts_header(false) + text::sourceverdicts_row(verdicts(), "192.0.2.1", false),
+            "Name/IP Address              Sent   Rcvd   Good    1    2    3    5    6    7    A    B    C    D Form Late"
+            "  Ago  Last\n" +
+                std::string(118, '=') +
+                "\n"
+                "192.0.2.1                     100     90     75   11   12   13   14   15   16   17   18   19   20    3"
+                "    6   64  67\n");
+  EXPECT_EQ(csv::sourceverdicts_row(verdicts(), "192.0.2.1"),
+            "192.0.2.1,100,1,90,1,2,3,4,5,75,11,12,13,14,15,16,17,18,19,20,6,7,64,67\n");
+  EXPECT_EQ(json::sourceverdicts_row(verdicts(), "n"),
+            R"({"name":"n","address":"192.0.2.1","sent":100,"unsent":1,"received":90,"verdicts":{"malformed":1,)"
+            R"("wrong_mode":2,"not_expected":3,"unsynchronised":4,"rejected":5,"good":75},"failed_tests":{"1":11,)"
+            R"("2":12,"3":13,"5":14,"6":15,"7":16,"A":17,"B":18,"C":19,"D":20},"late":6,"kisses_of_death":7,)"
+            R"("last_bad":"unsynchronised","last_bad_tests":["6","7"],"since_last_bad_s":64})");
+}
+
+TEST(SourceVerdicts, TheLastBadPacketInAWord) {
+  using V = SourceVerdictsReply::Verdict;
+  SourceVerdictsReply r;
+  EXPECT_EQ(last_bad_text(r), "-");
+  r.last_verdict = V::Malformed;
+  EXPECT_EQ(last_bad_text(r), "form");
+  r.last_verdict = V::WrongMode;
+  EXPECT_EQ(last_bad_text(r), "mode");
+  r.last_verdict = V::NotExpected;
+  EXPECT_EQ(last_bad_text(r), "late");
+  r.last_failed = 0x3ff;
+  EXPECT_EQ(last_bad_text(r), "123567ABCD");
+}
+
+}  // namespace
+}  // namespace timed::client
