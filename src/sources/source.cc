@@ -100,18 +100,17 @@ std::optional<SourceReport> SourceSet::report(std::size_t index, FreeTime now) c
 }
 
 std::optional<NtpDataReport> SourceSet::ntp_data(const IpAddress& address) const {
-  for (const auto& source : sources_) {
-    if (!source->address.is_set() || source->address != address) continue;
-    NtpDataReport r;
-    r.remote = Endpoint{source->address, source->line.port, 0};
-    r.poll = source->association.poll();
-    r.last = source->association.last_response();
-    r.counters = source->association.counters();
-    r.asymmetry = source->stats.asymmetry();
-    r.authenticated = is_authenticated(source->association.authentication());
-    return r;
-  }
-  return std::nullopt;
+  const auto id = find(address);
+  const Source* const source = id ? get(*id) : nullptr;
+  if (source == nullptr) return std::nullopt;
+  NtpDataReport r;
+  r.remote = Endpoint{source->address, source->line.port, 0};
+  r.poll = source->association.poll();
+  r.last = source->association.last_response();
+  r.counters = source->association.counters();
+  r.asymmetry = source->stats.asymmetry();
+  r.authenticated = is_authenticated(source->association.authentication());
+  return r;
 }
 
 ActivityReport SourceSet::activity() const {
