@@ -16,8 +16,6 @@ using control::Reply;
 using control::ReplyStatus;
 using discipline::SourceId;
 
-constexpr int kMostInt = 0x7fffffff;
-
 struct Context {
   sources::SourceSet& sources;
   sources::SourceFiles* files;
@@ -28,8 +26,9 @@ Reply success() {
   return {ReplyStatus::Success, {}};
 }
 
+// As chronyd takes them: the upper half of the range is below zero.
 int to_int(std::uint32_t value) {
-  return static_cast<int>(std::min<std::uint32_t>(value, kMostInt));
+  return static_cast<int>(value);
 }
 
 // A number for an option's text: what the wire carries has seven digits at most.
@@ -111,8 +110,10 @@ std::optional<Reply> answer(const Other&, const Context&) {
 // The request in the words of the configuration, so that there is one place that knows their limits.
 std::string words_of(const AddSourceRequest& q) {
   std::string text = q.name;
-  text += format(" port %u minpoll %d maxpoll %d minstratum %d polltarget %d", q.port, q.min_poll, q.max_poll,
-                 std::min(to_int(q.min_stratum), 16), std::max(to_int(q.poll_target), 1));
+  // What does not fit into a port is cut, as chronyd cuts it; beyond the range of polls all are alike.
+  text += format(" port %u minpoll %d maxpoll %d minstratum %d polltarget %d", q.port & 0xffff, q.min_poll,
+                 std::clamp(q.max_poll, -32, 32), std::clamp(to_int(q.min_stratum), 0, 16),
+                 std::max(to_int(q.poll_target), 1));
   text += format(" presend %d maxsources %d", std::clamp(q.presend, -32, 32), std::max(to_int(q.max_sources), 1));
   if (q.presend > 32) text.erase(text.rfind(" presend"), std::string(" presend 32").size());
   if (q.version != 0) text += format(" version %d", std::clamp(to_int(q.version), 1, 4));
@@ -194,7 +195,6 @@ std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& r
   const auto kind = kind_of(request.type);
   if (!kind) return ReplyStatus::Invalid;
   if (!request.name_complete || request.name.empty() || !all_visible(request.name)) return ReplyStatus::InvalidName;
-  if (request.port > 0xffff) return ReplyStatus::Invalid;
   const std::string text = words_of(request);
   const auto words = split_words(text);
   auto parsed = sources::parse_source_line(words, *kind);

@@ -55,7 +55,9 @@ void Selector::forget(SourceId id) {
 
 SourceSelection Selector::state_of(SourceId id) const {
   const auto found = entries_.find(id);
-  return found == entries_.end() ? SourceSelection{.id = id, .low = {}, .high = {}} : found->second.report;
+  if (found != entries_.end()) return found->second.report;
+  // It came after the last selection, and has nothing that one could look at.
+  return {.id = id, .state = SourceState::BadStats, .low = {}, .high = {}};
 }
 
 Selection Selector::select(std::span<const Candidate> candidates, const LocalReferenceOptions& local) {

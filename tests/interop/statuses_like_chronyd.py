@@ -58,7 +58,7 @@ def receive(sock, datagram):
 
 
 def datagrams(source):
-    for code in list(range(80)) + [255, 16384, 65535]:
+    for code in list(range(80)) + [255, 16383, 65535]:
         for length in LENGTHS:
             kinds = ("zeros",) if code in STEERING else ("zeros", "ones", "noise")
             for kind in kinds:

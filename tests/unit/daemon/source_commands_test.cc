@@ -35,6 +35,21 @@ TEST(AddSource, NoUnreachableAnswersAtAllMeansTheUsualNumber) {
   EXPECT_EQ(added(request).max_unreach, 5u);
 }
 
+// As chronyd takes them.
+TEST(AddSource, BringsWhatIsOutOfRangeIntoIt) {
+  control::AddSourceRequest request = server("ntp.example");
+  request.port = 65536 + 123;
+  request.max_poll = 77;
+  EXPECT_EQ(added(request).port, 123);
+  EXPECT_EQ(added(request).poll.max_poll, 24);
+  request.min_stratum = request.version = request.poll_target = 0xffffffff;  // -1
+  EXPECT_EQ(added(request).check.min_stratum, 0);
+  EXPECT_EQ(added(request).version, 1);
+  EXPECT_EQ(added(request).poll.poll_target, 1);
+  request.max_poll = -0x7fffffff;
+  EXPECT_EQ(added(request).poll.max_poll, 10);
+}
+
 TEST(AddSource, RefusesNamesThatAreNone) {
   EXPECT_EQ(std::get<control::ReplyStatus>(line_of(server(""))), control::ReplyStatus::InvalidName);
   EXPECT_EQ(std::get<control::ReplyStatus>(line_of(server("a b"))), control::ReplyStatus::InvalidName);

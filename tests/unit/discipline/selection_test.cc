@@ -278,7 +278,7 @@ TEST_F(SelectionTest, AForgottenSourceIsNoLongerSelected) {
   const SourceId selected = *selector.selected();
   selector.forget(selected);
   EXPECT_FALSE(selector.selected());
-  EXPECT_EQ(selector.state_of(selected).state, SourceState::Unknown);
+  EXPECT_EQ(selector.state_of(selected).state, SourceState::BadStats) << "as one that nobody has looked at yet";
 }
 
 TEST_F(SelectionTest, KeepsTheStatesOfARoundWhenTold) {
