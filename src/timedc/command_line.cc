@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
@@ -21,6 +22,7 @@ std::string base_name(std::string_view path) {
 
 // chronyc takes whatever there is for a number: what a text begins with, cut to the bits of a port.
 std::uint16_t port_as_chronyc(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   const auto port = parse_saturated_prefix(text);
   return static_cast<std::uint16_t>(port ? port->value : 0);
 }

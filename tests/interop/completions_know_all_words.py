@@ -54,8 +54,8 @@ def test(net):
 
     link = net.path("chronyc")
     os.symlink(lab.timedc(), link)
-    helped_there = subprocess.run([link, "-h", "127.0.0.1", "-p", "9", "help"], capture_output=True, text=True, timeout=60,
-                                  check=True).stdout
+    helped_there = subprocess.run([link, "-h", "127.0.0.1", "-p", "9", "help"], capture_output=True, text=True,
+                                  timeout=60, check=True).stdout
     assert not [word for word in OWN if word in helped_there], helped_there
 
     completions = os.path.join("conf", "completions")

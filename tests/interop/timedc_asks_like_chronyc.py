@@ -264,8 +264,37 @@ def compare(daemon, path, options, line):
     return theirs == ours
 
 
+def check_options(net):
+    """Under its name timedc takes the options of chronyc, and any text for a port as chronyc does."""
+    link = net.path("chronyc")
+    os.symlink(lab.timedc(), link)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(5)
+        port = sock.getsockname()[1]
+        for text in (str(port), f"{port}x", f" {port}", str(port + 65536), str(port - 65536), f"+{port}", f"{port}.9"):
+            for program in (lab.peer("usr/bin/chronyc"), link):
+                done = subprocess.Popen([program, "-d", "-a", "-h", "127.0.0.1", "-p", text, "tracking"],
+                                        env=lab.peer_environment(), stdout=subprocess.DEVNULL)
+                request = sock.recv(2048)
+                done.kill()
+                done.wait()
+                assert request[4:6] == b"\0\x21", (program, text)
+                sock.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    while sock.recv(2048):  # it may have asked again
+                        pass
+                sock.settimeout(5)
+    for option in ("-x", "--json", "-p", "-h"):
+        told = [run(program, "/", [], option)[0] for program in (lab.peer("usr/bin/chronyc"), link)]
+        assert told == [1, 1], (option, told)
+    code, _, messages = run(lab.timedc(), "/", ["-p", "1x"], "tracking")
+    assert code == 1 and messages == "Invalid port 1x\n", messages
+
+
 def test(net):
     path = net.path("sock")
+    check_options(net)
     os.chmod(net.directory, 0o777)
     daemon = StrawDaemon(path)
     same = [compare(daemon, path, ["-n"], line) for line in commands()]
