@@ -121,6 +121,7 @@ def check_source(net, server, client):
 
 def check_others(net, client):
     net.chronyd("chronyd", client, "cmdport 0\nserver 192.0.2.1 offline")
+    lab.wait_until(lambda: os.path.exists(net.chronyd_socket("chronyd")), 10, "chronyd's socket")
     link = net.path("chronyc")
     os.symlink(lab.timedc(), link)
     for word in ("daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"):
