@@ -173,7 +173,7 @@ void Engine::Parts::go_normal() {
 void Engine::Parts::take_history() {
   history_due = false;
   if (config.dump_directory.empty()) return;
-  if (config.process.reload_history && sources->load_history(config.dump_directory) > 0) {
+  if (config.process.reload_history && sources->load_history(config.dump_directory, clock.lasting_view()) > 0) {
     // What was loaded changes what the others are compared and combined with: for one round all are new.
     for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);
     selection_due = true;
@@ -182,7 +182,7 @@ void Engine::Parts::take_history() {
 }
 
 void Engine::Parts::save_history() {
-  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory);
+  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory, clock.lasting_view());
 }
 
 bool Engine::Parts::is_synchronised() {

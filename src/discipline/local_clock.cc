@@ -186,6 +186,16 @@ void LocalClock::cancel_slew() {
   shift(now, -timeline_.pending(now));
 }
 
+LocalView LocalClock::lasting_view() {
+  LocalView view = timeline_.view();
+  if (steering_) return view;
+  const Now now = read();
+  view.start = now.free;
+  view.local_minus_free = WideDuration::between(now.raw, now.free) - view.leaps();
+  view.rate = -compensation_;
+  return view;
+}
+
 void LocalClock::on_unknown_step(Duration dispersion) {
   slew_.correction_rate = 0.0;
   slew_start_ = clock_.now();

@@ -39,8 +39,7 @@ std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const 
   return samples;
 }
 
-DumpedSource SourceSet::dump_of(const Source& source) const {
-  const LocalView& view = seams_.timeline.view();
+DumpedSource SourceSet::dump_of(const Source& source, const LocalView& clock) const {
   const Reachability& reachability = source.association.reachability();
   DumpedSource dumped;
   dumped.name = source.line.name;
@@ -53,23 +52,23 @@ DumpedSource SourceSet::dump_of(const Source& source) const {
   const discipline::SampleHistory& history = source.stats.history();
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Sample& s = history.at(static_cast<std::ptrdiff_t>(i));
-    const Duration added = view.added_dispersion - s.added_dispersion;
-    dumped.samples.push_back({view.to_local(s.when), view.local_offset(s.when, s.offset), s.measured, s.peer_delay,
+    const Duration added = clock.added_dispersion - s.added_dispersion;
+    dumped.samples.push_back({clock.to_local(s.when), clock.local_offset(s.when, s.offset), s.measured, s.peer_delay,
                               s.peer_dispersion + added, s.root_delay, s.root_dispersion + added});
   }
   return dumped;
 }
 
-void SourceSet::save_history(const std::string& directory) const {
+void SourceSet::save_history(const std::string& directory, const LocalView& clock) const {
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() == 0) continue;
     const std::string path = directory + "/" + dump_file_name(source->address);
-    const Status written = seams_.host.files().replace(path, write_dump(dump_of(*source)), 0644);
+    const Status written = seams_.host.files().replace(path, write_dump(dump_of(*source, clock)), 0644);
     if (!written) log::error("%s", written.error().message.c_str());
   }
 }
 
-std::size_t SourceSet::load_history(const std::string& directory) {
+std::size_t SourceSet::load_history(const std::string& directory, const LocalView& clock) {
   std::size_t loaded = 0;
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() > 0) continue;
@@ -79,7 +78,7 @@ std::size_t SourceSet::load_history(const std::string& directory) {
     const auto dumped = text ? parse_dump(*text) : std::nullopt;
     const std::string fault = !text     ? text.error().reason()
                               : !dumped ? std::string("it is not a dump file, or damaged")
-                                        : restore(*source, *dumped);
+                                        : restore(*source, *dumped, clock);
     if (!fault.empty()) {
       log::warning("Could not load dump file for %s (%s : %s)", describe(source->id).c_str(), path.c_str(),
                    fault.c_str());
@@ -92,14 +91,13 @@ std::size_t SourceSet::load_history(const std::string& directory) {
 }
 
 // Why it cannot be; empty when it was done.
-std::string SourceSet::restore(Source& source, const DumpedSource& dumped) {
+std::string SourceSet::restore(Source& source, const DumpedSource& dumped, const LocalView& clock) {
   if (dumped.name != source.line.name) return "it is of a source with another name";
   // What anybody could have said before must not speak for a source that is believed now.
   if (is_authenticated(source.line) && !dumped.authenticated) return "its source was not authenticated";
-  const LocalView& view = seams_.timeline.view();
-  const auto samples = samples_of(dumped, view, callbacks_.now());
+  const auto samples = samples_of(dumped, clock, callbacks_.now());
   if (!samples) return "its measurements are out of order, or of the future";
-  source.stats.restore(*samples, dumped.asymmetry_run, view);
+  source.stats.restore(*samples, dumped.asymmetry_run, seams_.timeline.view());
   source.association.restore(dumped.reachability, dumped.reachability_size, dumped.stratum, dumped.leap);
   return {};
 }

@@ -72,6 +72,9 @@ class LocalClock {
   Status set_leap(env::LeapAction action, int tai_offset);
   // Local time becomes raw time.
   void cancel_slew();
+  // The clock that the next daemon will find: local time, with what is still to be slewed; raw time where we do not
+  // steer, as the next one knows nothing of what we thought of it.
+  LocalView lasting_view();
   // Somebody else stepped the clock.
   void on_unknown_step(Duration dispersion);
   void set_sync_status(const env::SyncStatus& status);

@@ -174,9 +174,10 @@ class SourceSet {
   // In the order of their creation.
   std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
   // Writes a file for each source that has samples; tells the operator what cannot be written.
-  void save_history(const std::string& directory) const;
+  // Its times and offsets are those of `clock`, which the next daemon will find running on.
+  void save_history(const std::string& directory, const discipline::LocalView& clock) const;
   // Gives those that have no samples yet what was saved of them; tells of each file.  How many they were.
-  std::size_t load_history(const std::string& directory);
+  std::size_t load_history(const std::string& directory, const discipline::LocalView& clock);
   void remove_saved_history(const std::string& directory);
   // As at the start: the reachability is forgotten too.
   void reset();
@@ -269,8 +270,8 @@ class SourceSet {
   bool near_leap_second(LocalTime when, Duration offset) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
-  DumpedSource dump_of(const Source& source) const;
-  std::string restore(Source& source, const DumpedSource& dumped);
+  DumpedSource dump_of(const Source& source, const discipline::LocalView& clock) const;
+  std::string restore(Source& source, const DumpedSource& dumped, const discipline::LocalView& clock);
 
   SourceSetOptions options_;
   SourceSetSeams seams_;

@@ -61,6 +61,33 @@ TEST(History, OldAndNewSamplesAreOnOneLine) {
   EXPECT_LE(after->std_dev, Duration::millis(1)) << scenario.report(node);
 }
 
+// What a daemon that does not steer thinks of the clock is gone with it: its history is of the clock as it reads.
+TEST(History, WithoutControlItIsThatOfTheClockItself) {
+  for (const std::uint64_t seed : {11u, 12u, 13u}) {
+    for (const bool with_drift : {true, false}) {
+      Scenario scenario(seed);
+      scenario.add_server("server", {"10.0.0.1"});
+      const std::string drift = with_drift ? "driftfile /drift\n" : "";
+      Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                                "server 10.0.0.1 minpoll 6 maxpoll 6\ndumpdir /var/lib/timed\n" + drift);
+      node.set_options({"-x", "-r"});
+      node.files().put("/var/lib/timed/.keep", "");
+      scenario.start_all();
+      scenario.run_for(Duration::seconds(5000));
+      node.stop();
+      scenario.run_for(Duration::seconds(3600));
+      ASSERT_TRUE(node.start().ok());
+      scenario.network().set_cut_off("server", true);
+      scenario.run_for(Duration::seconds(1));
+      const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+      ASSERT_TRUE(tracking.has_value());
+      EXPECT_EQ(tracking->stratum, 2) << scenario.report(node);
+      // 100 ppm of an hour are 0.36 s.
+      EXPECT_NEAR((node.clock_error() + tracking->correction).to_seconds(), 0.0, 0.01) << scenario.report(node);
+    }
+  }
+}
+
 TEST(History, WithoutTheOptionItIsThrownAway) {
   Scenario scenario(5);
   Node& node = run_first(scenario);

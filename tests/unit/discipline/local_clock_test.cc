@@ -236,6 +236,25 @@ TEST(LocalClock, CancelledSlewLeavesRawTimeInForce) {
   EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 7.0, 1e-4);
 }
 
+TEST(LocalClock, WhatLastsIsRawTimeWhereItIsNotSteered) {
+  for (const bool control : {true, false}) {
+    ClockOptions options;
+    options.control = control;
+    Rig rig(options);
+    ASSERT_TRUE(rig.clock.start().ok());
+    rig.clock.apply(
+        {.frequency = Frequency::ppm(100), .offset = Duration::seconds(1), .correction_rate = 0.0, .step = {}});
+    rig.kernel.run(Duration::seconds(100));
+    const Now now = rig.clock.read();
+    const LocalView lasting = rig.clock.lasting_view();
+    const LocalTime lasts = lasting.to_local(now.free);
+    const Duration of_raw = WideDuration::between(lasts, now.raw).to_duration();
+    const Duration of_local = lasts - now.local;
+    EXPECT_NEAR((control ? of_local : of_raw).to_seconds(), 0.0, 1e-8);
+    EXPECT_NEAR(lasting.rate.to_ppm(), control ? 100.0 : 0.0, 1e-9);
+  }
+}
+
 TEST(LocalClock, ALeapComesInThreeWays) {
   using LeapBy = LocalClock::LeapBy;
   for (const int seconds : {-1, 1}) {
