@@ -270,6 +270,10 @@ bool Engine::wants_exit() const {
   return parts_->exiting;
 }
 
+const sources::SourceSet* Engine::sources() const {
+  return parts_->sources ? &*parts_->sources : nullptr;
+}
+
 int Engine::exit_status() const {
   return parts_->exit_status;
 }

@@ -22,6 +22,7 @@ Status Node::start() {
   TIMED_ASSERT(!running());
   const LogScope scope(machine_.world(), machine_.log());
   exit_status_.reset();
+  ++starts_;
   std::vector<std::string_view> arguments{"timed"};
   arguments.insert(arguments.end(), options_.begin(), options_.end());
   const auto parsed = daemon::parse_command_line(arguments);

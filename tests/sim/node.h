@@ -33,6 +33,10 @@ class Node {
   // As after SIGKILL: nothing is saved, the kernel keeps the last frequency.
   void crash();
   bool running() const { return engine_ != nullptr; }
+  // How often it was started.
+  unsigned starts() const { return starts_; }
+  // What the daemon knows of its sources; null while it does not run.
+  const sources::SourceSet* sources() const { return engine_ ? engine_->sources() : nullptr; }
   // Of a daemon that ended of its own accord.
   std::optional<int> exit_status() const { return exit_status_; }
   // Hold from the next start on.
@@ -68,6 +72,7 @@ class Node {
   std::optional<int> exit_status_;
   std::string command_socket_;
   std::uint32_t asked_ = 0;
+  unsigned starts_ = 0;
 };
 
 }  // namespace timed::sim

@@ -28,6 +28,17 @@ std::string thinning(SeededRandom& random, bool must_deliver) {
   return text;
 }
 
+// Not of the one that must deliver: it stays selectable, and where another is required that one must be there.
+std::string random_marks(SeededRandom& random, const SourceNeeds& needs, bool slow) {
+  std::string text;
+  if (one_in(random, 8)) text += " prefer";
+  if (needs.is_server && one_in(random, 10)) text += " trust";
+  // Where another is trusted, one that is not counts only within its narrow limits.
+  if (needs.must_deliver && !slow && one_in(random, 10)) text += needs.is_server ? " require trust" : " require";
+  if (!needs.must_deliver && one_in(random, 8)) text += " noselect";
+  return text;
+}
+
 }  // namespace
 
 ClockModel random_clock(SeededRandom& random) {
@@ -51,7 +62,8 @@ Link random_link(SeededRandom& random) {
   return link;
 }
 
-std::string random_source_options(SeededRandom& random, int min_poll, bool must_deliver) {
+std::string random_source_options(SeededRandom& random, const SourceNeeds& needs) {
+  const int min_poll = needs.min_poll;
   std::string text = " minpoll " + std::to_string(min_poll) + " maxpoll " +
                      std::to_string(min_poll + static_cast<int>(random.below(4)));
   if (one_in(random, 2)) text += " iburst";
@@ -60,8 +72,57 @@ std::string random_source_options(SeededRandom& random, int min_poll, bool must_
   if (one_in(random, 6)) text += " maxsamples " + std::to_string(4 + random.below(20));
   if (one_in(random, 6)) text += " minsamples 10";
   if (one_in(random, 6)) text += " extfield F323";
-  if (one_in(random, 6)) text += " asymmetry 0.0";
-  return text + thinning(random, must_deliver);
+  if (one_in(random, 6)) text += " burst";
+  if (one_in(random, 8)) text += " auto_offline";
+  if (one_in(random, 8)) text += " maxdelay 0.2";
+  const bool plain = text.find("xleave") == std::string::npos && text.find("extfield") == std::string::npos;
+  if (plain && one_in(random, 6)) text += " version " + std::to_string(1 + random.below(4));
+  if (needs.asymmetry != 0.0) text += " asymmetry " + std::to_string(needs.asymmetry);
+  if (needs.asymmetry == 0.0 && one_in(random, 6)) text += " asymmetry 0.0";
+  // Shorter delays, as those of a way that has become shorter, count as longer: no asymmetry is known of such ones.
+  if (!needs.must_deliver && needs.asymmetry == 0.0 && one_in(random, 8)) {
+    text += " mindelay " + std::to_string(needs.delay.to_seconds() * random.uniform(0.5, 1.0));
+  }
+  if (needs.strata_lie && one_in(random, 3)) text += one_in(random, 2) ? " copy" : " minstratum 5";
+  text += thinning(random, needs.must_deliver);
+  // What must be there needs three samples, which a filter makes of many polls.
+  const bool slow = text.find(" filter") != std::string::npos;
+  return text + random_marks(random, needs, slow);
+}
+
+ClientDraw random_client_options(SeededRandom& random, bool leap_night) {
+  ClientDraw draw;
+  std::string& text = draw.config;
+  if (one_in(random, 8)) {
+    draw.fallback = true;
+    text += "fallbackdrift 12 14\n";
+  }
+  if (one_in(random, 8)) {
+    draw.temperature = true;
+    text += std::string("tempcomp ") + kSensor + " 1 20 0 -" + std::to_string(kPpmByDegree) + " 0\n";
+  }
+  if (one_in(random, 6)) {
+    draw.may_exit = true;
+    text += one_in(random, 2) ? "maxchange 5 1 0\n" : "maxchange 5 1 2\n";
+  }
+  if (one_in(random, 4)) {
+    draw.resume_steps = 2;
+    text += "resumestep 0.5 2\n";
+  }
+  // What happens to the oscillator while it does not run no history knows of, nor of a leap second.
+  if (!leap_night && !draw.temperature && one_in(random, 3)) {
+    draw.keeps_history = true;
+    text += "dumpdir /dump\n";
+  }
+  if (!leap_night && one_in(random, 10)) {
+    draw.smooths = true;
+    text += "smoothtime 400 0.01\n";
+  }
+  if (one_in(random, 8)) {
+    draw.broadcasts = true;
+    text += "broadcast 30 10.0.3.255\n";
+  }
+  return draw;
 }
 
 std::string random_leap_options(SeededRandom& random) {

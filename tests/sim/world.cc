@@ -38,15 +38,21 @@ World::EventId World::at(TrueTime when, std::function<void()> fn) {
   return id;
 }
 
+void World::run_next() {
+  // Out of the queue before it runs: it may add and cancel events, itself among them.
+  auto event = events_.extract(events_.begin());
+  now_ = TrueTime::from_nanos(event.key().first);
+  ++events_run_;
+  event.mapped()();
+}
+
 void World::run_until(TrueTime end) {
-  while (!events_.empty() && events_.begin()->first.first <= end.nanos()) {
-    // Out of the queue before it runs: it may add and cancel events, itself among them.
-    auto event = events_.extract(events_.begin());
-    now_ = TrueTime::from_nanos(event.key().first);
-    ++events_run_;
-    event.mapped()();
-  }
+  while (!events_.empty() && events_.begin()->first.first <= end.nanos()) run_next();
   now_ = end;
+}
+
+void World::run_events(std::uint64_t count) {
+  for (; count > 0 && !events_.empty(); --count) run_next();
 }
 
 bool World::run_until_true(const std::function<bool()>& condition, Duration span, Duration step) {

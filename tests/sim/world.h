@@ -73,6 +73,8 @@ class World {
   // Runs all events up to and at the end of the span, and ends there.
   void run_for(Duration span) { run_until(now_ + span); }
   void run_until(TrueTime end);
+  // The next so many events, as far as there are any.
+  void run_events(std::uint64_t count);
   // Until the condition holds, asked every `step`; false where it did not within the span.
   bool run_until_true(const std::function<bool()>& condition, Duration span, Duration step = Duration::seconds(1));
 
@@ -84,6 +86,8 @@ class World {
   Log* log_to(Log* log) { return std::exchange(log_, log); }
 
  private:
+  void run_next();
+
   const std::uint64_t seed_;
   const TrueTime start_;
   SeededRandom random_;

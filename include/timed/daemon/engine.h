@@ -11,6 +11,10 @@
 #include "timed/config/config.h"
 #include "timed/env/host.h"
 
+namespace timed::sources {
+class SourceSet;
+}
+
 namespace timed::daemon {
 
 class Engine : public env::TurnTaker {
@@ -37,6 +41,8 @@ class Engine : public env::TurnTaker {
   bool wants_exit() const override;
   // Status with which the process is to exit: not 0 where the daemon has ended itself for a reason.
   int exit_status() const;
+  // For a look from outside, as a simulation takes it; null before open().
+  const sources::SourceSet* sources() const;
 
  private:
   struct Parts;

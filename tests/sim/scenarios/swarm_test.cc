@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/sim/history_watch.h"
 #include "timed/base/check.h"
 #include "timed/base/text.h"
 
@@ -31,11 +32,13 @@ TEST(Swarm, InvariantsHoldInWorldsDrawnFromASeed) {
   const std::uint64_t count = alone ? 1 : number_from_outside("TIMED_SWARM_SEEDS", 100);
   std::vector<std::uint64_t> failed;
   long answers = 0, checks = 0;
+  std::uint64_t samples = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t seed = seed_or(first + i);
     const SwarmOutcome outcome = run_swarm(seed);
     answers += outcome.answers;
     checks += outcome.checks;
+    samples += outcome.samples;
     if (outcome.broken.empty()) continue;
     failed.push_back(seed);
     if (failed.size() <= kShown) ADD_FAILURE() << "seed " << seed << ": " << outcome.broken.front();
@@ -46,6 +49,7 @@ TEST(Swarm, InvariantsHoldInWorldsDrawnFromASeed) {
                               << "\none alone: TIMED_SIM_SEED=… sim_scenarios --gtest_filter='Swarm.*'";
   EXPECT_GE(answers, 100 * static_cast<long>(count));
   EXPECT_GE(checks, 10 * static_cast<long>(count));
+  EXPECT_GE(samples, 10'000 * count);
   std::printf("%llu seeds from %llu on: %ld answers, %ld checks, %zu seeds failed\n",
               static_cast<unsigned long long>(count), static_cast<unsigned long long>(first), answers, checks,
               failed.size());
@@ -77,6 +81,44 @@ TEST(Swarm, BrokenWorldsAreNoticed) {
                     for (int i = 0; i < 200; ++i) static_cast<void>(s.node("client0").clock().step(Duration::nanos(1)));
                   }),
             5);
+}
+
+HistoryWatch::Samples some_samples() {
+  HistoryWatch::Samples samples(5);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i].when = FreeTime::from_seconds(static_cast<std::int64_t>(1000 + 16 * i));
+    samples[i].offset = Duration::millis(3);
+  }
+  return samples;
+}
+
+TEST(HistoryWatch, LetsSamplesComeAndGoAndNoticesThoseThatMove) {
+  const HistoryWatch::Samples before = some_samples();
+  const auto change = [&](const std::function<void(HistoryWatch::Samples&)>& fn, bool servers_tell = false) {
+    HistoryWatch::Samples now = before;
+    fn(now);
+    return HistoryWatch::change(before, now, servers_tell);
+  };
+  EXPECT_EQ(change([](auto&) {}), "");
+  EXPECT_EQ(change([](auto& s) { s.erase(s.begin(), s.begin() + 2); }), "") << "the oldest are dropped";
+  EXPECT_EQ(change([](auto& s) { s.clear(); }), "") << "all are";
+  EXPECT_EQ(change([](auto& s) {
+              s.push_back(s.back());
+              s.back().when += Duration::seconds(16);
+            }),
+            "");
+  EXPECT_NE(change([](auto& s) { s[1].when += Duration::nanos(1); }), "");
+  EXPECT_NE(change([](auto& s) { s[1].offset = Duration::millis(4); }), "");
+  EXPECT_NE(change([](auto& s) { s[4].peer_delay = Duration::millis(4); }), "");
+  EXPECT_NE(change([](auto& s) {
+              for (auto& sample : s) sample.when += Duration::seconds(1);
+            }),
+            "");
+  const auto shift = [](auto& s) {
+    for (auto& sample : s) sample.offset = sample.offset + WideDuration(Duration::micros(1));
+  };
+  EXPECT_NE(change(shift), "");
+  EXPECT_EQ(change(shift, true), "") << "the server has told of it";
 }
 
 // The same seed draws the same world.
