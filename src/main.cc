@@ -309,7 +309,7 @@ int run_program(const std::vector<std::string_view>& arguments) {
   const std::string program = program_name(arguments[0]);
   config::ParseOutcome outcome = read_configuration(cli);
   if (!outcome.ok()) return report_errors(cli, program, outcome);
-  daemon::warn_of_open_access(outcome);
+  daemon::warn_of_access(outcome);
   return Run(cli, program)(std::move(outcome));
 }
 

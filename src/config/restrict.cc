@@ -23,7 +23,7 @@ enum class Flag : std::uint8_t {
   Kod,
   Satisfied,         // forbids what is never done
   SatisfiedByLimit,  // the same, with a number behind it
-  Waits,             // not available yet
+  MsSntp,            // Windows machines are answered, wherever Samba signs for them
   Impossible,        // asks for what will not be done
 };
 struct FlagRow {
@@ -46,7 +46,7 @@ constexpr FlagRow kFlags[] = {
     {"nomrulist", Flag::Satisfied},
     {"version", Flag::Satisfied},
     {"ippeerlimit", Flag::SatisfiedByLimit},
-    {"mssntp", Flag::Waits},
+    {"mssntp", Flag::MsSntp},
     {"ntpport", Flag::Impossible, "rules are for addresses, whatever the port"},
     {"non-ntpport", Flag::Impossible, "rules are for addresses, whatever the port"},
     {"epeer", Flag::Impossible, "peers that are not configured are never taken up"},
@@ -276,13 +276,13 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
   for (const FlagRow& row : *flags) {
     // Servers that are asked are listened to whatever is said here; what they may ask in turn is not told apart yet.
     const bool satisfied = row.flag == Flag::Satisfied || row.flag == Flag::SatisfiedByLimit;
-    const bool waits = row.flag == Flag::Waits || (whom->sources && !satisfied);
-    if (waits) warn_of_flag(statement, line, row.word, findings);
+    if (whom->sources && !satisfied) warn_of_flag(statement, line, row.word, findings);
     if (satisfied) config.satisfied_flags.insert(std::string(row.word));
   }
   if (whom->sources) return;
   server::AccessRule ntp = rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoServe));
   ntp.needs_key = has(Flag::NoTrust);
+  config.restrict_mssntp = config.restrict_mssntp || has(Flag::MsSntp);
   config.restrict_kod = config.restrict_kod || has(Flag::Kod);
   add_rules({std::move(ntp), rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoQuery)),
              rule_for(*whom, has(Flag::Limited) || has(Flag::Kod))},

@@ -71,8 +71,6 @@ std::optional<bool> said_of_all(const std::vector<server::AccessRule>& rules, Fa
   return said;
 }
 
-}  // namespace
-
 // Whoever answers anybody, however often he asks, is a weapon against others.
 void warn_of_open_access(config::ParseOutcome& outcome) {
   const config::Config& config = outcome.config;
@@ -86,12 +84,25 @@ void warn_of_open_access(config::ParseOutcome& outcome) {
                                            "a ratelimit line beside it, or the subnets that are to be served"));
 }
 
+void warn_of_missing_samba(config::ParseOutcome& outcome) {
+  if (!outcome.config.restrict_mssntp || !outcome.config.server.signd_directory.empty()) return;
+  outcome.warnings.push_back(outcome.about("restrict", 0, "mssntp in restrict directive has nobody who signs",
+                                           "an ntpsigndsocket line beside it"));
+}
+
+}  // namespace
+
+void warn_of_access(config::ParseOutcome& outcome) {
+  warn_of_open_access(outcome);
+  warn_of_missing_samba(outcome);
+}
+
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_account(checks, outcome);
   check_keys(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
-  warn_of_open_access(outcome);
+  warn_of_access(outcome);
 }
 
 }  // namespace timed::daemon

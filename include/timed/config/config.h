@@ -107,6 +107,7 @@ struct Config {
   };
   std::vector<Restricted> restricted;
   bool restrict_kod = false;              // "restrict": some line has the flag kod
+  bool restrict_mssntp = false;           // the same with mssntp
   std::set<std::string> satisfied_flags;  // "restrict": flags that forbid what is never done
   RateLimits rate_limits;
   NtsOptions nts;

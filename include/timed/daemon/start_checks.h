@@ -24,8 +24,9 @@ struct StartChecks {
 // Adds to the errors and warnings of a configuration.
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome);
 
-// Adds a warning where anybody is answered however often he asks; a start gives it too.
-void warn_of_open_access(config::ParseOutcome& outcome);
+// Adds warnings where anybody is answered however often he asks, and where Samba is to sign and is not named; a start
+// gives them too.
+void warn_of_access(config::ParseOutcome& outcome);
 
 }  // namespace timed::daemon
 

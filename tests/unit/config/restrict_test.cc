@@ -138,10 +138,15 @@ TEST(Restrict, SaysWhyAFlagCannotBe) {
     EXPECT_NE(outcome.errors[0].summary.find(" in restrict directive is impossible: "), std::string::npos) << flag;
     EXPECT_TRUE(outcome.config.access.empty()) << flag;
   }
-  const auto waits = read("restrict default mssntp");
-  EXPECT_TRUE(waits.ok());
-  ASSERT_EQ(waits.warnings.size(), 1u);
-  EXPECT_NE(waits.warnings[0].summary.find("mssntp in restrict directive is not available yet"), std::string::npos);
+}
+
+// All who may ask are answered so, where Samba signs.
+TEST(Restrict, MssntpIsNoted) {
+  const auto outcome = read("restrict default mssntp");
+  EXPECT_TRUE(outcome.ok());
+  EXPECT_TRUE(outcome.warnings.empty());
+  EXPECT_TRUE(outcome.config.restrict_mssntp);
+  EXPECT_FALSE(read("restrict default limited").config.restrict_mssntp);
 }
 
 TEST(Restrict, KeepsFlagsThatForbidWhatIsNeverDone) {

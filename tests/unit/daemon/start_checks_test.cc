@@ -82,6 +82,13 @@ TEST_F(StartChecksTest, WarnsOfAServerForEverybodyWithoutALimit) {
   }
 }
 
+TEST_F(StartChecksTest, WarnsOfWindowsMachinesWithoutSamba) {
+  check("user known\nrestrict default limited mssntp");
+  EXPECT_EQ(warnings(), Texts{"mssntp in restrict directive has nobody who signs"});
+  check("user known\nrestrict default limited mssntp\nntpsigndsocket /s");
+  EXPECT_EQ(warnings(), Texts{});
+}
+
 TEST_F(StartChecksTest, AnAccountThatIsNotThereIsAnErrorOfItsLine) {
   check("user known");
   EXPECT_TRUE(outcome_.ok());
