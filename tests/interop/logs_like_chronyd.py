@@ -1,7 +1,8 @@
 """timed and Debian's chronyd, with one configuration side by side, write the same logs: headers, columns, states.
 
 Rows are taken apart by what the format says of each column, so that a value in the wrong place or of another width
-is noticed; values that the network decides are compared within its noise.
+is noticed; values that the network decides are compared within its noise.  A second pair writes the logs of raw
+measurements and of tempcomp.
 """
 
 import collections
@@ -13,10 +14,12 @@ import lab
 
 SERVERS = {"10.99.0.11": 8, "10.99.0.12": 7, "10.99.0.13": 6}  # their strata
 WRONG = "10.99.0.13"
+LONG = "10.99.0.12"  # of whom nothing is close enough for the second pair
 STREAMS = ["measurements", "statistics", "tracking", "selection"]
 SECONDS = 15
 
 E3 = r"[ -]\d\.\d{3}e[+-]\d\d"
+E4 = r"[ -]\d\.\d{4}e[+-]\d\d"
 F3 = r" {0,8}-?\d{1,7}\.\d{3}"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 ADDRESS = r"(?P<address>[0-9.]{7,15}) *"
@@ -33,6 +36,7 @@ ROWS = {
                 rf"(?P<root_dispersion>{E3}) (?P<max_error>{E3})",
     "selection": rf"{TIME} {ADDRESS} (?P<state>\S) (?P<marks>-[N-][P-][T-][R-]) (?P<reach>[ 0-7]{{3}}[0-7]) "
                  rf"(?P<score>[ \d]+\.\d\d) (?P<age>{E3}) (?P<low>{E3}) (?P<high>{E3})",
+    "tempcomp": rf"{TIME} (?P<temperature>{E4}) (?P<compensation>{E4})",
 }
 WIDTH_OF_ADDRESS = 15
 
@@ -47,7 +51,8 @@ def rows_of(path, stream):
             continue
         found = re.fullmatch(ROWS[stream], line)
         assert found, f"{path}: no row of {stream}: {line!r}"
-        assert line[20:].index(" ") <= WIDTH_OF_ADDRESS and line[35] == " ", line
+        if stream != "tempcomp":
+            assert line[20:].index(" ") <= WIDTH_OF_ADDRESS and line[35] == " ", line
         rows.append(found.groupdict())
     return lines[:3], rows
 
@@ -123,6 +128,43 @@ def check_selection(ours, theirs):
     assert final["ours"] == final["theirs"], final
 
 
+def check_raw(ours, theirs):
+    """What fails a test is in the log of raw measurements only, with the test that it failed."""
+    same_count(ours, theirs, "raw measurements")
+    for rows in (ours, theirs):
+        tests = kinds(rows, "address", "tests")
+        assert tests[(LONG, "111 111 0111")] == sum(n for (address, _), n in tests.items() if address == LONG), tests
+        assert tests[(LONG, "111 111 0111")] > SECONDS // 2, tests
+        # On so short a way the delays of the others vary by chance (test C).
+        assert {bits for address, bits in tests if address != LONG} <= {"111 111 1111", "111 111 1101"}, tests
+
+
+def check_tempcomp(ours, theirs):
+    same_count(ours, theirs, "tempcomp")
+    for rows in (ours, theirs):
+        # 2e-4 ppm for each unit above 26000, and the temperature is 27500.
+        assert set(kinds(rows, "temperature", "compensation")) == {("2.7500e+04", "3.0000e-01")}, rows[0]
+
+
+def compare(net, checks, ours, theirs):
+    for stream, check in checks.items():
+        our_banner, our_rows = rows_of(net.path(ours), stream)
+        their_banner, their_rows = rows_of(net.path(theirs), stream)
+        assert our_banner == their_banner, f"{our_banner}\n{their_banner}"
+        check(our_rows, their_rows)
+        print(f"{stream}: {len(our_rows)} rows of ours, {len(their_rows)} of chronyd's")
+
+
+def start_raw_pair(net, client):
+    """With the logs that the first pair does not write."""
+    net.write("temperature", "27500\n")
+    text = "".join(f"server {address} iburst minpoll 0 maxpoll 0{' maxdelay 1e-9' if address == LONG else ''}\n"
+                   for address in SERVERS)
+    text += f"log rawmeasurements tempcomp\ncmdport 0\ntempcomp {net.path('temperature')} 1 26000 0.0 2e-4 0.0\n"
+    return (net.timed("raw-timed", client, f"{text}logdir {net.path('raw-ours')}"),
+            net.chronyd("raw-chronyd", client, f"{text}logdir {net.path('raw-theirs')}"))
+
+
 def test(net):
     server, client = net.pair()
     net.chronyd_servers(server, SERVERS)
@@ -132,6 +174,7 @@ def test(net):
     text += f"log {' '.join(STREAMS)} rtc refclocks tempcomp\ncmdport 0\ndriftfile {net.path('drift')}\n"
     chronyd = net.chronyd("chronyd", client, f"{text}logdir {net.path('theirs')}")
     timed = net.timed("timed", client, f"{text}logdir {net.path('ours')}")
+    raw_timed, raw_chronyd = start_raw_pair(net, client)
     time.sleep(SECONDS)
     os.rename(net.path("ours", "tracking.log"), net.path("ours", "tracking.log.1"))
     assert net.timedc("timed", client, "cyclelogs") == "200 OK\n"
@@ -143,14 +186,11 @@ def test(net):
 
     assert sorted(os.listdir(net.path("ours"))) == sorted(f"{stream}.log" for stream in STREAMS)
     assert os.stat(net.path("ours")).st_mode & 0o777 == 0o750
-    checks = {"measurements": check_measurements, "statistics": check_statistics, "tracking": check_tracking,
-              "selection": check_selection}
-    for stream, check in checks.items():
-        our_banner, ours = rows_of(net.path("ours"), stream)
-        their_banner, theirs = rows_of(net.path("theirs"), stream)
-        assert our_banner == their_banner, f"{our_banner}\n{their_banner}"
-        check(ours, theirs)
-        print(f"{stream}: {len(ours)} rows of ours, {len(theirs)} of chronyd's")
+    compare(net, {"measurements": check_measurements, "statistics": check_statistics, "tracking": check_tracking,
+                  "selection": check_selection}, "ours", "theirs")
+    assert raw_timed.stop() == 0
+    raw_chronyd.kill()
+    compare(net, {"measurements": check_raw, "tempcomp": check_tempcomp}, "raw-ours", "raw-theirs")
 
 
 if __name__ == "__main__":
