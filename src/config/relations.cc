@@ -1,9 +1,21 @@
 #include "relations.h"
 
+#include <algorithm>
+
 #include "findings.h"
 #include "refclock.h"
+#include "timed/base/text.h"
 
 namespace timed::config {
+namespace {
+
+bool limits_rates(const Statement& restriction) {
+  return std::any_of(restriction.words.begin() + 1, restriction.words.end(), [](const auto& word) {
+    return equals_ignoring_case(word.text, "limited") || equals_ignoring_case(word.text, "kod");
+  });
+}
+
+}  // namespace
 
 void Relations::note(const Directive& row, const Statement& statement, const LinePlace& place, bool good) {
   static const std::map<std::string_view, Kind> kKinds = {{"ratelimit", Kind::RateLimit},
@@ -21,6 +33,7 @@ void Relations::note(const Directive& row, const Statement& statement, const Lin
       found != kKinds.end() && (found->second == Kind::ServerCertificate || found->second == Kind::ServerKey);
   if (pairs && !good) pairs_known_ = false;
   if (found != kKinds.end() && good) add(found->second, statement, place);
+  if (row.name == "restrict" && good && limits_rates(statement)) add(Kind::RateLimit, statement, place);
   if (row.name != "refclock" || !good) return;
   Findings told_already;
   const auto refclock = read_refclock(statement, told_already);

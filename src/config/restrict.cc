@@ -259,7 +259,7 @@ void add_rules(Config::Restricted rules, Config& config) {
 
 void warn_of_flag(const Statement& statement, const Line& line, std::string_view flag, Findings& findings) {
   findings.warnings.push_back(
-      finding_at(statement, line.word_of(flag), std::string(flag) + " in restrict directive is not available yet"));
+      finding_at(statement, line.word_of(flag), std::string(flag) + " in restrict directive has no effect for source"));
   findings.warnings.back().place = Finding::Place::Parenthesis;
 }
 
@@ -274,7 +274,7 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
     return std::any_of(flags->begin(), flags->end(), [flag](const FlagRow& row) { return row.flag == flag; });
   };
   for (const FlagRow& row : *flags) {
-    // Servers that are asked are listened to whatever is said here; what they may ask in turn is not told apart yet.
+    // Servers that are asked are listened to whatever is said here; what they may ask in turn is what others may.
     const bool satisfied = row.flag == Flag::Satisfied || row.flag == Flag::SatisfiedByLimit;
     if (whom->sources && !satisfied) warn_of_flag(statement, line, row.word, findings);
     if (satisfied) config.satisfied_flags.insert(std::string(row.word));

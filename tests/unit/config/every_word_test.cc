@@ -488,6 +488,9 @@ TEST(LinesTogether, AreRefusedWhereChronyRefusesThemAtItsStart) {
   const std::string tai = "refclock tai option requires leapseclist or leapsectz";
   const std::vector<Together> cases = {
       {"noclientlog\nratelimit", {rate}},
+      {"noclientlog\nrestrict default limited", {rate}},
+      {"restrict 10.0.0.0/8 noquery KOD\nnoclientlog", {rate}},
+      {"restrict 10.0.0.0/8 noquery\nnoclientlog", {}},
       {"ntsratelimit\nnoclientlog", {rate}},
       {"cmdratelimit interval 2\nnoclientlog", {rate}},
       {"ntsservercert /c", {uneven}},

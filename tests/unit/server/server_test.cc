@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -15,7 +16,7 @@
 
 namespace {
 // Every allocation of this program passes here, so that a test can prove that a stretch of code makes none.
-std::size_t allocations = 0;
+std::atomic<std::size_t> allocations = 0;
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -263,8 +264,8 @@ TEST_F(ServerTest, what_is_refused_is_left_out) {
   EXPECT_EQ(server.verdicts().total(), 16u);
 }
 
-// Whoever has time reads the clock for each answer; a full batch goes with two calls, and one in interleaved mode, where
-// the kernel tells the time, with one.
+// Whoever has time reads the clock for each answer; a full batch goes with two calls, and one in interleaved mode,
+// where the kernel tells the time, with one.
 TEST_F(ServerTest, AnswersGoTogetherWhereThereAreMany) {
   auto server = make({kAllV4});
   ASSERT_TRUE(server.open().ok());
