@@ -228,9 +228,12 @@ Bystanders Server::bystanders() {
     if (taken) ++(is_control ? control_ : to_sources_);
     return taken;
   };
-  bystanders.take_transmit_stamps = [this](Place place, std::span<const env::TransmitStamp> stamps) {
-    if (sharing_.take_transmit_stamps) sharing_.take_transmit_stamps(addresses_[place].bind.family(), stamps);
-  };
+  // To look for stamps costs a call to the kernel a turn, so only for somebody who wants them.
+  if (sharing_.take_transmit_stamps) {
+    bystanders.take_transmit_stamps = [this](Place place, std::span<const env::TransmitStamp> stamps) {
+      sharing_.take_transmit_stamps(addresses_[place].bind.family(), stamps);
+    };
+  }
   if (signd_) bystanders.sign = [this](Place place, const env::Datagram& answer) { signd_->sign(place, answer); };
   return bystanders;
 }

@@ -83,18 +83,21 @@ void ServingThreads::start(Member& member, int number) {
 
 // Only the main loop knows what it wants; what looks like it is handed over.
 Bystanders ServingThreads::bystanders() const {
+  const auto hand_over = [&host = host_, &handover = handover_](Handover::Kind kind, Place place,
+                                                                const env::Datagram& datagram) {
+    if (handover.put(kind, place, datagram)) host.post([&handover] { handover.take(); });
+  };
   Bystanders bystanders;
-  bystanders.take = [&host = host_, &handover = handover_](Place place, const env::Datagram& datagram,
-                                                           const ServingTables& tables) {
+  bystanders.take = [hand_over](Place place, const env::Datagram& datagram, const ServingTables& tables) {
     if (ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
       const Endpoint from{datagram.peer.address, datagram.peer.port, 0};
       if (!std::binary_search(tables.sources.begin(), tables.sources.end(), from)) return false;
     }
-    if (handover.put(Handover::Kind::Received, place, datagram)) host.post([&handover] { handover.take(); });
+    hand_over(Handover::Kind::Received, place, datagram);
     return true;
   };
-  bystanders.sign = [&host = host_, &handover = handover_](Place place, const env::Datagram& answer) {
-    if (handover.put(Handover::Kind::ToBeSigned, place, answer)) host.post([&handover] { handover.take(); });
+  bystanders.sign = [hand_over](Place place, const env::Datagram& answer) {
+    hand_over(Handover::Kind::ToBeSigned, place, answer);
   };
   return bystanders;
 }

@@ -65,6 +65,21 @@ class ServerTest : public ::testing::Test {
     return Server(std::move(options), limits, allow(allowed), network, clock, host);
   }
 
+  // A request whose origin is our receive stamp of the answer before; answers with what is answered, and takes its
+  // receive stamp for the next.
+  ntp::Header ask_interleaved(ntp::NtpTimestamp& origin) {
+    auto request = make_request(4, Mode::Client);
+    auto asked = ntp::PacketView::parse(request.bytes()).header();
+    asked.origin = origin;
+    asked.receive = {77};
+    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
+    network.v4.incoming.push_back(request);
+    network.socket_v4->turn();
+    const auto answered = ntp::PacketView::parse(network.v4.sent.back().bytes()).header();
+    origin = answered.receive;
+    return answered;
+  }
+
   ServiceLimits limits;
   FakeNetwork network;
   FakeClock clock;
@@ -413,16 +428,7 @@ TEST_F(ServerTest, StampsThatNeverCameAreCountedWhenTheirPlaceIsTaken) {
   server.publish(state);
   network.v4.sent.reserve(600);
   ntp::NtpTimestamp origin{1};
-  const auto ask = [&] {
-    auto request = make_request(4, Mode::Client);
-    auto asked = ntp::PacketView::parse(request.bytes()).header();
-    asked.origin = origin;
-    asked.receive = {77};
-    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
-    network.v4.incoming.push_back(request);
-    network.socket_v4->turn();
-    origin = ntp::PacketView::parse(network.v4.sent.back().bytes()).header().receive;
-  };
+  const auto ask = [&] { return ask_interleaved(origin); };
   const RawTime left = RawTime::from_seconds(1'800'000'000);
   for (int i = 0; i < 256; ++i) {
     ask();
@@ -529,18 +535,7 @@ TEST_F(ServerTest, TransmitStampsOfTheKernelGoIntoTheNextInterleavedAnswer) {
   server.publish(state);
   network.v4.sent.reserve(8);
   ntp::NtpTimestamp origin{1};
-  const auto ask = [&] {
-    auto request = make_request(4, Mode::Client);
-    auto asked = ntp::PacketView::parse(request.bytes()).header();
-    asked.origin = origin;
-    asked.receive = {77};
-    ntp::write_header(asked, std::span(request.data).first<ntp::kHeaderSize>());
-    network.v4.incoming.push_back(request);
-    network.socket_v4->turn();
-    const auto answered = ntp::PacketView::parse(network.v4.sent.back().bytes()).header();
-    origin = answered.receive;
-    return answered;
-  };
+  const auto ask = [&] { return ask_interleaved(origin); };
   const auto first = ask();
   ASSERT_EQ(network.v4.last_stamp_id, 1u);
   const RawTime arrived = network.v4.incoming.back().stamp.time;
