@@ -159,14 +159,14 @@ void parse_ntsaeads(const Statement& statement, Config& config, Findings& findin
 void parse_ntstrustedcerts(const Statement& statement, Config& config, Findings& findings) {
   const bool has_set = statement.arguments().size() != 1;
   if (has_set && !has_arguments(statement, 2, findings)) return;
-  TrustedCertificates certificates;
+  nts::TrustedCertificates certificates;
   certificates.path = std::string(statement.words.back().text);
   if (has_set) {
     const auto set = read_loose_integer(statement, 1, 0, std::numeric_limits<std::uint32_t>::max(), findings);
     if (!set) return;
     certificates.set = static_cast<std::uint32_t>(*set);  // as with chrony it wraps
   }
-  config.nts.trusted.push_back(std::move(certificates));
+  config.nts.client.trusted.push_back(std::move(certificates));
 }
 
 void parse_cmdallow(const Statement& statement, Config& config, Findings& findings) {

@@ -11,9 +11,9 @@
 
 #include "timed/base/address.h"
 #include "timed/config/device_options.h"
-#include "timed/config/nts_options.h"
 #include "timed/control/options.h"
 #include "timed/discipline/options.h"
+#include "timed/nts/options.h"
 #include "timed/server/options.h"
 #include "timed/sources/options.h"
 
@@ -110,7 +110,7 @@ struct Config {
   bool restrict_mssntp = false;           // the same with mssntp
   std::set<std::string> satisfied_flags;  // "restrict": flags that forbid what is never done
   RateLimits rate_limits;
-  NtsOptions nts;
+  nts::NtsOptions nts;                                  // Network Time Security, client and server
   bool manual = false;                                  // "manual": times that are typed in are taken
   discipline::FallbackDriftOptions fallback_drift;      // "fallbackdrift"
   discipline::TemperatureOptions temperature;           // "tempcomp"

@@ -77,33 +77,34 @@ TEST(TypedOptions, TimeStamps) {
 }
 
 TEST(TypedOptions, Nts) {
-  const NtsOptions standard;
+  const nts::NtsOptions standard;
   EXPECT_EQ(standard.aeads, (std::vector<int>{30, 15}));
-  EXPECT_EQ(standard.port, 4460);
-  EXPECT_EQ(standard.refresh, 2419200);
-  EXPECT_EQ(standard.rotate, 604800);
-  const NtsOptions nts = read(
-                             "ntsaeads 15\nntsdumpdir /a\nntscachedir /b\nntsrefresh 7\nntstrustedcerts /c\n"
-                             "ntstrustedcerts 3 /d\nnosystemcert\nnocerttimecheck 2\nntsport 1\nntsservercert /e\n"
-                             "ntsservercert /f\nntsserverkey /g\nntsserverkey /h\nntsprocesses 4\n"
-                             "maxntsconnections 9\nntsntpserver a.example\nntsrotate 0")
-                             .nts;
-  EXPECT_EQ(nts.aeads, std::vector<int>{15});
-  EXPECT_EQ(nts.dump_directory, "/b");
-  EXPECT_EQ(nts.refresh, 7);
-  ASSERT_EQ(nts.trusted.size(), 2u);
-  EXPECT_EQ(nts.trusted[0].set, 0u);
-  EXPECT_EQ(nts.trusted[1].set, 3u);
-  EXPECT_EQ(nts.trusted[1].path, "/d");
-  EXPECT_TRUE(nts.no_system_certificates);
-  EXPECT_EQ(nts.no_time_check, 2);
-  EXPECT_EQ(nts.port, 1);
-  EXPECT_EQ(nts.certificates, (std::vector<std::string>{"/e", "/f"}));
-  EXPECT_EQ(nts.keys, (std::vector<std::string>{"/g", "/h"}));
-  EXPECT_EQ(nts.processes, 4);
-  EXPECT_EQ(nts.max_connections, 9);
-  EXPECT_EQ(nts.ntp_server, "a.example");
-  EXPECT_EQ(nts.rotate, 0);
+  EXPECT_EQ(standard.server.port, 4460);
+  EXPECT_EQ(standard.client.refresh, 2419200);
+  EXPECT_EQ(standard.server.rotate, 604800);
+  const nts::NtsOptions options =
+      read(
+          "ntsaeads 15\nntsdumpdir /a\nntscachedir /b\nntsrefresh 7\nntstrustedcerts /c\n"
+          "ntstrustedcerts 3 /d\nnosystemcert\nnocerttimecheck 2\nntsport 1\nntsservercert /e\n"
+          "ntsservercert /f\nntsserverkey /g\nntsserverkey /h\nntsprocesses 4\n"
+          "maxntsconnections 9\nntsntpserver a.example\nntsrotate 0")
+          .nts;
+  EXPECT_EQ(options.aeads, std::vector<int>{15});
+  EXPECT_EQ(options.dump_directory, "/b");
+  EXPECT_EQ(options.client.refresh, 7);
+  ASSERT_EQ(options.client.trusted.size(), 2u);
+  EXPECT_EQ(options.client.trusted[0].set, 0u);
+  EXPECT_EQ(options.client.trusted[1].set, 3u);
+  EXPECT_EQ(options.client.trusted[1].path, "/d");
+  EXPECT_TRUE(options.client.no_system_certificates);
+  EXPECT_EQ(options.client.no_time_check, 2);
+  EXPECT_EQ(options.server.port, 1);
+  EXPECT_EQ(options.server.certificates, (std::vector<std::string>{"/e", "/f"}));
+  EXPECT_EQ(options.server.keys, (std::vector<std::string>{"/g", "/h"}));
+  EXPECT_EQ(options.server.processes, 4);
+  EXPECT_EQ(options.server.max_connections, 9);
+  EXPECT_EQ(options.server.ntp_server, "a.example");
+  EXPECT_EQ(options.server.rotate, 0);
   EXPECT_TRUE(read("ntsaeads").nts.aeads.empty());
 }
 

@@ -1,0 +1,44 @@
+// Options of Network Time Security, of both sides (spec config.md 2.1.4, 2.4).
+#ifndef TIMED_NTS_OPTIONS_H_
+#define TIMED_NTS_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace timed::nts {
+
+// One line of "ntstrustedcerts".
+struct TrustedCertificates {
+  std::uint32_t set = 0;  // that sources name with certset
+  std::string path;       // a PEM file, or a directory of them
+};
+
+struct NtsClientOptions {
+  int refresh = 2419200;                     // "ntsrefresh", s: longest use of keys from one establishment
+  std::vector<TrustedCertificates> trusted;  // "ntstrustedcerts", in the order of the lines
+  bool no_system_certificates = false;       // "nosystemcert": those of the system are not in set 0
+  int no_time_check = 0;                     // "nocerttimecheck": clock updates before dates of certificates count
+};
+
+struct NtsServerOptions {
+  std::uint16_t port = 4460;  // "ntsport", TCP
+  // "ntsservercert", "ntsserverkey": as many of the one as of the other; the first belongs to the first.  Without any
+  // no keys are established.
+  std::vector<std::string> certificates, keys;
+  int processes = 1;          // "ntsprocesses": workers that establish keys; 0 = the main loop does
+  int max_connections = 100;  // "maxntsconnections": key establishments of one worker at a time
+  std::string ntp_server;     // "ntsntpserver"; empty = none is named to clients
+  int rotate = 604800;        // "ntsrotate", s: between server keys; 0 = others change them
+};
+
+struct NtsOptions {
+  std::vector<int> aeads = {30, 15};  // "ntsaeads": numbers of algorithms, the preferred one first
+  std::string dump_directory;         // "ntsdumpdir", "ntscachedir"; empty = nothing outlives a restart
+  NtsClientOptions client;
+  NtsServerOptions server;
+};
+
+}  // namespace timed::nts
+
+#endif  // TIMED_NTS_OPTIONS_H_
