@@ -42,6 +42,7 @@ struct Resolver::Shared {
   std::deque<Question> questions;
   std::deque<Answer> answers;
   bool abandoned = false;
+  bool looking_up = false;
   Descriptor read_end;
   Descriptor write_end;
 };
@@ -110,9 +111,20 @@ Resolver::~Resolver() {
   if (watch_ != 0) loop_.unwatch(watch_);
   for (const auto id : deliveries_) loop_.cancel(id);
   if (!shared_) return;
-  const std::lock_guard lock(shared_->mutex);
-  shared_->abandoned = true;
-  shared_->asked.notify_one();
+  bool busy = false;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->abandoned = true;
+    shared_->asked.notify_one();
+    busy = shared_->looking_up;
+  }
+  // An idle thread is gone in a moment, and what the C library keeps for it must be freed before a process that ends is
+  // searched for leaks.
+  if (busy) {
+    ::pthread_detach(thread_);
+  } else {
+    ::pthread_join(thread_, nullptr);
+  }
 }
 
 void Resolver::resolve(std::string name, Family family, env::Host::Resolved done) {
@@ -173,9 +185,11 @@ void* Resolver::run_thread(void* argument) {
     if (shared.abandoned) return nullptr;
     const Shared::Question question = std::move(shared.questions.front());
     shared.questions.pop_front();
+    shared.looking_up = true;
     lock.unlock();
     auto addresses = look_up(question.name, question.family);
     lock.lock();
+    shared.looking_up = false;
     shared.answers.push_back({question.number, std::move(addresses)});
     lock.unlock();
     const char token = 1;
@@ -196,7 +210,7 @@ Status Resolver::start_thread() {
   const auto thread = os::start_thread("resolver", run_thread, argument.get());
   if (!thread) return thread.error();
   static_cast<void>(argument.release());
-  ::pthread_detach(*thread);
+  thread_ = *thread;
   shared_ = std::move(shared);
   return Status::success();
 }

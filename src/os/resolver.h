@@ -2,6 +2,8 @@
 #ifndef TIMED_SRC_OS_RESOLVER_H_
 #define TIMED_SRC_OS_RESOLVER_H_
 
+#include <pthread.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -23,7 +25,8 @@ class Resolver {
   static constexpr std::size_t kMaxWaiting = 4096;  // lookups; more than the sources a daemon may have
 
   // family: answers of the other one are never given (-4, -6); Unspecified = both.  The thread is started with the
-  // first name, so that it inherits the dropped privileges, and never joined: a name server may take minutes.
+  // first name, so that it inherits the dropped privileges.  The destructor never waits for a look-up under way: a name
+  // server may take minutes.
   Resolver(Loop& loop, Family family);
   ~Resolver();
   Resolver(const Resolver&) = delete;
@@ -43,6 +46,7 @@ class Resolver {
   Loop& loop_;
   Family family_;
   std::shared_ptr<Shared> shared_;
+  pthread_t thread_{};  // where shared_ is set
   std::map<std::uint64_t, env::Host::Resolved> waiting_;  // by the number of the question
   std::uint64_t next_question_ = 1;
   Loop::WatchId watch_ = 0;
