@@ -1,7 +1,7 @@
 # Completion of timedc for bash.  A test compares the words with those of `timedc help`.
 
 _timedc_commands="accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs daemonstatus
-delete deny dns dump exit help keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
+delete deny dns dump exit help import keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
 maxupdateskew minpoll minstratum ntpdata offline offset online onoffline polltarget quit refresh rekey reload
 reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats serververdicts settime
 shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout tracking trimrtc waitsync writertc"
@@ -16,6 +16,7 @@ _timedc_arguments() {
     dns) echo "-n +n -4 -6 -46" ;;
     local) echo "activate distance off orphan stratum waitsynced waitunsynced" ;;
     manual) echo "delete list off on reset" ;;
+    import) echo "chrony ntp timesyncd"; compgen -f -- "$2" ;;
     reload | reset) echo "sources" ;;
     smoothtime) echo "activate reset" ;;
     accheck | cmdaccheck | delete | maxdelay | maxdelaydevratio | maxdelayratio | maxpoll | minpoll | minstratum | \
@@ -40,7 +41,7 @@ _timedc() {
     esac
   done
   if [[ -n $command ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(_timedc_arguments "$command")" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "$(_timedc_arguments "$command" "$current")" -- "$current")
   elif [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "-4 -6 -n -N -c --json -e -m -h -p -u -w -v --version --help" -- "$current")
   else

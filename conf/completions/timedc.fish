@@ -1,11 +1,11 @@
 # Completion of timedc for fish.  A test compares the words with those of `timedc help`.
 
-set -l commands accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs daemonstatus \
-    delete deny dns dump exit help keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll \
-    maxupdateskew minpoll minstratum ntpdata offline offset online onoffline polltarget quit refresh rekey reload \
-    reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats serververdicts \
-    settime shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout tracking trimrtc \
-    waitsync writertc
+set -l commands accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs \
+    daemonstatus delete deny dns dump exit help import keygen local makestep manual maxdelay maxdelaydevratio \
+    maxdelayratio maxpoll maxupdateskew minpoll minstratum ntpdata offline offset online onoffline polltarget quit \
+    refresh rekey reload reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats \
+    serververdicts settime shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout \
+    tracking trimrtc waitsync writertc
 set -l of_source accheck cmdaccheck delete maxdelay maxdelaydevratio maxdelayratio maxpoll minpoll minstratum ntpdata \
     offline offset online polltarget selectopts sourcename
 
@@ -24,6 +24,7 @@ complete -c timedc -n "__fish_seen_subcommand_from dns" -a "-n +n -4 -6 -46"
 complete -c timedc -n "__fish_seen_subcommand_from local" \
     -a "activate distance off orphan stratum waitsynced waitunsynced"
 complete -c timedc -n "__fish_seen_subcommand_from manual" -a "delete list off on reset"
+complete -c timedc -n "__fish_seen_subcommand_from import" -F -a "chrony ntp timesyncd"
 complete -c timedc -n "__fish_seen_subcommand_from reload reset" -a sources
 complete -c timedc -n "__fish_seen_subcommand_from smoothtime" -a "activate reset"
 

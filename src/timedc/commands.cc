@@ -6,6 +6,7 @@
 #include "clock_commands.h"
 #include "clock_reports.h"
 #include "completion.h"
+#include "import_command.h"
 #include "own_reports.h"
 #include "server_reports.h"
 #include "source_changes.h"
@@ -105,6 +106,8 @@ constexpr Command kCommands[] = {
     {"timeout", timeout, "timeout <milliseconds>", "Set how long to wait for a first reply"},
     {"retries", retries, "retries <number>", "Set how often to ask again"},
     {"keygen", keygen, "keygen [<id> [<type> [<bits>]]]", "Make a key for the key file"},
+    {"import", import, "import [chrony|ntp|timesyncd] <file>|-",
+     "Make a configuration of timed from one of another daemon", true},
     {"help", help, "help", "Show this list"},
     {"quit", end, "exit|quit", "Leave"},
     {"exit", end, "", ""},

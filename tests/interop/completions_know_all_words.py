@@ -15,8 +15,8 @@ WORDS = """accheck activity add allow authdata authhash burst clients cmdaccheck
     reload reselect reselectdist reset retries rtcdata selectdata selectopts serverstats settime shutdown smoothing
     smoothtime sourcename sources sourcestats timeout tracking trimrtc waitsync writertc""".split()
 HIDDEN = {"authhash", "dfreq", "doffset", "password"}
-# Of reports that only timed has.
-OWN = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"}
+# Of what only timed has.
+OWN = {"import", "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"}
 
 
 def ask(*words):
