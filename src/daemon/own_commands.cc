@@ -116,7 +116,7 @@ std::optional<Reply> answer(const control::ServerVerdictsRequest&, const OwnRepo
   reply.bad_source = verdicts.of(V::BadSource);
   reply.bad_mode = verdicts.of(V::BadMode);
   reply.denied = verdicts.of(V::Denied);
-  reply.bad_auth = verdicts.of(V::BadAuth);
+  reply.bad_auth = verdicts.of(V::BadAuth) + verdicts.of(V::NtsRefusal);
   reply.rate_limited = verdicts.of(V::RateLimited);
   reply.to_sources = served.to_sources;
   reply.ntpq = served.control;

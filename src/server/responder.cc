@@ -20,7 +20,7 @@ constexpr std::size_t kOriginAt = 24;
 constexpr std::size_t kReceiveAt = 32;
 constexpr std::size_t kTransmitAt = 40;
 constexpr std::uint16_t kNtpPort = 123;
-constexpr ntp::RefId kRateKiss{0x52415445};  // RATE
+constexpr std::uint32_t kRateKiss = 0x52415445;  // RATE
 
 // The lowest bit tells our receive stamps (1) from our transmit stamps (0), so that a request in interleaved mode,
 // whose origin is one of our receive stamps, is known without a look-up (RFC 9769; spec wire.md 1.9).
@@ -60,7 +60,8 @@ std::optional<ntp::Mode> answer_mode(const ntp::Header& request, std::uint16_t p
 
 // RFC 8915 section 5: these four are a wish for authentication; all others may be ignored.
 bool is_nts_field(std::uint16_t type) {
-  return type == 0x0104 || type == 0x0204 || type == 0x0304 || type == 0x0404;
+  return type == auth::kUniqueIdType || type == auth::kCookieType || type == auth::kPlaceholderType ||
+         type == auth::kAuthenticatorType;
 }
 
 bool wants_nts(const ntp::PacketView& request) {
@@ -84,11 +85,11 @@ void write_own_head(const discipline::OwnState& state, LocalTime arrived, Durati
   ntp::write_header(header, std::span<std::byte, ntp::kHeaderSize>(data, ntp::kHeaderSize));
 }
 
-// Nothing of the clock, but that the client is to ask less.
-void say_rate(std::byte* data) {
+// Nothing of the clock, but what the client is to do.
+void say_kiss(std::uint32_t code, std::byte* data) {
   data[0] |= static_cast<std::byte>(static_cast<unsigned>(ntp::Leap::Unsynchronised) << 6);
   data[kStratumAt] = std::byte{0};
-  store_be(data + kRefIdAt, kRateKiss.value);
+  store_be(data + kRefIdAt, code);
 }
 
 // A machine of a Windows domain: it names the account whose key is to sign the answer, and leaves the code empty
@@ -122,6 +123,40 @@ const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
   return key != nullptr && key->verifies(request) ? key : nullptr;
 }
 
+// BadAuth, NtsRefusal, or Answer, also where there is nothing of NTS.
+Verdict Responder::open_nts(const ntp::PacketView& packet, Departure& departure) {
+  // We cannot give what is asked for, and without it the answer is of no use.
+  if (nts_ == nullptr) return wants_nts(packet) ? Verdict::BadAuth : Verdict::Answer;
+  auth::NtsAnswer& room = nts_->answers[nts_->next];
+  departure.nts_verdict = nts_->server.open(packet, room);
+  switch (departure.nts_verdict) {
+    case auth::NtsVerdict::Plain:
+      return Verdict::Answer;
+    case auth::NtsVerdict::Malformed:
+      return Verdict::BadAuth;
+    case auth::NtsVerdict::Authentic:
+      break;
+    default:
+      departure.nts = &room;
+      return Verdict::NtsRefusal;
+  }
+  departure.nts = &room;
+  nts_->next = (nts_->next + 1) % nts_->answers.size();
+  return Verdict::Answer;
+}
+
+// By what follows the header.
+Verdict Responder::authenticate(const ntp::PacketView& packet, Departure& departure) {
+  if (!packet.extensions().empty()) {
+    const Verdict opened = open_nts(packet, departure);
+    if (opened != Verdict::Answer) return opened;
+  }
+  if (packet.trailer() == ntp::Trailer::None) return Verdict::Answer;
+  departure.key = key_of(packet);
+  departure.for_samba = has_samba_ && departure.key == nullptr && wants_code_of_samba(packet);
+  return departure.key != nullptr || departure.for_samba ? Verdict::Answer : Verdict::BadAuth;
+}
+
 // In chrony's order: who may not ask is not noted, and who asks too often is not authenticated.
 Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure) {
   if (request.peer.port == 0) return Verdict::BadSource;
@@ -138,16 +173,13 @@ Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& pa
     }
   }
   if (admission == Admission::Drop) return Verdict::RateLimited;
-  if (request.size > ntp::kHeaderSize) {
-    if (wants_nts(packet)) return Verdict::BadAuth;
-    if (packet.trailer() != ntp::Trailer::None) departure.key = key_of(packet);
-    departure.for_samba = has_samba_ && departure.key == nullptr && wants_code_of_samba(packet);
-    const bool known = departure.key != nullptr || departure.for_samba;
-    if (packet.trailer() != ntp::Trailer::None && !known) return Verdict::BadAuth;
-  }
+  const Verdict verdict = request.size > ntp::kHeaderSize ? authenticate(packet, departure) : Verdict::Answer;
+  if (!is_answered(verdict)) return verdict;
   const bool needs_key = needs_key_ != nullptr && needs_key_->allows(request.peer.address);
-  if (departure.key == nullptr && needs_key) return Verdict::BadAuth;
-  return admission == Admission::KissOfDeath ? Verdict::KissOfDeath : Verdict::Answer;
+  if (departure.key == nullptr && departure.nts == nullptr && needs_key) return Verdict::BadAuth;
+  if (admission == Admission::Answer) return verdict;
+  // Who is to ask less, and to get new keys first, is told neither.
+  return verdict == Verdict::NtsRefusal ? Verdict::RateLimited : Verdict::KissOfDeath;
 }
 
 // A client in interleaved mode has one of our receive stamps as its origin, and a receive stamp of its own that is not
@@ -204,10 +236,10 @@ Verdict Responder::prepare(const CommonAnswer& common, const env::Datagram& requ
   departure.receive = fuzzed(received, common.state().precision_log2);
   departure.receive.bits |= kReceiveBit;
   if (departure.receive == origin) departure.receive.bits ^= kSpareBit;
-  if (verdict == Verdict::KissOfDeath) {
-    say_rate(data);
-  } else {
+  if (verdict == Verdict::Answer) {
     origin = look_up_interleaved(packet.header(), departure);
+  } else {
+    say_kiss(verdict == Verdict::KissOfDeath ? kRateKiss : auth::kNtsNak, data);
   }
   store_be(data + kOriginAt, origin.bits);
   store_be(data + kReceiveAt, departure.receive.bits);
@@ -217,22 +249,37 @@ Verdict Responder::prepare(const CommonAnswer& common, const env::Datagram& requ
   answer.local = request.local;
   answer.interface_index = request.interface_index;
   answer.want_stamp = departure.save;
-  // No more than the request had, either way: an answer cannot amplify.
   answer.size = ntp::kHeaderSize;
   if (request.size == ntp::kHeaderSize) return verdict;
+  return write_fields(common, arrived, smoothing, packet, verdict, answer, departure);
+}
+
+// What follows the header.  No more than the request had, either way: an answer cannot amplify.
+Verdict Responder::write_fields(const CommonAnswer& common, LocalTime arrived, Duration smoothing,
+                                const ntp::PacketView& packet, Verdict verdict, env::Datagram& answer,
+                                Departure& departure) {
+  std::byte* const data = answer.data.data();
+  if (verdict == Verdict::NtsRefusal) {
+    answer.size = auth::NtsServer::write_refusal(*departure.nts, answer.data);
+    departure.nts = nullptr;
+    return answer.size <= packet.size() ? verdict : Verdict::BadAuth;
+  }
   if (!packet.extensions().empty() && ntp::find_mono_root(packet.extensions())) {
     answer.size += write_mono_root(common.state(), arrived, smoothing, answer);
   }
+  if (departure.nts != nullptr) {
+    answer.size = nts_->server.prepare(*departure.nts, entropy_, answer.data, answer.size);
+    return answer.size > 0 ? verdict : Verdict::BadAuth;
+  }
   if (departure.for_samba) {
-    std::byte* const mac = answer.data.data() + answer.size;
-    std::copy_n(packet.mac().begin(), kWindowsMac, mac);
+    std::copy_n(packet.mac().begin(), kWindowsMac, data + answer.size);
     answer.size += kWindowsMac;
   }
   if (departure.key != nullptr) {
     store_be(data + answer.size, departure.key->id());
     answer.size += departure.key->mac_size(packet.header().version);
   }
-  return answer.size <= request.size ? verdict : Verdict::BadAuth;
+  return answer.size <= packet.size() ? verdict : Verdict::BadAuth;
 }
 
 void Responder::finish(const Leaving& leaving, env::Datagram& answer, const Departure& departure) {
@@ -248,6 +295,12 @@ void Responder::finish(const Leaving& leaving, env::Datagram& answer, const Depa
   store_be(data + kTransmitAt, stamp);
   if (departure.save && log_ != nullptr) {
     log_->stamps.save(departure.receive, leaves);
+  }
+  if (departure.nts != nullptr) {
+    const std::size_t sealed = nts_->server.seal(*departure.nts, answer.data, answer.size);
+    // Without a seal, where libcrypto has failed, it tells the client nothing.
+    if (sealed > 0) answer.size = sealed;
+    return;
   }
   if (departure.key == nullptr) return;
   const std::size_t signed_size = answer.size - departure.key->mac_size(ntp::version_of(data[0]));

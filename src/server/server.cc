@@ -119,6 +119,10 @@ void Server::set_rules(std::span<const AccessRule> rules) {
   if (serving_) adjust();
 }
 
+void Server::use_cookie_keys(const auth::CookieKeys& keys) {
+  replace_tables([&](ServingTables& tables) { tables.cookie_keys = keys; });
+}
+
 void Server::set_sources(std::vector<Endpoint> sources) {
   std::sort(sources.begin(), sources.end());
   if (sources == tables_->sources) return;
@@ -288,6 +292,12 @@ ServedTotals Server::served() const {
     totals.interleaved += served.interleaved;
     totals.daemon_sent += served.daemon_sent;
     totals.kernel_sent += served.kernel_sent;
+    totals.nts_answered += served.nts_answered;
+    totals.nts_without_room += served.nts_without_room;
+    totals.nts_malformed += served.nts_malformed;
+    totals.nts_unknown_key += served.nts_unknown_key;
+    totals.nts_bad_cookie += served.nts_bad_cookie;
+    totals.nts_not_authentic += served.nts_not_authentic;
   };
   if (main_) add(*main_);
   threads_.for_counters(add);

@@ -93,6 +93,16 @@ void ServingWorker::take_tables() {
   responder_.use_access(tables_->access);
   responder_.demand_keys_of(tables_->needs_key);
   responder_.limit_only(tables_->limited ? &*tables_->limited : nullptr);
+  take_cookie_keys();
+}
+
+// This is all of NTS that allocates.  Without libcrypto's help there is no NTS; who has the keys has told about it.
+void ServingWorker::take_cookie_keys() {
+  if (!nts_ && tables_->cookie_keys) {
+    if (auto made = auth::NtsServer::make()) nts_ = std::make_unique<NtsService>(NtsService{std::move(*made)});
+  }
+  const bool serves = nts_ && tables_->cookie_keys && nts_->server.use(*tables_->cookie_keys);
+  responder_.use_nts(serves ? nts_.get() : nullptr);
 }
 
 void ServingWorker::turn(Place place) {
@@ -171,10 +181,26 @@ void ServingWorker::prefetch_clients(std::span<const env::Datagram> requests) co
   for (std::size_t i = 0; i < requests.size(); ++i) log_->clients.prefetch_record(hashes[i]);
 }
 
+std::atomic<std::uint64_t>& ServingWorker::nts_count(Verdict verdict, auth::NtsVerdict nts) {
+  switch (nts) {
+    case auth::NtsVerdict::UnknownKey:
+      return served_.nts_unknown_key;
+    case auth::NtsVerdict::BadCookie:
+      return served_.nts_bad_cookie;
+    case auth::NtsVerdict::NotAuthentic:
+      return served_.nts_not_authentic;
+    case auth::NtsVerdict::Authentic:
+      return is_answered(verdict) ? served_.nts_answered : served_.nts_without_room;
+    default:
+      return served_.nts_malformed;
+  }
+}
+
 void ServingWorker::count(Verdict verdict, const env::Datagram& request, const Departure& departure) {
   verdicts_.add(verdict);
+  if (departure.nts_verdict != auth::NtsVerdict::Plain) add_one(nts_count(verdict, departure.nts_verdict));
   if (!is_answered(verdict)) return;
-  if (departure.key != nullptr) add_one(served_.authenticated);
+  if (departure.key != nullptr || departure.nts != nullptr) add_one(served_.authenticated);
   add_one(request.stamp.source == env::StampSource::Daemon ? served_.daemon_received : served_.kernel_received);
   const auto& transmit = departure.transmit;
   if (transmit) add_one(served_.interleaved);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fuzz/nts_fields_put_right.h"
 #include "timed/auth/nts_client.h"
 #include "timed/auth/nts_server.h"
 #include "timed/base/check.h"
@@ -23,13 +24,6 @@ EntropyPool make_pool() {
   return EntropyPool([random = SeededRandom(1)](std::span<std::byte> out) mutable {
     for (auto& b : out) b = static_cast<std::byte>(random.next() >> 56);
   });
-}
-
-auth::SessionKeys session(auth::AeadId aead) {
-  auth::SessionKeys keys;
-  keys.aead = aead;
-  for (std::size_t i = 0; i < 2 * auth::key_size_of(aead); ++i) keys.octets[i] = static_cast<std::byte>(i);
-  return keys;
 }
 
 template <class T>
@@ -51,24 +45,10 @@ struct World {
   World() { TIMED_ASSERT(server.use(keys) && cookies.use(keys)); }
 };
 
-void put(std::vector<std::byte>& packet, std::span<const std::byte> place, std::span<const std::byte> octets) {
-  std::copy(octets.begin(), octets.end(), packet.begin() + (place.data() - packet.data()));
-}
-
 // A cookie of the right length becomes one of ours, and the authenticator is made for what is in the packet.
-void put_right(World& world, std::vector<std::byte>& packet, auth::AeadId aead, bool response) {
-  auth::NtsFields fields;
-  const auto view = ntp::PacketView::parse(packet);
-  if (!view.ok() || !auth::read_nts_fields(view, fields) || !fields.has_authenticator) return;
-  const auto keys = session(aead);
-  std::array<std::byte, auth::Cookies::kMaxSize> cookie;
-  const std::size_t made = world.cookies.seal(keys, world.random, cookie);
-  if (fields.cookie.size() == made) put(packet, fields.cookie, std::span(cookie).first(made));
-  auth::Aead& cipher = aead == auth::AeadId::GcmSiv128 ? world.gcm_siv : world.siv;
-  TIMED_ASSERT(cipher.set_key(response ? keys.s2c() : keys.c2s()));
-  const std::vector<std::byte> text(fields.sealed.begin(), fields.sealed.end() - auth::kAeadTag);
-  std::vector<std::byte> sealed(fields.sealed.size());
-  if (cipher.seal(fields.nonce, fields.associated, text, sealed)) put(packet, fields.sealed, sealed);
+void put_right(World& world, std::span<std::byte> packet, auth::AeadId aead, bool response) {
+  fuzz::put_right(packet, aead, response, world.cookies, aead == auth::AeadId::GcmSiv128 ? world.gcm_siv : world.siv,
+                  world.random);
 }
 
 void serve(World& world, std::vector<std::byte> packet, bool right) {
@@ -99,7 +79,7 @@ void serve(World& world, std::vector<std::byte> packet, bool right) {
 // The client has asked; the unique identifier in the answer is put right too.
 void receive(World& world, std::vector<std::byte> packet, bool right) {
   const auth::AeadId aead = packet.size() % 8 == 0 ? auth::AeadId::GcmSiv128 : auth::AeadId::SivCmac256;
-  auto client = must(auth::NtsClient::make(session(aead)));
+  auto client = must(auth::NtsClient::make(fuzz::session(aead)));
   TIMED_ASSERT(client.add_cookie(std::array<std::byte, 100>{}));
   std::array<std::byte, ntp::kMaxPacket> request{};
   request[0] = std::byte{4 << 3 | 3};
@@ -110,7 +90,7 @@ void receive(World& world, std::vector<std::byte> packet, bool right) {
   auto view = ntp::PacketView::parse(packet);
   if (!view.ok()) return;
   if (right && auth::read_nts_fields(view, fields) && fields.unique_id.size() == sent.unique_id.size()) {
-    put(packet, fields.unique_id, sent.unique_id);
+    fuzz::put(packet, fields.unique_id, sent.unique_id);
     put_right(world, packet, aead, true);
     view = ntp::PacketView::parse(packet);
   }

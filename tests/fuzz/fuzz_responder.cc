@@ -1,12 +1,16 @@
 // The serving path.  The first eight octets choose where the request is from and what is said of our clock, the rest
-// is the datagram.
+// is the datagram.  Of octet 5 the bits from 0 on: IPv6, a denied host, a log of clients, a rate limit, the same request
+// twice, keys of NTS, cookie and authenticator put right, and those with the short keys.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "tests/fuzz/nts_fields_put_right.h"
 #include "timed/base/bytes.h"
 #include "timed/base/check.h"
 #include "timed/server/responder.h"
@@ -29,6 +33,40 @@ server::AccessTable make_access() {
   return server::AccessList(std::vector{allow, deny}).compile();
 }
 
+// What lives as long as the program: making it anew for each input would be all that is measured.
+struct Nts {
+  EntropyPool random{[random = SeededRandom(1)](std::span<std::byte> out) mutable {
+    for (auto& b : out) b = static_cast<std::byte>(random.next() >> 56);
+  }};
+  auth::CookieKeys keys = auth::CookieKeys::generate(auth::AeadId::SivCmac256, random);
+  auth::Cookies cookies;
+  std::optional<auth::NtsServer> made = auth::NtsServer::make();
+  std::unique_ptr<server::NtsService> service;
+  std::optional<auth::Aead> siv = auth::Aead::make(auth::AeadId::SivCmac256);
+  std::optional<auth::Aead> gcm_siv = auth::Aead::make(auth::AeadId::GcmSiv128);
+
+  Nts() {
+    TIMED_ASSERT(made && siv && gcm_siv && cookies.use(keys));
+    service = std::make_unique<server::NtsService>(server::NtsService{std::move(*made)});
+    TIMED_ASSERT(service->server.use(keys));
+  }
+};
+
+// What an answer to NTS is: a refusal with the unique identifier alone, or as long as the request and with a seal.
+void check_nts(const ntp::PacketView& asked, const ntp::PacketView& said, const server::Departure& departure,
+               Verdict verdict) {
+  auth::NtsFields request, answer;
+  TIMED_ASSERT(auth::read_nts_fields(asked, request) && auth::read_nts_fields(said, answer));
+  TIMED_ASSERT(request.any() == answer.any() && request.unique_id.size() == answer.unique_id.size());
+  TIMED_ASSERT(std::equal(request.unique_id.begin(), request.unique_id.end(), answer.unique_id.begin()));
+  if (verdict == Verdict::NtsRefusal) {
+    TIMED_ASSERT(said.header().stratum == 0 && said.header().ref_id.value == auth::kNtsNak && !departure.transmit);
+    TIMED_ASSERT(said.size() == ntp::kHeaderSize + 4 + answer.unique_id.size());
+  } else if (request.any()) {
+    TIMED_ASSERT(answer.has_authenticator && answer.cookies == 0 && said.size() == asked.size());
+  }
+}
+
 bool is_request(const ntp::Header& header, std::uint16_t port) {
   return header.mode == Mode::Client || header.mode == Mode::SymmetricActive ||
          (header.mode == Mode::Reserved && header.version == 1 && port != 123);
@@ -49,6 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.of[0] = {(data[5] & 8) != 0, 12, 1, 1, 1};
   server::ClientLog log{server::ClientTable(8, limits, entropy), server::InterleaveMap(8)};
   if ((data[5] & 4) != 0) responder.use_clients(&log, 12);
+  static Nts nts;
+  const bool has_nts = (data[5] & 32) != 0;
+  if (has_nts) responder.use_nts(nts.service.get());
   server::Departure departure;
 
   discipline::OwnState state;
@@ -67,6 +108,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request->data.fill(std::byte{0});
   std::copy_n(reinterpret_cast<const std::byte*>(data + kPrefix), std::min(request->size, request->data.size()),
               request->data.begin());
+  if ((data[5] & 64) != 0 && request->size <= request->data.size()) {
+    const auto aead = (data[5] & 128) != 0 ? auth::AeadId::GcmSiv128 : auth::AeadId::SivCmac256;
+    fuzz::put_right(std::span(request->data).first(request->size), aead, false, nts.cookies,
+                    aead == auth::AeadId::GcmSiv128 ? *nts.gcm_siv : *nts.siv, nts.random);
+  }
 
   const auto answer = std::make_unique<env::Datagram>();
   const server::CommonAnswer common(state, request->stamp.time);
@@ -82,6 +128,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto said = ntp::PacketView::parse(answer->bytes());
   TIMED_ASSERT(asked.ok() && said.ok() && asked.trailer() == ntp::Trailer::None);
   TIMED_ASSERT(is_request(asked.header(), request->peer.port));
+  TIMED_ASSERT(has_nts || verdict != Verdict::NtsRefusal);
+  check_nts(asked, said, departure, verdict);
   const ntp::Header& h = said.header();
   TIMED_ASSERT(h.mode == Mode::Server || h.mode == Mode::SymmetricPassive);
   TIMED_ASSERT(h.version == asked.header().version && h.stratum < 16);

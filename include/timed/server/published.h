@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "timed/auth/cookie_keys.h"
 #include "timed/base/address.h"
 #include "timed/discipline/own_state.h"
 #include "timed/server/acl.h"
@@ -24,6 +25,7 @@ struct ServingTables {
   AccessTable access;
   AccessTable needs_key;               // answered only where they have authenticated themselves
   std::optional<AccessTable> limited;  // whose rate is limited; none = everybody's
+  std::optional<auth::CookieKeys> cookie_keys;  // of NTS, which is served where there are some
   std::vector<Endpoint> sources;       // sorted; what they send to the server's port is not for the server
 };
 

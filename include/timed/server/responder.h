@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "timed/auth/key_store.h"
+#include "timed/auth/nts_server.h"
 #include "timed/base/random.h"
 #include "timed/base/units.h"
 #include "timed/discipline/own_state.h"
@@ -34,10 +35,11 @@ enum class Verdict : std::uint8_t {
   BadAuth,        // authentication that is not ours or is none: a key we have not, a wrong MAC, a crypto-NAK
   RateLimited,    // from somebody who asks too often
   KissOfDeath,    // the same, and the answer that has been prepared says so
+  NtsRefusal,     // of NTS with a cookie or a seal that is not ours: the answer tells the client to get new keys
 };
-inline constexpr std::size_t kVerdicts = 10;
+inline constexpr std::size_t kVerdicts = 11;
 constexpr bool is_answered(Verdict verdict) {
-  return verdict == Verdict::Answer || verdict == Verdict::KissOfDeath;
+  return verdict == Verdict::Answer || verdict == Verdict::KissOfDeath || verdict == Verdict::NtsRefusal;
 }
 
 // What is known of clients: for rate limits, interleaved mode and reports.
@@ -46,9 +48,19 @@ struct ClientLog {
   InterleaveMap stamps;
 };
 
+// What requests of NTS are answered with, for one thread.
+struct NtsService {
+  auth::NtsServer server;
+  // For answers between prepare() and finish(), in turn: never more than a batch of them.
+  std::array<auth::NtsAnswer, env::kBatch> answers{};
+  std::size_t next = 0;
+};
+
 // What an answer still needs when it leaves.
 struct Departure {
   const auth::Key* key = nullptr;  // that signs it
+  auth::NtsAnswer* nts = nullptr;  // with which it is to be sealed
+  auth::NtsVerdict nts_verdict = auth::NtsVerdict::Plain;  // of the request
   // In interleaved mode: when the answer before it has left, as reported then.
   std::optional<InterleaveMap::Sent> transmit;
   ntp::NtpTimestamp receive;             // as it says when the request came
@@ -87,6 +99,9 @@ class Responder {
   void demand_keys_of(const AccessTable& addresses) { needs_key_ = &addresses; }
   // The keys that requests are verified with and answers signed, which outlive the responder; none before.
   void use_keys(const auth::KeyStore& keys) { keys_ = &keys; }
+  // Requests of NTS are answered with this, which outlives the responder or its next use; none, and before: they are
+  // not answered.
+  void use_nts(NtsService* service) { nts_ = service; }
   // Windows machines of a Samba domain are answered too (MS-SNTP).
   void leave_codes_to_samba() { has_samba_ = true; }
 
@@ -110,7 +125,11 @@ class Responder {
  private:
   ntp::NtpTimestamp fuzzed(LocalTime t, int precision_log2);
   const auth::Key* key_of(const ntp::PacketView& request) const;
+  Verdict open_nts(const ntp::PacketView& packet, Departure& departure);
+  Verdict authenticate(const ntp::PacketView& packet, Departure& departure);
   Verdict judge(const env::Datagram& request, const ntp::PacketView& packet, Departure& departure);
+  Verdict write_fields(const CommonAnswer& common, LocalTime arrived, Duration smoothing, const ntp::PacketView& packet,
+                       Verdict verdict, env::Datagram& answer, Departure& departure);
   ntp::NtpTimestamp look_up_interleaved(const ntp::Header& request, Departure& departure);
   // All before the stamps of the exchange, but version and poll.  Answers by what the time is smoothed that is told.
   Duration write_head(const CommonAnswer& common, ntp::Mode mode, LocalTime arrived, std::byte* data);
@@ -123,6 +142,7 @@ class Responder {
   const AccessTable* needs_key_ = nullptr;
   const AccessTable* limited_ = nullptr;
   ClientLog* log_ = nullptr;
+  NtsService* nts_ = nullptr;
   bool has_samba_ = false;
   std::optional<std::uint32_t> mono_epoch_;  // before the first step; nobody's other run has the same
   std::int8_t least_poll_ = kNoLeastPoll;

@@ -59,6 +59,9 @@ struct ServedTotals {
   std::uint64_t control = 0;     // packets of mode 6 that were answered
   std::uint64_t daemon_received = 0, kernel_received = 0;
   std::uint64_t interleaved = 0, daemon_sent = 0, kernel_sent = 0;
+  // Of NTS, as ServedCounts has them.
+  std::uint64_t nts_answered = 0, nts_without_room = 0, nts_malformed = 0;
+  std::uint64_t nts_unknown_key = 0, nts_bad_cookie = 0, nts_not_authentic = 0;
 };
 
 // Of all tables together.
@@ -92,6 +95,8 @@ class Server {
 
   // The keys that requests are verified with and answers signed; they outlive the server.  Again where they changed.
   void use_keys(const auth::KeyStore& keys);
+  // The keys of cookies: from now on NTS is served with them, wherever serving runs.
+  void use_cookie_keys(const auth::CookieKeys& keys);
   // Before open().
   void share(SocketSharing sharing);
   // What these send to the port of the server is theirs; all of them, each time some have changed.

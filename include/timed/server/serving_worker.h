@@ -43,6 +43,14 @@ struct ServedCounts {
   std::atomic<std::uint64_t> interleaved{0};
   std::atomic<std::uint64_t> daemon_sent{0};
   std::atomic<std::uint64_t> kernel_sent{0};
+  // Requests of NTS that were not stopped before: authentic and answered, authentic without room for an answer,
+  // malformed, and refused for a cookie of a forgotten key, another cookie that is none, or a wrong seal.
+  std::atomic<std::uint64_t> nts_answered{0};
+  std::atomic<std::uint64_t> nts_without_room{0};
+  std::atomic<std::uint64_t> nts_malformed{0};
+  std::atomic<std::uint64_t> nts_unknown_key{0};
+  std::atomic<std::uint64_t> nts_bad_cookie{0};
+  std::atomic<std::uint64_t> nts_not_authentic{0};
 };
 
 // Where a socket belongs among those of a worker: the number of the address that it is bound to.  The same number means
@@ -130,10 +138,12 @@ class ServingWorker {
   }
   void refresh();
   void take_tables();
+  void take_cookie_keys();
   void turn(Place place);
   void take_transmit_stamps(Place place);
   void note_transmit_stamp(Port& port, const env::TransmitStamp& stamp);
   void await_stamp(Port& port, std::uint32_t id, const Departure& departure);
+  std::atomic<std::uint64_t>& nts_count(Verdict verdict, auth::NtsVerdict nts);
   void count(Verdict verdict, const env::Datagram& request, const Departure& departure);
   void prefetch_clients(std::span<const env::Datagram> requests) const;
   void answer(Place place, std::span<const env::Datagram> requests);
@@ -151,6 +161,7 @@ class ServingWorker {
   SharedTables tables_;
   std::uint32_t tables_number_ = 0;
   std::uint32_t forgotten_ = 0;
+  std::unique_ptr<NtsService> nts_;  // where there are keys
   Responder responder_;
   Published::Version state_;
   // What was said before, for stamps that come in late.

@@ -1,6 +1,7 @@
 #include "timed/server/server.h"
 
 #include <gtest/gtest.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,13 +11,31 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/server/allocations.h"
 #include "tests/unit/server/fakes.h"
+#include "tests/unit/server/nts_clients.h"
 #include "timed/base/bytes.h"
 #include "timed/base/log.h"
 
 namespace {
+
 // Every allocation of this program passes here, so that a test can prove that a stretch of code makes none.
 std::atomic<std::size_t> allocations = 0;
+
+void* counted_malloc(std::size_t size, const char*, int) {
+  ++allocations;
+  return std::malloc(size);
+}
+void* counted_realloc(void* memory, std::size_t size, const char*, int) {
+  ++allocations;
+  return std::realloc(memory, size);
+}
+void plain_free(void* memory, const char*, int) {
+  std::free(memory);
+}
+// Before libcrypto allocates for the first time, or it refuses.
+const bool counts_libcrypto = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, plain_free) == 1;
+
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -41,6 +60,14 @@ void operator delete[](void* p, std::size_t) noexcept {
 }
 
 namespace timed::server {
+
+bool counts_all_allocations() {
+  return counts_libcrypto;
+}
+std::size_t allocations_so_far() {
+  return allocations;
+}
+
 namespace {
 
 using ntp::Mode;
@@ -507,11 +534,17 @@ TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
   log::set_minimum(log::Severity::Debug);
   limits.of[0] = {true, 12, 1, 1, 1};
   auto server = make({*Subnet::make(*IpAddress::parse("192.0.2.0"), 24)});
+  EntropyPool entropy = seeded_pool(4);
+  server.use_cookie_keys(auth::CookieKeys::generate(auth::AeadId::SivCmac256, entropy));
+  auto client = nts_client(auth::CookieKeys::generate(auth::AeadId::SivCmac256, entropy), auth::AeadId::SivCmac256, 1);
+  auto with_cookie_of_others = make_request(4, Mode::Client);
+  add_nts(with_cookie_of_others, client, entropy);
   ASSERT_TRUE(server.open().ok());
   SeededRandom random(4);
   for (int i = 0; i < 3000; ++i) {
     auto request = make_request(static_cast<int>(random.below(8)), static_cast<Mode>(random.below(8)));
     request.size = random.below(4) == 0 ? 48 : random.below(1400);
+    if (random.below(10) == 0) request = with_cookie_of_others;
     if (random.below(3) == 0) request.peer.address = IpAddress::v4(static_cast<std::uint32_t>(random.next()));
     network.v4.incoming.push_back(request);
   }
