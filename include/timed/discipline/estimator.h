@@ -1,0 +1,85 @@
+// What the exchanges with one source say of our clock, by Bayes' rule: offset, frequency and how well both are known,
+// from one-sided delays and a wandering oscillator, on the free-running scale.
+#ifndef TIMED_DISCIPLINE_ESTIMATOR_H_
+#define TIMED_DISCIPLINE_ESTIMATOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "timed/base/units.h"
+#include "timed/discipline/sample.h"
+
+namespace timed::discipline {
+
+struct EstimatorOptions {
+  std::size_t window = 64;                // samples that are looked at, 1 to 64
+  Duration min_delay = Duration::zero();  // "mindelay": the smallest round trip; 0 = found out
+  double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed, else found out
+  bool one_sided = true;                  // false: offsets scatter both ways, whatever the delay (medians, devices)
+  Duration precision = Duration::nanos(1);
+};
+
+// What is believed of the clock at the time of the newest sample.
+struct Posterior {
+  FreeTime when;
+  WideDuration offset;  // reference - free
+  Duration offset_sd;
+  Frequency frequency;  // slope of the offset in free-running seconds
+  Frequency frequency_sd;
+  double covariance_s = 0.0;  // of offset and frequency
+  double wander = 0.0;        // variance that the frequency gains in a second, 1/s
+  Duration noise_sd;          // of the offset of one sample
+  Duration base_delay;        // one way, without queues
+  double asymmetry = 0.0;     // share of extra delay that lies on the way back, less a half
+  std::size_t recent = 0;     // samples within the span that still tells of the present
+
+  // Standard deviation of the offset a while after `when`.
+  Duration offset_sd_after(Duration elapsed) const;
+};
+
+// For reports: how the machine runs.
+struct EstimatorCounts {
+  std::uint64_t updates = 0;
+  std::uint64_t runs = 0;         // of the smoother
+  std::uint64_t rounds = 0;       // in those
+  std::uint64_t rejected = 0;     // runs that had not settled, or said what cannot be
+  std::uint64_t fallbacks = 0;    // updates for which only the Kalman bank was left
+  std::uint64_t route_moves = 0;  // times the base delay was taken to have grown
+  std::uint64_t refused = 0;      // samples that are no numbers
+};
+
+class Estimator {
+ public:
+  explicit Estimator(const EstimatorOptions& options);
+  ~Estimator();
+  Estimator(Estimator&&) noexcept;
+  Estimator& operator=(Estimator&&) noexcept;
+
+  // A sample, later than the last one.  Nothing is concluded from it until update().
+  void add(const Sample& sample);
+  void update();
+  void reset();
+  // The reference was moved by so much.
+  void shift(Duration offset);
+
+  // Empty below three samples.
+  const std::optional<Posterior>& posterior() const { return posterior_; }
+  const EstimatorCounts& counts() const { return counts_; }
+  // How far a sample's offset is from what was expected, less what its delay excuses, in standard deviations of the
+  // rest; zero without a posterior.
+  double surprise(const Sample& sample) const;
+
+ private:
+  struct Workspace;
+
+  EstimatorOptions options_;
+  std::unique_ptr<Workspace> work_;
+  std::optional<Posterior> posterior_;
+  EstimatorCounts counts_;
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_DISCIPLINE_ESTIMATOR_H_

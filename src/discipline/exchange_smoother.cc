@@ -1,0 +1,266 @@
+// The state at an exchange is x = (offset, frequency, base delay one way).  An exchange gives two observations,
+//
+//   there: delay/2 + offset = (D + offset) + noise       back: delay/2 - offset = (D - offset) + noise
+//
+// with one-sided noise: each says that u = D ± offset is at most what was seen, and probably not much less.  If the
+// noise were Gaussian, a Kalman filter forwards and a smoother backwards would be the whole answer.  Expectation
+// propagation (Minka 2001) keeps that machine and puts in place of each observation a Gaussian factor in u, its site,
+// chosen so that the belief about u has the mean and the variance that the true noise gives to it:
+//
+//   1. filter forwards with all sites, smooth backwards: the belief about every u;
+//   2. for each site: divide it out of that belief (the cavity: what all the others say), see the observation through
+//      the true noise, and make the site the quotient of what is believed then and the cavity;
+//   3. repeat until the beliefs stay, with the means of the noise set to what the sites explain (expectation
+//      maximisation): that is how an asymmetric jitter is found.
+//
+// The way back is that of Durbin and Koopman: vectors r and N with smoothed mean = m + P r, variance = P - P N P.
+// It inverts nothing, and a site, being scalar, costs a few products.
+//
+// The sum of the logarithms of how likely each site's observation was, over what the site itself would say, makes the
+// evidence of the model: by it models with other wander and other noise are weighed.
+#include "exchange_smoother.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "timed/base/check.h"
+
+namespace timed::discipline {
+namespace {
+
+constexpr std::array<double, 2> kSign = {1.0, -1.0};  // of the offset in u: there, back
+
+constexpr int kMostRounds = 20;  // asymmetric jitter needs as many (research F.4)
+constexpr int kLeastRounds = 4;  // from a cold start the beliefs may pause before they move
+constexpr int kWarmRounds = 2;
+constexpr double kStill = 0.1;      // standard deviations: smaller changes end a run
+constexpr double kDamping = 0.8;    // of every round but the first: sites that answer one another swing else
+constexpr double kScalePrior = 4;   // exchanges' worth of belief that both directions have the same noise
+constexpr double kMostExtra = 6;    // times the mean: what a single delay may add to it
+constexpr double kPriorSpans = 20;  // prior of the frequency: so many times the noise over the span of the window
+constexpr double kLeastFrequencySd = 1e-7;
+constexpr double kFixedDelayVariance_s2 = 1e-24;
+// A cavity keeps at least this share of the belief's precision, a site this share of the cavity's: precisions of both
+// must stay above zero, and an observation far beyond the belief would make them zero.
+constexpr double kLeastCavity = 1e-3;
+constexpr double kLeastSite = 1e-6;
+constexpr double kLeastVariance_s2 = 1e-26;
+constexpr double kMinimumBias = 0.63;  // the smallest of n delays is above the base (see kalman_bank.cc)
+
+// ln of the integral of N(u; belief) · exp(-precision u²/2 + shift u).
+double log_mass(const Normal& belief, double precision, double shift) {
+  const double denominator = 1.0 + precision * belief.variance;
+  const double exponent =
+      2.0 * belief.mean * shift + shift * shift * belief.variance - precision * belief.mean * belief.mean;
+  return 0.5 * (exponent / denominator - std::log(denominator));
+}
+
+// Slope of the least-squares line: only to keep the numbers small.
+double crude_slope(std::span<const Exchange> exchanges) {
+  double mean_t_s = 0.0, mean_offset_s = 0.0;
+  for (const Exchange& e : exchanges) {
+    mean_t_s += e.t_s / static_cast<double>(exchanges.size());
+    mean_offset_s += e.offset_s / static_cast<double>(exchanges.size());
+  }
+  double variation = 0.0, product = 0.0;
+  for (const Exchange& e : exchanges) {
+    variation += (e.t_s - mean_t_s) * (e.t_s - mean_t_s);
+    product += (e.t_s - mean_t_s) * (e.offset_s - mean_offset_s);
+  }
+  return variation > 0.0 ? product / variation : 0.0;
+}
+
+}  // namespace
+
+void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd_s) {
+  TIMED_ASSERT(exchanges.size() >= 3 && exchanges.size() <= kEstimatorWindow);
+  size_ = exchanges.size();
+  least_sd_s_ = least_sd_s;
+  span_s_ = exchanges.back().t_s - exchanges.front().t_s;
+  slope_ = crude_slope(exchanges);
+  least_delay_s_ = std::numeric_limits<double>::infinity();
+  mean_delay_s_ = 0.0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Exchange& e = exchanges[i];
+    const double offset_s = e.offset_s - slope_ * e.t_s;
+    points_[i].dt_s = i == 0 ? 0.0 : e.t_s - exchanges[i - 1].t_s;
+    points_[i].observed_s = {0.5 * e.delay_s + offset_s, 0.5 * e.delay_s - offset_s};
+    least_delay_s_ = std::min(least_delay_s_, e.delay_s);
+    mean_delay_s_ += e.delay_s / static_cast<double>(size_);
+  }
+  mean_extra_s_ = std::max(0.5 * (mean_delay_s_ - least_delay_s_), 4.0 * least_sd_s_);
+}
+
+// As if the noise were Gaussian with the mean and the variance of the exponential.
+void ExchangeSmoother::start_sites(std::array<double, 2> mean_s) {
+  mean_s_ = mean_s;
+  for (std::size_t i = 0; i < size_; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double precision = 1.0 / (mean_s[j] * mean_s[j]);
+      points_[i].sites[j] = {precision, precision * (points_[i].observed_s[j] - mean_s[j])};
+    }
+  }
+}
+
+// Multiplies a site into the belief; answers the logarithm of how likely it was.
+double ExchangeSmoother::take_site(Belief& belief, const Site& site, double sign, Update& update) {
+  Matrix& p = belief.variance;
+  Vector& m = belief.mean;
+  const Vector gain = {sign * p.oo + p.od, sign * p.of + p.fd, sign * p.od + p.dd};
+  const Normal u = {sign * m.offset + m.delay, sign * gain.offset + gain.delay};
+  const double denominator = 1.0 + site.precision * u.variance;
+  update = {gain, site.precision / denominator, (site.shift - site.precision * u.mean) / denominator};
+  m.offset += gain.offset * update.pull;
+  m.frequency += gain.frequency * update.pull;
+  m.delay += gain.delay * update.pull;
+  p.oo -= update.weight * gain.offset * gain.offset;
+  p.of -= update.weight * gain.offset * gain.frequency;
+  p.od -= update.weight * gain.offset * gain.delay;
+  p.ff -= update.weight * gain.frequency * gain.frequency;
+  p.fd -= update.weight * gain.frequency * gain.delay;
+  p.dd -= update.weight * gain.delay * gain.delay;
+  return log_mass(u, site.precision, site.shift);
+}
+
+double ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms& terms) {
+  Belief belief;
+  const double offset_sd_s = std::max(mean_delay_s_, 100.0 * mean_extra_s_);
+  const double frequency_sd = std::max(kPriorSpans * mean_extra_s_ / std::max(span_s_, 1.0), kLeastFrequencySd);
+  belief.variance.oo = offset_sd_s * offset_sd_s;
+  belief.variance.ff = frequency_sd * frequency_sd;
+  // The base delay is something between nothing and half of the smallest round trip.  Without that prior the sites may
+  // agree on a negative one.
+  const double delay_sd_s = least_delay_s_ / 4.0 + least_sd_s_;
+  belief.mean.delay = terms.base_delay_s.value_or(least_delay_s_ / 4.0);
+  belief.variance.dd = terms.base_delay_s ? kFixedDelayVariance_s2 : delay_sd_s * delay_sd_s;
+  double log_evidence = 0.0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    Point& point = points_[i];
+    const double dt = point.dt_s;
+    Matrix& p = belief.variance;
+    belief.mean.offset += dt * belief.mean.frequency;
+    p.oo += 2.0 * dt * p.of + dt * dt * p.ff + model.wander * dt * dt * dt / 3.0;
+    p.of += dt * p.ff + model.wander * dt * dt / 2.0;
+    p.ff += model.wander * dt;
+    p.od += dt * p.fd;
+    if (terms.moved[i] && !terms.base_delay_s) p.dd += mean_delay_s_ * mean_delay_s_;
+    for (std::size_t j = 0; j < 2; ++j) {
+      log_evidence += take_site(belief, point.sites[j], kSign[j], point.updates[j]);
+    }
+    point.filtered = belief;
+  }
+  return log_evidence;
+}
+
+void ExchangeSmoother::smooth() {
+  Vector r;
+  Matrix n;
+  const auto product = [](const Matrix& a, const Vector& x) {
+    return Vector{a.oo * x.offset + a.of * x.frequency + a.od * x.delay,
+                  a.of * x.offset + a.ff * x.frequency + a.fd * x.delay,
+                  a.od * x.offset + a.fd * x.frequency + a.dd * x.delay};
+  };
+  const auto dot = [](const Vector& a, const Vector& b) {
+    return a.offset * b.offset + a.frequency * b.frequency + a.delay * b.delay;
+  };
+  for (std::size_t i = size_; i-- > 0;) {
+    Point& point = points_[i];
+    const Matrix& p = point.filtered.variance;
+    const Vector& m = point.filtered.mean;
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double s = kSign[j];
+      const Vector ph = {s * p.oo + p.od, s * p.of + p.fd, s * p.od + p.dd};
+      point.smoothed[j].mean = s * m.offset + m.delay + dot(ph, r);
+      point.smoothed[j].variance = s * ph.offset + ph.delay - dot(ph, product(n, ph));
+    }
+    for (std::size_t j = 2; j-- > 0;) {  // undo the sites, last one first
+      const Update& u = point.updates[j];
+      const double s = kSign[j];
+      const Vector y = product(n, u.gain);
+      const double onto_h = u.pull - u.weight * dot(u.gain, r);
+      const double twice_h = u.weight + u.weight * u.weight * dot(u.gain, y);
+      r.offset += s * onto_h;
+      r.delay += onto_h;
+      n.oo += twice_h - 2.0 * u.weight * s * y.offset;
+      n.of -= u.weight * s * y.frequency;
+      n.od += s * twice_h - u.weight * (s * y.delay + y.offset);
+      n.fd -= u.weight * y.frequency;
+      n.dd += twice_h - 2.0 * u.weight * y.delay;
+    }
+    // And the time since the exchange before.
+    const double dt = point.dt_s;
+    r.frequency += dt * r.offset;
+    n.ff += 2.0 * dt * n.of + dt * dt * n.oo;
+    n.of += dt * n.oo;
+    n.fd += dt * n.od;
+  }
+}
+
+ExchangeSmoother::SiteRound ExchangeSmoother::update_sites(const SmootherModel& model, double damping) {
+  const std::array<OneSidedNoise, 2> noise = {OneSidedNoise(mean_s_[0], model.gaussian_sd_s),
+                                              OneSidedNoise(mean_s_[1], model.gaussian_sd_s)};
+  SiteRound round;
+  for (std::size_t i = 0; i < size_; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      Site& site = points_[i].sites[j];
+      const Normal belief = {points_[i].smoothed[j].mean, std::max(points_[i].smoothed[j].variance, kLeastVariance_s2)};
+      const double cavity_precision = std::max(1.0 / belief.variance - site.precision, kLeastCavity / belief.variance);
+      const Normal cavity = {(belief.mean / belief.variance - site.shift) / cavity_precision, 1.0 / cavity_precision};
+      const OneSidedNoise::Seen seen = noise[j].see(cavity, points_[i].observed_s[j]);
+      round.log_evidence += seen.log_likelihood - log_mass(cavity, site.precision, site.shift);
+      const double extra_s = std::max(points_[i].observed_s[j] - seen.belief.mean, 0.0);
+      round.extra_s[j] += std::min(extra_s, kMostExtra * mean_s_[j]);
+      const double change = std::fabs(seen.belief.mean - belief.mean) / std::sqrt(seen.belief.variance) +
+                            std::fabs(std::log(seen.belief.variance / belief.variance));
+      round.largest_change = std::max(round.largest_change, change);
+      Site next;
+      next.precision = std::max(1.0 / seen.belief.variance - cavity_precision, kLeastSite * cavity_precision);
+      next.shift = seen.belief.mean * (cavity_precision + next.precision) - cavity.mean * cavity_precision;
+      site.precision += damping * (next.precision - site.precision);
+      site.shift += damping * (next.shift - site.shift);
+    }
+  }
+  return round;
+}
+
+void ExchangeSmoother::update_scales(const SiteRound& round, const SmootherTerms& terms) {
+  const double count = static_cast<double>(size_);
+  const double common_s = 0.5 * (round.extra_s[0] + round.extra_s[1]) / count;
+  for (std::size_t j = 0; j < 2; ++j) {
+    double mean_s = (round.extra_s[j] + kScalePrior * common_s) / (count + kScalePrior);
+    if (terms.backward_share) {
+      // Variances of exponential delays are the squares of their means, and the means must add up.
+      const double forward = std::sqrt(1.0 - *terms.backward_share), backward = std::sqrt(*terms.backward_share);
+      mean_s = 2.0 * common_s * (j == 0 ? forward : backward) / (forward + backward);
+    }
+    mean_s_[j] = std::max(mean_s, 2.0 * least_sd_s_);
+  }
+}
+
+SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherTerms& terms, bool warm) {
+  if (!warm) {
+    const double mean_s = mean_extra_s_ * (1.0 + kMinimumBias / std::sqrt(static_cast<double>(size_)));
+    start_sites({mean_s, mean_s});
+  }
+  SmootherResult result;
+  const int least_rounds = warm ? kWarmRounds : kLeastRounds;
+  for (result.rounds = 1; result.rounds <= kMostRounds; ++result.rounds) {
+    result.log_evidence = filter(model, terms);
+    smooth();
+    result.forward_mean_s = mean_s_[0];
+    result.backward_mean_s = mean_s_[1];
+    const SiteRound round = update_sites(model, !warm && result.rounds == 1 ? 1.0 : kDamping);
+    result.log_evidence += round.log_evidence;
+    result.residual = round.largest_change;
+    if (result.rounds >= least_rounds && round.largest_change < kStill) break;
+    update_scales(round, terms);
+  }
+  const Belief& last = points_[size_ - 1].filtered;
+  result.clock = {last.mean.offset, last.mean.frequency + slope_, last.variance.oo, last.variance.of, last.variance.ff};
+  result.base_delay_s = last.mean.delay;
+  result.base_delay_sd_s = std::sqrt(std::max(last.variance.dd, 0.0));
+  return result;
+}
+
+}  // namespace timed::discipline

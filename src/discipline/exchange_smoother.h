@@ -1,0 +1,101 @@
+// Expectation propagation over the exchanges of one source: what they say of the clock when each direction's delay is
+// one-sided and the clock wanders.
+#ifndef TIMED_SRC_DISCIPLINE_EXCHANGE_SMOOTHER_H_
+#define TIMED_SRC_DISCIPLINE_EXCHANGE_SMOOTHER_H_
+
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "exchanges.h"
+#include "one_sided_noise.h"
+
+namespace timed::discipline {
+
+// What one run takes for granted.
+struct SmootherModel {
+  double wander = 0.0;         // q: variance that the frequency gains in a second, 1/s
+  double gaussian_sd_s = 0.0;  // of the stamps of one direction
+};
+
+// What an administrator says, and what was seen to happen to the route.
+struct SmootherTerms {
+  std::optional<double> base_delay_s;    // one way: half of "mindelay"
+  std::optional<double> backward_share;  // of the variance of the delays, 0 … 1: "asymmetry"; else it is estimated
+  std::bitset<kEstimatorWindow> moved;   // before these exchanges the base delay became another one
+};
+
+struct SmootherResult {
+  ClockPosterior clock;
+  double log_evidence = 0.0;                           // of all exchanges under the model
+  double residual = 0.0;                               // what the last round still changed, in standard deviations
+  double forward_mean_s = 0.0, backward_mean_s = 0.0;  // of the extra delays there and back
+  double base_delay_s = 0.0, base_delay_sd_s = 0.0;
+  int rounds = 0;
+};
+
+class ExchangeSmoother {
+ public:
+  // The exchanges of the runs to come, three to kEstimatorWindow.
+  void load(std::span<const Exchange> exchanges, double least_sd_s);
+  // `warm`: from what the run before found for the same exchanges, which is near where the model is.
+  SmootherResult run(const SmootherModel& model, const SmootherTerms& terms, bool warm);
+
+  double mean_extra_s() const { return mean_extra_s_; }  // of one direction, above the smallest round trip
+  double least_delay_s() const { return least_delay_s_; }
+
+ private:
+  // A Gaussian factor exp(-precision u²/2 + shift u) that stands for one direction of one exchange; u = D ± offset.
+  struct Site {
+    double precision = 0.0, shift = 0.0;
+  };
+  struct Vector {
+    double offset = 0.0, frequency = 0.0, delay = 0.0;
+  };
+  struct Matrix {  // symmetric
+    double oo = 0.0, of = 0.0, od = 0.0, ff = 0.0, fd = 0.0, dd = 0.0;
+  };
+  struct Belief {
+    Vector mean;
+    Matrix variance;
+  };
+  // How a site moved the belief, kept for the way back.
+  struct Update {
+    Vector gain;          // variance · h
+    double weight = 0.0;  // precision / (1 + precision · v)
+    double pull = 0.0;    // (shift - precision · u) / (1 + precision · v)
+  };
+  struct Point {
+    double dt_s = 0.0;                   // since the exchange before
+    std::array<double, 2> observed_s{};  // there, back; the line taken out
+    std::array<Site, 2> sites{};
+    std::array<Update, 2> updates{};
+    Belief filtered;                   // with all sites up to here
+    std::array<Normal, 2> smoothed{};  // of u, with all sites
+  };
+  struct SiteRound {
+    double log_evidence = 0.0, largest_change = 0.0;
+    std::array<double, 2> extra_s{};  // sums of the delays that the sites explain
+  };
+
+  void start_sites(std::array<double, 2> mean_s);
+  double filter(const SmootherModel& model, const SmootherTerms& terms);
+  void smooth();
+  SiteRound update_sites(const SmootherModel& model, double damping);
+  void update_scales(const SiteRound& round, const SmootherTerms& terms);
+  static double take_site(Belief& belief, const Site& site, double sign, Update& update);
+
+  std::array<Point, kEstimatorWindow> points_{};
+  std::size_t size_ = 0;
+  double slope_ = 0.0;  // of the line that is taken out
+  double span_s_ = 0.0;
+  double least_sd_s_ = 0.0;
+  double least_delay_s_ = 0.0, mean_delay_s_ = 0.0, mean_extra_s_ = 0.0;
+  std::array<double, 2> mean_s_{};  // of the noise, there and back
+};
+
+}  // namespace timed::discipline
+
+#endif  // TIMED_SRC_DISCIPLINE_EXCHANGE_SMOOTHER_H_

@@ -1,0 +1,178 @@
+// The clock is two numbers, offset and frequency; the frequency walks at random with variance q a second.  A Kalman
+// filter is the exact answer to that when q and the noise of each exchange are known.  They are not, so filters with
+// many values of q run side by side; the likelihood of the innovations of each, times a wide prior, is its weight.
+//
+// Where the noise is not known either, only the ratio of both matters to the filter, and the ratio is a time: the
+// Allan intercept T = (R/q)^(1/3), below which noise hides the wander.  The filters then differ in T, and the noise
+// that fits each of them best comes out in closed form, as the mean square of its scaled innovations.
+#include "kalman_bank.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace timed::discipline {
+namespace {
+
+// An oscillator of a computer walks by about 1e-9 s/s per root second; whole factors of a thousand either way are
+// within one standard deviation (research F.4: shifting the centre by a hundred changes the error by 2 %).
+const double kUsualLogWander = std::log(1e-18);
+constexpr double kLogWanderSd = 7.0;
+
+constexpr double kLeastWander = 1e-23;   // a hydrogen maser
+constexpr double kGridFactor = 4.0;      // fine enough: the optimum of the error is flat
+constexpr std::size_t kWanders = 31;     // up to 1e-5: worse than anything that could be called a clock
+constexpr std::size_t kIntercepts = 28;  // values of T, from a quarter of the spacing on
+const double kInterceptFactor = std::cbrt(kGridFactor);
+constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchange: 2000 ppm
+
+// Of n exponential delays the smallest lies 1/n of their mean above the base; their spread about what is left of it.
+constexpr double kMinimumBias = 0.63;
+
+struct FilterRun {
+  ClockPosterior clock;
+  double log_determinants = 0.0;  // sum of ln S over the innovations
+  double squares = 0.0;           // sum of e²/S
+};
+
+// Through all exchanges in order, with the variance of the noise of each.
+FilterRun run_filter(std::span<const Exchange> exchanges, std::span<const double> noise_s2, double wander,
+                     double frequency_variance) {
+  FilterRun run;
+  ClockPosterior& c = run.clock;
+  c = {exchanges[0].offset_s, 0.0, noise_s2[0], 0.0, frequency_variance};
+  for (std::size_t i = 1; i < exchanges.size(); ++i) {
+    const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
+    c.offset_s += c.frequency * dt;
+    c.offset_variance_s2 += 2.0 * dt * c.covariance_s + dt * dt * c.frequency_variance + wander * dt * dt * dt / 3.0;
+    c.covariance_s += dt * c.frequency_variance + wander * dt * dt / 2.0;
+    c.frequency_variance += wander * dt;
+    const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
+    const double innovation_s = exchanges[i].offset_s - c.offset_s;
+    if (i >= 2) {  // the first two only say where the clock is
+      run.log_determinants += std::log(innovation_s2);
+      run.squares += innovation_s * innovation_s / innovation_s2;
+    }
+    const double offset_gain = c.offset_variance_s2 / innovation_s2;
+    const double frequency_gain = c.covariance_s / innovation_s2;
+    c.offset_s += offset_gain * innovation_s;
+    c.frequency += frequency_gain * innovation_s;
+    c.frequency_variance -= frequency_gain * c.covariance_s;
+    c.covariance_s *= 1.0 - offset_gain;
+    c.offset_variance_s2 *= 1.0 - offset_gain;
+  }
+  return run;
+}
+
+// One filter's say.
+struct Member {
+  double log_weight = 0.0;
+  double log_wander = 0.0;
+  double noise_s2 = 0.0;
+  ClockPosterior clock;
+};
+
+// The members' mean by weight.  Their disagreement is part of what is not known.
+std::optional<BankAnswer> average(std::span<const Member> members) {
+  double best = -std::numeric_limits<double>::infinity();
+  for (const Member& m : members) {
+    if (std::isfinite(m.log_weight)) best = std::max(best, m.log_weight);
+  }
+  if (!std::isfinite(best)) return std::nullopt;
+  const auto weight_of = [best](const Member& m) {
+    return std::isfinite(m.log_weight) ? std::exp(m.log_weight - best) : 0.0;
+  };
+  double sum = 0.0;
+  for (const Member& m : members) sum += weight_of(m);
+  BankAnswer answer;
+  ClockPosterior& mean = answer.clock;
+  double noise_s2 = 0.0;
+  for (const Member& m : members) {
+    const double w = weight_of(m) / sum;
+    if (w == 0.0) continue;
+    mean.offset_s += w * m.clock.offset_s;
+    mean.frequency += w * m.clock.frequency;
+    answer.log_wander += w * m.log_wander;
+    noise_s2 += w * m.noise_s2;
+  }
+  for (const Member& m : members) {
+    const double w = weight_of(m) / sum;
+    if (w == 0.0) continue;
+    const double offset_s = m.clock.offset_s - mean.offset_s;
+    const double frequency = m.clock.frequency - mean.frequency;
+    mean.offset_variance_s2 += w * (m.clock.offset_variance_s2 + offset_s * offset_s);
+    mean.covariance_s += w * (m.clock.covariance_s + offset_s * frequency);
+    mean.frequency_variance += w * (m.clock.frequency_variance + frequency * frequency);
+  }
+  answer.noise_sd_s = std::sqrt(noise_s2);
+  if (!std::isfinite(mean.offset_s) || !std::isfinite(mean.frequency)) return std::nullopt;
+  return answer;
+}
+
+}  // namespace
+
+double log_prior_of_wander(double log_wander) {
+  const double d = (log_wander - kUsualLogWander) / kLogWanderSd;
+  return -0.5 * d * d;
+}
+
+std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s) {
+  const std::size_t n = exchanges.size();
+  if (n < 3 || n > kEstimatorWindow) return std::nullopt;
+  double least_s = std::numeric_limits<double>::infinity(), sum_s = 0.0;
+  for (const Exchange& e : exchanges) {
+    least_s = std::min(least_s, e.delay_s);
+    sum_s += e.delay_s;
+  }
+  const double count = static_cast<double>(n);
+  const double mean_extra_s = std::max(sum_s / count - least_s, 2.0 * least_sd_s);
+  const double base_below_s = kMinimumBias * mean_extra_s / std::sqrt(count);
+  std::array<double, kEstimatorWindow> noise_s2{};
+  double mean_noise_s2 = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double extra_s = exchanges[i].delay_s - least_s + base_below_s;
+    noise_s2[i] = extra_s * extra_s / 12.0 + least_sd_s * least_sd_s;  // of a uniform error
+    mean_noise_s2 += noise_s2[i] / count;
+  }
+  std::array<Member, kWanders> members;
+  double wander = kLeastWander;
+  for (Member& m : members) {
+    const FilterRun run = run_filter(exchanges, {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
+    m.log_wander = std::log(wander);
+    m.log_weight = -0.5 * (run.log_determinants + run.squares) + log_prior_of_wander(m.log_wander);
+    m.noise_s2 = mean_noise_s2;
+    m.clock = run.clock;
+    wander *= kGridFactor;
+  }
+  return average(members);
+}
+
+std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s) {
+  const std::size_t n = exchanges.size();
+  if (n < 3 || n > kEstimatorWindow) return std::nullopt;
+  const double span_s = exchanges.back().t_s - exchanges.front().t_s;
+  const double innovations = static_cast<double>(n - 2);
+  std::array<double, kEstimatorWindow> unit{};
+  unit.fill(1.0);
+  std::array<Member, kIntercepts> members;
+  double intercept_s = span_s / static_cast<double>(n - 1) / 4.0;
+  for (Member& m : members) {
+    // Variances in units of that of the noise.  The prior of the frequency must not matter in any unit.
+    const double flat = 1e12 / (span_s * span_s);
+    const FilterRun run =
+        run_filter(exchanges, {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
+    m.noise_s2 = std::max(run.squares / innovations, least_sd_s * least_sd_s);
+    m.log_wander = std::log(m.noise_s2) - 3.0 * std::log(intercept_s);
+    m.log_weight = -0.5 * (run.log_determinants + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +
+                   log_prior_of_wander(m.log_wander);
+    m.clock = run.clock;
+    m.clock.offset_variance_s2 *= m.noise_s2;
+    m.clock.covariance_s *= m.noise_s2;
+    m.clock.frequency_variance *= m.noise_s2;
+    intercept_s *= kInterceptFactor;
+  }
+  return average(members);
+}
+
+}  // namespace timed::discipline

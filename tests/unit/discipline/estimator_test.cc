@@ -1,0 +1,253 @@
+#include "timed/discipline/estimator.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/unit/discipline/synthetic_exchanges.h"
+
+namespace timed::discipline {
+namespace {
+
+double offset_error_s(const Posterior& p, const SyntheticClock& clock) {
+  return p.offset.to_duration().to_seconds() - clock.offset_s();
+}
+
+void feed(Estimator& estimator, const Sample& sample) {
+  estimator.add(sample);
+  estimator.update();
+}
+
+void expect_finite(const Estimator& estimator) {
+  if (!estimator.posterior()) return;
+  const Posterior& p = *estimator.posterior();
+  EXPECT_TRUE(p.offset.to_duration().is_finite());
+  EXPECT_TRUE(p.frequency.is_finite());
+  EXPECT_TRUE(p.offset_sd.is_finite());
+  EXPECT_GE(p.offset_sd, Duration::zero());
+  EXPECT_TRUE(p.frequency_sd.is_finite());
+  EXPECT_GT(p.wander, 0.0);
+  EXPECT_TRUE(p.offset_sd_after(Duration::seconds(1e6)).is_finite());
+}
+
+TEST(Estimator, SaysNothingBelowThreeSamples) {
+  SyntheticClock clock(1, {});
+  Estimator estimator({});
+  for (int i = 0; i < 2; ++i) feed(estimator, clock.next());
+  EXPECT_FALSE(estimator.posterior());
+  feed(estimator, clock.next());
+  ASSERT_TRUE(estimator.posterior());
+  EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-3);
+  estimator.reset();
+  EXPECT_FALSE(estimator.posterior());
+}
+
+// Far better than any single exchange, whose error has a deviation of 7e-5; and as good as it says.
+TEST(Estimator, KnowsTheClockAndHowWell) {
+  double squares = 0.0, scaled2 = 0.0;
+  int count = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SyntheticClock clock(seed, {.spacing_s = 256});
+    Estimator estimator({});
+    for (int i = 0; i < 120; ++i) {
+      feed(estimator, clock.next());
+      if (i < 20) continue;
+      ASSERT_TRUE(estimator.posterior());
+      const double error_s = offset_error_s(*estimator.posterior(), clock);
+      const double sd_s = estimator.posterior()->offset_sd.to_seconds();
+      squares += error_s * error_s;
+      scaled2 += error_s * error_s / (sd_s * sd_s);
+      ++count;
+    }
+    EXPECT_EQ(estimator.counts().fallbacks, 0u);
+    EXPECT_LT(estimator.counts().rejected * 50, estimator.counts().runs);
+  }
+  EXPECT_LT(std::sqrt(squares / count), 3e-5);
+  EXPECT_GT(scaled2 / count, 0.6);
+  EXPECT_LT(scaled2 / count, 1.6);
+}
+
+TEST(Estimator, ThreeSamplesWithoutNoiseGiveTheFrequency) {
+  for (const double frequency : {0.0, 1e-4, -3e-3}) {
+    Estimator estimator({});
+    const SyntheticClock stamps(1, {});
+    for (int i = 0; i < 3; ++i) {
+      Sample s = stamps.sample(5.0 + frequency * 64.0 * i, 2e-4);
+      s.when = FreeTime::from_seconds(1000 + 64 * i);
+      feed(estimator, s);
+    }
+    ASSERT_TRUE(estimator.posterior());
+    EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), frequency, 1e-7);
+  }
+}
+
+TEST(Estimator, MovesWithTheReference) {
+  SyntheticClock clock(2, {});
+  Estimator here({}), there({});
+  for (int i = 0; i < 30; ++i) {
+    Sample s = clock.next();
+    feed(here, s);
+    if (i == 15) there.shift(Duration::seconds(1000));
+    if (i >= 15) s.offset = s.offset + WideDuration(Duration::seconds(1000));
+    feed(there, s);
+  }
+  ASSERT_TRUE(here.posterior() && there.posterior());
+  EXPECT_NEAR((there.posterior()->offset - here.posterior()->offset).to_duration().to_seconds(), 1000.0, 1e-9);
+  EXPECT_NEAR(there.posterior()->frequency.to_ratio(), here.posterior()->frequency.to_ratio(), 1e-13);
+}
+
+TEST(Estimator, ForgetsWhatLeavesTheWindow) {
+  SyntheticClock clock(3, {.frequency = 0.0, .wander_sd = 0.0});
+  EstimatorOptions options;
+  options.window = 8;
+  Estimator narrow(options), wide({});
+  for (int i = 0; i < 40; ++i) {
+    const Sample s = clock.next();
+    feed(narrow, s);
+    feed(wide, s);
+  }
+  EXPECT_LE(narrow.posterior()->recent, 8u);
+  EXPECT_GT(wide.posterior()->recent, 8u);
+  EXPECT_GT(narrow.posterior()->frequency_sd, wide.posterior()->frequency_sd * 2.0);
+}
+
+TEST(Estimator, ObeysMindelayThoughItIsWrong) {
+  double squares[2] = {};
+  for (const int wrong : {0, 1}) {
+    SyntheticClock clock(4, {.wander_sd = 0.0, .forward_s = 1e-4, .backward_s = 1e-4});
+    EstimatorOptions options;
+    if (wrong == 1) options.min_delay = Duration::micros(600);
+    Estimator estimator(options);
+    for (int i = 0; i < 80; ++i) {
+      feed(estimator, clock.next());
+      if (i < 20) continue;
+      const double error_s = offset_error_s(*estimator.posterior(), clock);
+      squares[wrong] += error_s * error_s;
+    }
+    if (wrong == 1 && estimator.counts().fallbacks == 0) {
+      EXPECT_NEAR(estimator.posterior()->base_delay.to_seconds(), 3e-4, 1e-7);
+    }
+  }
+  EXPECT_GT(squares[1], squares[0]);
+}
+
+TEST(Estimator, SeesALongerRoute) {
+  SyntheticClock clock(5, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) feed(estimator, clock.next());
+  EXPECT_EQ(estimator.counts().route_moves, 0u);
+  clock.w.base_s += 5e-4;
+  for (int i = 0; i < 12; ++i) feed(estimator, clock.next());
+  EXPECT_EQ(estimator.counts().route_moves, 1u);
+  EXPECT_NEAR(estimator.posterior()->base_delay.to_seconds(), 6e-4, 1e-4);
+  EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-4);
+}
+
+TEST(Estimator, IsSurprisedOnlyByWhatNoDelayExcuses) {
+  SyntheticClock clock(6, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) feed(estimator, clock.next());
+  clock.advance(64.0);
+  EXPECT_LT(estimator.surprise(clock.sample(clock.offset_s(), 2.5e-4)), 4.0);
+  EXPECT_LT(estimator.surprise(clock.sample(clock.offset_s() + 5e-3, 1e-2 + 2e-4)), 4.0) << "a queue on one side";
+  EXPECT_GT(estimator.surprise(clock.sample(clock.offset_s() + 5e-3, 2.5e-4)), 20.0) << "no delay, but a jump";
+}
+
+TEST(Estimator, TakesDelaysThatMeanNothingForScatter) {
+  SyntheticClock clock(7, {.spacing_s = 16});
+  EstimatorOptions options;
+  options.one_sided = false;
+  Estimator estimator(options);
+  double squares = 0.0;
+  for (int i = 0; i < 200; ++i) {
+    clock.advance(16.0);
+    feed(estimator, clock.sample(clock.offset_s() + 1e-6 * clock.normal(), 1e-9));
+    if (i < 64) continue;
+    const double error_s = offset_error_s(*estimator.posterior(), clock);
+    squares += error_s * error_s / 136;
+  }
+  EXPECT_LT(std::sqrt(squares), 6e-7);
+  EXPECT_NEAR(estimator.posterior()->noise_sd.to_seconds(), 1e-6, 4e-7);
+  EXPECT_EQ(estimator.counts().runs, 0u) << "of the smoother";
+}
+
+TEST(Estimator, SurvivesSamplesThatAreNoNumbers) {
+  const double inf = std::numeric_limits<double>::infinity();
+  SyntheticClock clock(8, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) {
+    Sample s = clock.next();
+    Sample bad = s;
+    bad.when = s.when + Duration::seconds(1);
+    const double values[] = {std::nan(""), inf, -inf, 1e300};
+    const double value = values[i % 4];
+    if (i % 8 < 4) bad.peer_delay = Duration::seconds(value);
+    if (i % 8 >= 4) bad.offset = s.offset + WideDuration(Duration::seconds(value));
+    feed(estimator, s);
+    feed(estimator, bad);
+    expect_finite(estimator);
+  }
+  EXPECT_GE(estimator.counts().refused, 20u);
+  EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-3);
+}
+
+TEST(Estimator, BeginsAnewWithASampleThatIsNotLater) {
+  SyntheticClock clock(9, {});
+  Estimator estimator({});
+  Sample last;
+  for (int i = 0; i < 20; ++i) feed(estimator, last = clock.next());
+  feed(estimator, last);
+  EXPECT_FALSE(estimator.posterior());
+  for (int i = 0; i < 2; ++i) feed(estimator, clock.next());
+  EXPECT_TRUE(estimator.posterior()) << "the repeated one counts";
+}
+
+// Worlds without any noise, or with only the grain of the stamps.
+TEST(Estimator, LikesExactSamplesToo) {
+  for (const double noise_s : {0.0, 1e-9, 2e-8}) {
+    for (const double delay_s : {0.0, 1e-9, 1e-4, 0.3}) {
+      SyntheticClock clock(10, {.wander_sd = 0.0});
+      Estimator estimator({});
+      for (int i = 0; i < 40; ++i) {
+        clock.advance(64.0);
+        feed(estimator, clock.sample(clock.offset_s() + noise_s * clock.normal(), delay_s));
+        expect_finite(estimator);
+      }
+      ASSERT_TRUE(estimator.posterior());
+      EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-7 + 0.1 * delay_s) << noise_s;
+      EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), clock.frequency(), 1e-8) << noise_s << " " << delay_s;
+    }
+  }
+}
+
+// Outages, steps of either clock, storms: whatever comes, no frequency that no pair of samples could have shown.
+TEST(Estimator, NeverLeavesWhatTheSamplesSupport) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SyntheticClock clock(seed, {});
+    Estimator estimator({});
+    Sample before = clock.next();
+    feed(estimator, before);
+    double largest = 0.0;
+    for (int i = 0; i < 70; ++i) {
+      const double what = clock.uniform();
+      clock.w.spacing_s = what < 0.05 ? 20000.0 : std::exp2(10.0 * clock.uniform());
+      clock.w.forward_s = what > 0.8 ? 1.0 : 1e-4 * clock.uniform();
+      Sample s = clock.next();
+      const double jump_s = what > 0.95 ? 100.0 * (clock.uniform() - 0.5) : 0.0;
+      s.offset = s.offset + WideDuration(Duration::seconds(jump_s));
+      const double dt_s = (s.when - before.when).to_seconds();
+      const double step_s = std::fabs((s.offset - before.offset).to_duration().to_seconds());
+      largest = std::max(largest, (step_s + (s.peer_delay + before.peer_delay).to_seconds()) / dt_s);
+      feed(estimator, s);
+      expect_finite(estimator);
+      if (estimator.posterior()) {
+        EXPECT_LE(std::fabs(estimator.posterior()->frequency.to_ratio()), largest + 1e-6);
+      }
+      before = s;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace timed::discipline

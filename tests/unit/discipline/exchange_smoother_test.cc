@@ -1,0 +1,197 @@
+#include "src/discipline/exchange_smoother.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "src/discipline/model_average.h"
+#include "tests/unit/discipline/synthetic_exchanges.h"
+
+namespace timed::discipline {
+namespace {
+
+constexpr double kPrecision_s = 2e-8;
+
+struct Made {
+  std::vector<Exchange> exchanges;
+  double error_of_newest_s = 0.0;  // true offset, relative to that of the newest exchange
+};
+
+Made make(std::uint64_t seed, std::size_t count, const SyntheticWorld& world) {
+  SyntheticClock clock(seed, world);
+  Made made;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Sample s = clock.next();
+    made.exchanges.push_back({clock.t_s(), s.offset.to_duration().to_seconds(), s.peer_delay.to_seconds()});
+  }
+  const Exchange newest = made.exchanges.back();
+  for (Exchange& e : made.exchanges) e = {e.t_s - newest.t_s, e.offset_s - newest.offset_s, e.delay_s};
+  made.error_of_newest_s = clock.offset_s() - newest.offset_s;
+  return made;
+}
+
+struct Truth {
+  double offset_s = 0.0, offset_sd_s = 0.0, delay_s = 0.0, delay_sd_s = 0.0;
+};
+
+// The posterior of offset, frequency and base delay by brute force on a grid about what the smoother says, for a clock
+// that does not wander, with the smoother's own noise.
+Truth integrate(const std::vector<Exchange>& all, const SmootherResult& near, double gaussian_sd_s) {
+  const std::array<OneSidedNoise, 2> noise = {OneSidedNoise(near.forward_mean_s, gaussian_sd_s),
+                                              OneSidedNoise(near.backward_mean_s, gaussian_sd_s)};
+  // The smoother's prior of the base delay: a quarter of the smallest round trip, give or take as much.
+  double prior_delay_s = 1e300;
+  for (const Exchange& e : all) prior_delay_s = std::min(prior_delay_s, 0.25 * e.delay_s);
+  constexpr int kHalf = 14;
+  constexpr double kWidth = 6.0 / kHalf;  // standard deviations
+  double mass = 0.0, first[2] = {}, second[2] = {}, peak = -1e300;
+  for (const bool sum : {false, true}) {
+    for (int a = -kHalf; a <= kHalf; ++a) {
+      for (int b = -kHalf; b <= kHalf; ++b) {
+        for (int c = -kHalf; c <= kHalf; ++c) {
+          const double offset_s = near.clock.offset_s + a * kWidth * std::sqrt(near.clock.offset_variance_s2);
+          const double slope = near.clock.frequency + b * kWidth * std::sqrt(near.clock.frequency_variance);
+          const double delay_s = near.base_delay_s + c * kWidth * near.base_delay_sd_s;
+          const double off_prior = (delay_s - prior_delay_s) / prior_delay_s;
+          double log_p = -0.5 * off_prior * off_prior;
+          for (const Exchange& e : all) {
+            const double at_s = offset_s + slope * e.t_s;
+            // A belief as narrow as this is a point.
+            log_p += noise[0].see({delay_s + at_s, 1e-22}, 0.5 * e.delay_s + e.offset_s).log_likelihood;
+            log_p += noise[1].see({delay_s - at_s, 1e-22}, 0.5 * e.delay_s - e.offset_s).log_likelihood;
+          }
+          if (!sum) {
+            peak = std::max(peak, log_p);
+            continue;
+          }
+          const double p = std::exp(log_p - peak);
+          mass += p;
+          first[0] += p * offset_s, second[0] += p * offset_s * offset_s;
+          first[1] += p * delay_s, second[1] += p * delay_s * delay_s;
+        }
+      }
+    }
+  }
+  const double offset_s = first[0] / mass, mean_delay_s = first[1] / mass;
+  return {offset_s, std::sqrt(second[0] / mass - offset_s * offset_s), mean_delay_s,
+          std::sqrt(second[1] / mass - mean_delay_s * mean_delay_s)};
+}
+
+TEST(ExchangeSmoother, SaysWhatBruteForceSays) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const Made made = make(seed, 10, {.frequency = 0.0, .wander_sd = 0.0});
+    ExchangeSmoother smoother;
+    smoother.load(made.exchanges, kPrecision_s);
+    const double gaussian_sd_s = 3e-5;
+    const SmootherResult result = smoother.run({1e-26, gaussian_sd_s}, {}, false);
+    ASSERT_LT(result.residual, 0.2);
+    const Truth truth = integrate(made.exchanges, result, gaussian_sd_s);
+    EXPECT_NEAR(result.clock.offset_s, truth.offset_s, 0.25 * truth.offset_sd_s) << seed;
+    EXPECT_NEAR(std::sqrt(result.clock.offset_variance_s2) / truth.offset_sd_s, 1.0, 0.2) << seed;
+    EXPECT_NEAR(result.base_delay_s, truth.delay_s, 0.3 * truth.delay_sd_s) << seed;
+    EXPECT_NEAR(result.base_delay_sd_s / truth.delay_sd_s, 1.0, 0.25) << seed;
+  }
+}
+
+// A warm start leads to where a cold one does.
+TEST(ExchangeSmoother, ForgetsWhereItStarted) {
+  const Made made = make(4, 64, {});
+  ExchangeSmoother smoother;
+  smoother.load(made.exchanges, kPrecision_s);
+  const SmootherResult cold = smoother.run({1e-18, 1e-6}, {}, false);
+  smoother.run({8e-18, 1e-6}, {}, false);
+  const SmootherResult warm = smoother.run({1e-18, 1e-6}, {}, true);
+  EXPECT_NEAR(warm.clock.offset_s, cold.clock.offset_s, 0.2 * std::sqrt(cold.clock.offset_variance_s2));
+  EXPECT_NEAR(warm.log_evidence, cold.log_evidence, 0.5);
+  EXPECT_LE(warm.rounds, cold.rounds);
+}
+
+TEST(ExchangeSmoother, FindsOnWhichSideTheQueueIs) {
+  double forward_s = 0.0, backward_s = 0.0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const Made made = make(seed, 64, {.forward_s = 1.9e-4, .backward_s = 1e-5});
+    ExchangeSmoother smoother;
+    smoother.load(made.exchanges, kPrecision_s);
+    const SmootherResult result = smoother.run({1e-18, kPrecision_s}, {}, false);
+    forward_s += result.forward_mean_s / 10;
+    backward_s += result.backward_mean_s / 10;
+    EXPECT_LT(std::fabs(result.clock.offset_s - made.error_of_newest_s), 3e-5) << seed;
+  }
+  EXPECT_NEAR(forward_s, 1.9e-4, 3e-5);
+  EXPECT_LT(backward_s, 4e-5);
+}
+
+TEST(ExchangeSmoother, ObeysTheTerms) {
+  const Made made = make(5, 64, {.forward_s = 1.9e-4, .backward_s = 1e-5});
+  ExchangeSmoother smoother;
+  smoother.load(made.exchanges, kPrecision_s);
+  SmootherTerms even;
+  even.backward_share = 0.5;
+  const SmootherResult symmetric = smoother.run({1e-18, kPrecision_s}, even, false);
+  EXPECT_DOUBLE_EQ(symmetric.forward_mean_s, symmetric.backward_mean_s);
+  SmootherTerms wrong;
+  wrong.backward_share = 0.8;  // variances 1:4, so means 1:2, though the truth is the other way round
+  const SmootherResult obeyed = smoother.run({1e-18, kPrecision_s}, wrong, false);
+  EXPECT_NEAR(obeyed.backward_mean_s / obeyed.forward_mean_s, 2.0, 1e-6);
+  SmootherTerms fixed;
+  fixed.base_delay_s = 4e-4;  // and the truth is 1e-4
+  const SmootherResult far = smoother.run({1e-18, kPrecision_s}, fixed, false);
+  EXPECT_NEAR(far.base_delay_s, 4e-4, 1e-10);
+}
+
+TEST(ExchangeSmoother, ALongerRouteNeedsAMark) {
+  Made before = make(6, 20, {.frequency = 0.0, .wander_sd = 0.0});
+  const Made after = make(7, 20, {.frequency = 0.0, .wander_sd = 0.0, .base_s = 1e-3});
+  std::vector<Exchange> all;
+  for (Exchange e : before.exchanges) all.push_back({e.t_s - 20 * 64.0, e.offset_s, e.delay_s});
+  for (const Exchange& e : after.exchanges) all.push_back(e);
+  ExchangeSmoother smoother;
+  smoother.load(all, kPrecision_s);
+  SmootherTerms terms;
+  terms.moved.set(20);
+  const SmootherResult result = smoother.run({1e-18, kPrecision_s}, terms, false);
+  EXPECT_NEAR(result.base_delay_s, 1e-3, 5e-5);
+  EXPECT_LT(smoother.run({1e-18, kPrecision_s}, {}, false).base_delay_s, 5e-4) << "without it the old one holds";
+}
+
+TEST(ModelAverage, WeighsWanderAndNoise) {
+  double log_calm = 0.0, log_wild = 0.0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    ModelAverage models;
+    const Made calm = make(seed, 64, {.spacing_s = 256, .wander_sd = 1e-9});
+    const Made wild = make(seed, 64, {.spacing_s = 256, .wander_sd = 1e-7});
+    const auto calm_bank = bank_by_delay(calm.exchanges, kPrecision_s);
+    const auto wild_bank = bank_by_delay(wild.exchanges, kPrecision_s);
+    ASSERT_TRUE(calm_bank && wild_bank);
+    const auto a = models.run(calm.exchanges, kPrecision_s, {}, *calm_bank);
+    models.reset();
+    const auto b = models.run(wild.exchanges, kPrecision_s, {}, *wild_bank);
+    ASSERT_TRUE(a && b);
+    log_calm += a->log_wander / 8;
+    log_wild += b->log_wander / 8;
+    EXPECT_LT(std::fabs(a->clock.offset_s - calm.error_of_newest_s), 5 * std::sqrt(a->clock.offset_variance_s2));
+    EXPECT_LT(a->gaussian_sd_s, 4e-5) << "queues alone, and the evidence says so";
+  }
+  EXPECT_NEAR(log_calm, std::log(1e-18), 1.5);
+  EXPECT_NEAR(log_wild, std::log(1e-14), 1.5);
+}
+
+TEST(ModelAverage, SaysTheSameOfTheSame) {
+  const Made made = make(9, 40, {});
+  const auto bank = bank_by_delay(made.exchanges, kPrecision_s);
+  ASSERT_TRUE(bank);
+  ModelAverage once, again;
+  again.run(make(10, 64, {}).exchanges, kPrecision_s, {}, *bank);
+  again.reset();
+  const auto a = once.run(made.exchanges, kPrecision_s, {}, *bank);
+  const auto b = again.run(made.exchanges, kPrecision_s, {}, *bank);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->clock.offset_s, b->clock.offset_s);
+  EXPECT_EQ(a->clock.frequency_variance, b->clock.frequency_variance);
+  EXPECT_EQ(a->log_wander, b->log_wander);
+}
+
+}  // namespace
+}  // namespace timed::discipline
