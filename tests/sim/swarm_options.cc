@@ -75,6 +75,8 @@ std::string random_source_options(SeededRandom& random, const SourceNeeds& needs
   if (one_in(random, 6)) text += " burst";
   if (one_in(random, 8)) text += " auto_offline";
   if (one_in(random, 8)) text += " maxdelay 0.2";
+  if (one_in(random, 8)) text += " ipv4";
+  if (!needs.must_deliver && one_in(random, 6)) text += " maxunreach " + std::to_string(1 + random.below(10));
   const bool plain = text.find("xleave") == std::string::npos && text.find("extfield") == std::string::npos;
   if (plain && one_in(random, 6)) text += " version " + std::to_string(1 + random.below(4));
   if (needs.asymmetry != 0.0) text += " asymmetry " + std::to_string(needs.asymmetry);
@@ -118,6 +120,10 @@ ClientDraw random_client_options(SeededRandom& random, bool leap_night) {
     draw.smooths = true;
     text += "smoothtime 400 0.01\n";
   }
+  // Who leads, and who is combined with it: whoever it is, the bounds of the time hold.
+  if (one_in(random, 6)) text += "reselectdist " + std::to_string(random.uniform(0.0, 0.01)) + "\n";
+  if (one_in(random, 6)) text += "stratumweight " + std::to_string(random.uniform(0.0, 0.1)) + "\n";
+  if (one_in(random, 6)) text += "combinelimit " + std::to_string(random.below(6)) + "\n";
   if (one_in(random, 8)) {
     draw.broadcasts = true;
     text += "broadcast 30 10.0.3.255\n";
