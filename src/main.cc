@@ -138,8 +138,11 @@ class Run {
 
     const os::KeptPrivileges kept{.set_time = config.clock.control,
                                   .bind_low_port = config.server.port > 0 && config.server.port < 1024};
-    auto env =
-        os::LinuxEnv::create({.rtc_sync = config.clock.rtc_sync, .family = config.family, .inherited = inherited_});
+    const os::FilterOptions filter{.level = cli_.filter_level,
+                                   .steer_clock = config.clock.control,
+                                   .send_mail = config.mail_on_change.has_value()};
+    auto env = os::LinuxEnv::create(
+        {.rtc_sync = config.clock.rtc_sync, .family = config.family, .inherited = inherited_, .filter = filter});
     if (!env) return env.error();
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
@@ -152,6 +155,7 @@ class Run {
     prepare_directory(log_directory, account_);
     if (Status s = os::drop_root(account_, kept); !s) return s;
     if (os::is_superuser()) log::warning("Running with root privileges");
+    engine_->on_opened([this] { return confine(); });
     engine_->on_ready([this] { return tell_ready(); });
     engine_->start();
     return {};
@@ -216,6 +220,16 @@ class Run {
     log::error("%s", prepared.error().message.c_str());
     log::warning("Disabled command socket %s", control.unix_path.c_str());
     control.unix_path.clear();
+  }
+
+  Status confine() {
+    if (cli_.filter_level == 0) return {};
+    if (Status s = env_->confine(); !s) {
+      report_.failed(s.error().message);
+      return s;
+    }
+    log::info("Loaded seccomp filter (level %d)", cli_.filter_level);
+    return {};
   }
 
   Status tell_ready() {

@@ -15,7 +15,6 @@ struct Option {
   char letter;
   std::string_view argument;  // empty: takes none
   std::string_view help;
-  bool available = true;  // false: refused, unless its argument asks for nothing
 };
 
 // In the order of the usage text, which is chronyd's.
@@ -36,7 +35,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {'t', "SECONDS", "Exit after a time"},
     {'u', "USER", "Run as this user"},
     {'U', "", "Start without root too"},
-    {'F', "LEVEL", "Filter system calls", false},
+    {'F', "LEVEL", "Filter system calls: 1 allows what is needed, 2 refuses what is dangerous, 0 is no filter"},
     {'P', "PRIORITY", "Run as a real-time process with this priority, from 1 to 99"},
     {'m', "", "Keep the process in memory"},
     {'x', "", "Leave the clock alone"},
@@ -44,6 +43,12 @@ constexpr auto kOptions = std::to_array<Option>({
     {'v', "", "Print the version and exit"},
     {'h', "", "Print this text and exit"},
 });
+
+#ifdef TIMED_SANITIZED
+constexpr bool kHasFilter = false;
+#else
+constexpr bool kHasFilter = true;
+#endif
 
 const Option* find_option(char letter) {
   const auto* found =
@@ -115,11 +120,7 @@ class Parse {
         }
         if (value.empty()) value = arguments_[next_];
       }
-      if (option->available) {
-        take_option(letter, value);
-      } else {
-        take_unavailable(value);
-      }
+      take_option(letter, value);
     }
   }
 
@@ -188,6 +189,9 @@ class Parse {
       case 'f':
         line_.config_path = std::string(value);
         break;
+      case 'F':
+        take_filter_level(value);
+        break;
       case 'l':
         line_.log_file = std::string(value);
         break;
@@ -255,10 +259,16 @@ class Parse {
     line_.ready_descriptor = static_cast<int>(*number);
   }
 
-  // A level that asks for nothing can be obeyed.
-  void take_unavailable(std::string_view value) {
-    const auto number = read_number(value);
-    if (number && *number != 0) refuse("system call filter not supported", false);
+  // The memory of a sanitizer is managed by calls that no filter of ours should allow.
+  void take_filter_level(std::string_view value) {
+    const auto level = read_number(value);
+    if (!level) return;
+    if (*level < -2 || *level > 2) {
+      refuse(format("Unsupported filter level: %lld", static_cast<long long>(*level)), false);
+    } else if (*level != 0 && !kHasFilter) {
+      refuse("system call filter not supported in a program with sanitizers", false);
+    }
+    line_.filter_level = static_cast<int>(*level);
   }
 
   // A check says more than a print, so that both together are a check.
@@ -330,7 +340,6 @@ void apply_options(const CommandLine& command_line, config::Config& config) {
 std::string usage_text(std::string_view program) {
   std::string text = "Usage: " + std::string(program) + " [OPTION]... [DIRECTIVE]...\n\nOptions:\n";
   for (const Option& option : kOptions) {
-    if (!option.available) continue;
     std::string left = std::string("  -") + option.letter;
     if (!option.argument.empty()) left.append(" ").append(option.argument);
     text += left + (left.size() < 8 ? "\t\t" : "\t") + std::string(option.help);
@@ -345,7 +354,8 @@ std::string usage_text(std::string_view program) {
 }
 
 std::string feature_text() {
-  return "+CMDMON -REFCLOCK -RTC +PRIVDROP -SCFILTER +SIGND -NTS +SECHASH +IPV6 -DEBUG";
+  return std::string("+CMDMON -REFCLOCK -RTC +PRIVDROP ") + (kHasFilter ? "+" : "-") +
+         "SCFILTER +SIGND -NTS +SECHASH +IPV6 -DEBUG";
 }
 
 std::string version_text(std::string_view program) {

@@ -155,18 +155,22 @@ void Engine::Parts::go_normal() {
     make_sources(config.sources);
   }
   env.host.notify("READY=1");
-  if (const Status told = ready ? ready() : Status(); !told) {
-    log::fatal("%s", told.error().message.c_str());
-    exiting = true;
-    exit_status = 1;
-    return;
-  }
+  if (!end_unless(ready ? ready() : Status())) return;
   smoothing.begin();
   history_due = true;
   source_files.emplace(config.source_directories, env.host.files(), env.timers, *sources);
   source_files->reload();
   if (modes.is_normal()) broadcasts.start();
   sources->start();
+}
+
+// Whether the daemon goes on.
+bool Engine::Parts::end_unless(const Status& status) {
+  if (status.ok()) return true;
+  log::fatal("%s", status.error().message.c_str());
+  exiting = true;
+  exit_status = 1;
+  return false;
 }
 
 // Of the sources that are configured, not of those of initstepslew.
@@ -194,6 +198,7 @@ void Engine::start() {
   parts_->server.start_threads();
   parts_->publish_in_time();
   parts_->control.open_unix();
+  if (!parts_->end_unless(parts_->opened ? parts_->opened() : Status())) return;
   parts_->access.start();
   parts_->command_gate.rules().start();
   const auto drift = parts_->drift_file.read();
@@ -229,6 +234,10 @@ void Engine::stop() {
     parts_->drift_file.write(parts_->drift());
   }
   log::info("%s exiting", parts_->name.c_str());
+}
+
+void Engine::on_opened(std::function<Status()> fn) {
+  parts_->opened = std::move(fn);
 }
 
 void Engine::on_ready(std::function<Status()> fn) {

@@ -92,6 +92,7 @@ struct Engine::Parts {
   sources::AcquisitionOptions acquisition() const;
   void share_server_sockets();
   void go_normal();
+  bool end_unless(const Status& status);
   bool is_synchronised();
   void take_history();
   void save_history();
@@ -150,6 +151,7 @@ struct Engine::Parts {
   env::Timer publish_again;
   sources::Broadcasts broadcasts;
   RunModes modes;
+  std::function<Status()> opened;
   std::function<Status()> ready;
 
   bool selection_due = false;

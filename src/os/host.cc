@@ -28,6 +28,15 @@ void LinuxHost::random(std::span<std::byte> out) {
   }
 }
 
+Status LinuxHost::start_helpers(bool mail) {
+  if (Status s = resolver_.start_thread(filters_.resolver); !s) return s;
+  if (!mail) return {};
+  auto started = MailThread::start(filters_.mailer, loop_);
+  if (!started) return started.error();
+  mail_thread_ = started.take();
+  return {};
+}
+
 void LinuxHost::resolve(std::string name, Family family, Resolved done) {
   resolver_.resolve(std::move(name), family, std::move(done));
 }
@@ -39,7 +48,7 @@ void LinuxHost::notify(const std::string& state) {
 }
 
 void LinuxHost::mail(const std::string& message) {
-  const Status sent = mailer_.send(message, loop_.now());
+  const Status sent = mail_thread_ ? mail_thread_->send(message) : mailer_.send(message, loop_.now());
   if (!sent) log::error("%s", sent.error().message.c_str());
 }
 
@@ -61,7 +70,7 @@ int LinuxHost::processors() {
 }
 
 Result<std::unique_ptr<env::Worker>> LinuxHost::start_worker(const std::string& name) {
-  return LinuxWorker::start(name, family_);
+  return LinuxWorker::start(name, family_, filters_);
 }
 
 void LinuxHost::post(std::function<void()> fn) {

@@ -5,18 +5,26 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "mail_thread.h"
 #include "mailer.h"
 #include "resolver.h"
 #include "timed/env/host.h"
 #include "timed/os/files.h"
 #include "timed/os/loop.h"
+#include "timed/os/syscall_filter.h"
 
 namespace timed::os {
 
 class LinuxHost : public env::Host {
  public:
-  LinuxHost(Loop& loop, Family family) : loop_(loop), family_(family), resolver_(loop, family) {}
+  // The filters are those of the threads that it starts.
+  LinuxHost(Loop& loop, Family family, ThreadFilters filters = {})
+      : loop_(loop), family_(family), filters_(std::move(filters)), resolver_(loop, family) {}
+
+  // Starts the threads that need more than the thread that calls it will have under its own filter.
+  Status start_helpers(bool mail);
 
   void random(std::span<std::byte> out) override;
   void resolve(std::string name, Family family, Resolved done) override;
@@ -32,8 +40,10 @@ class LinuxHost : public env::Host {
  private:
   Loop& loop_;
   Family family_;
+  ThreadFilters filters_;
   LinuxFiles files_;
   Mailer mailer_;
+  std::unique_ptr<MailThread> mail_thread_;  // in place of the mailer
   Resolver resolver_;
 };
 

@@ -95,6 +95,7 @@ Status Loop::catch_signals() {
     struct sigaction action {};
     action.sa_handler = kCaught[i] == SIGPIPE ? SIG_IGN : on_signal;
     ::sigfillset(&action.sa_mask);
+    ::sigdelset(&action.sa_mask, SIGSYS);  // of a filter: the handler writes
     if (::sigaction(kCaught[i], &action, &signals.former[i]) != 0) {
       return system_error("Could not set signal action", errno);
     }

@@ -137,7 +137,7 @@ void Resolver::resolve(std::string name, Family family, env::Host::Resolved done
   if (waiting_.size() >= kMaxWaiting) {
     return deliver_later(no_address(name, "Too many lookups", ErrorKind::Other), std::move(done));
   }
-  if (auto started = start_thread(); !started) return deliver_later(started.error(), std::move(done));
+  if (auto started = start_thread(SyscallFilter()); !started) return deliver_later(started.error(), std::move(done));
   const std::uint64_t number = next_question_++;
   waiting_.emplace(number, std::move(done));
   if (watch_ == 0) {
@@ -197,7 +197,7 @@ void* Resolver::run_thread(void* argument) {
   }
 }
 
-Status Resolver::start_thread() {
+Status Resolver::start_thread(const SyscallFilter& filter) {
   if (shared_) return Status::success();
   auto shared = std::make_shared<Shared>();
   int ends[2] = {-1, -1};
@@ -207,7 +207,7 @@ Status Resolver::start_thread() {
   shared->read_end.set_close_on_exec();
   shared->write_end.set_close_on_exec();
   auto argument = std::make_unique<std::shared_ptr<Shared>>(shared);
-  const auto thread = os::start_thread("resolver", run_thread, argument.get());
+  const auto thread = os::start_thread("resolver", filter, run_thread, argument.get());
   if (!thread) return thread.error();
   static_cast<void>(argument.release());
   thread_ = *thread;

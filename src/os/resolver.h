@@ -16,6 +16,7 @@
 #include "timed/base/result.h"
 #include "timed/env/host.h"
 #include "timed/os/loop.h"
+#include "timed/os/syscall_filter.h"
 
 namespace timed::os {
 
@@ -32,6 +33,8 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
+  // Before the first name, where it has to be under a filter of its own; a second time does nothing.
+  Status start_thread(const SyscallFilter& filter);
   // As env::Host::resolve.  done is not called any more once the resolver is destroyed; it may destroy it.
   void resolve(std::string name, Family family, env::Host::Resolved done);
 
@@ -40,7 +43,6 @@ class Resolver {
   static void* run_thread(void* shared);
 
   void deliver_later(Result<std::vector<IpAddress>> answer, env::Host::Resolved done);
-  Status start_thread();
   void take_answer();
 
   Loop& loop_;

@@ -7,11 +7,14 @@
 #include <string>
 
 #include "timed/base/result.h"
+#include "timed/os/syscall_filter.h"
 
 namespace timed::os {
 
-// The name is for people (at most 15 characters of it), and in the message where it cannot be started.
-Result<pthread_t> start_thread(const std::string& name, void* (*function)(void*), void* argument);
+// The name is for people (at most 15 characters of it), and in the message where it cannot be started.  With a filter
+// the thread is one only when that is loaded.
+Result<pthread_t> start_thread(const std::string& name, const SyscallFilter& filter, void* (*function)(void*),
+                               void* argument);
 
 }  // namespace timed::os
 

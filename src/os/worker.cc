@@ -26,8 +26,8 @@ class Listener : public env::TurnTaker {
 }  // namespace
 
 struct LinuxWorker::Parts {
-  Parts(std::unique_ptr<Loop> made, Family family)
-      : loop(std::move(made)), clock({}), network(*loop, family), host(*loop, family) {}
+  Parts(std::unique_ptr<Loop> made, Family family, const ThreadFilters& filters)
+      : loop(std::move(made)), clock({}), network(*loop, family), host(*loop, family, filters) {}
 
   std::unique_ptr<Loop> loop;
   LinuxClock clock;
@@ -37,11 +37,12 @@ struct LinuxWorker::Parts {
   Listener listener;
 };
 
-Result<std::unique_ptr<env::Worker>> LinuxWorker::start(const std::string& name, Family family) {
+Result<std::unique_ptr<env::Worker>> LinuxWorker::start(const std::string& name, Family family,
+                                                        const ThreadFilters& filters) {
   auto loop = Loop::create();
   if (!loop) return loop.error();
-  std::unique_ptr<LinuxWorker> worker(new LinuxWorker(std::make_unique<Parts>(loop.take(), family)));
-  auto thread = start_thread(name, run_thread, worker->parts_.get());
+  std::unique_ptr<LinuxWorker> worker(new LinuxWorker(std::make_unique<Parts>(loop.take(), family, filters)));
+  auto thread = start_thread(name, filters.worker, run_thread, worker->parts_.get());
   if (!thread) return thread.error();
   worker->thread_ = thread.take();
   worker->runs_ = true;

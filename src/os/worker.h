@@ -11,12 +11,14 @@
 #include "timed/base/address.h"
 #include "timed/base/result.h"
 #include "timed/env/host.h"
+#include "timed/os/syscall_filter.h"
 
 namespace timed::os {
 
 class LinuxWorker : public env::Worker {
  public:
-  static Result<std::unique_ptr<env::Worker>> start(const std::string& name, Family family);
+  static Result<std::unique_ptr<env::Worker>> start(const std::string& name, Family family,
+                                                    const ThreadFilters& filters);
   ~LinuxWorker() override;
 
   const env::Env& env() override;

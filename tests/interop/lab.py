@@ -42,6 +42,11 @@ def timedc():
     return os.environ["TIMEDC_BIN"]
 
 
+def has_filter():
+    """Whether the daemon can filter system calls: with sanitizers it cannot."""
+    return "+SCFILTER" in subprocess.run([timed(), "--version"], capture_output=True, text=True, check=True).stdout
+
+
 def peer(path):
     """A file of a peer that fetch_peers has unpacked."""
     full = os.path.join(os.environ["TIMED_PEERS"], "root", path)

@@ -36,6 +36,7 @@ struct CommandLine {
   std::optional<int> sched_priority;                 // -P
   bool lock_memory = false;                          // -m
   int ready_descriptor = 0;                          // -N; 0 = none
+  int filter_level = 0;                              // -F, -2 … 2
   bool reload_history = false;                       // -r
   bool restore_time = false;                         // -s
   bool restart = false;                              // -R: no steps that are meant for the first start

@@ -25,6 +25,9 @@ class Engine : public env::TurnTaker {
          std::function<void()> reopen_logs = {});
   ~Engine() override;
 
+  // Called once, in start(): when all is open that is opened at the start and the threads run, before the first packet
+  // is sent or read.  An error ends the daemon with status 1.
+  void on_opened(std::function<Status()> fn);
   // Called once, when normal operation begins: in start(), or after initstepslew has set the clock.  An error ends the
   // daemon with status 1.
   void on_ready(std::function<Status()> fn);

@@ -14,7 +14,7 @@ namespace timed::os {
 namespace {
 
 std::unique_ptr<env::Worker> start_one() {
-  auto started = LinuxWorker::start("test", Family::Unspecified);
+  auto started = LinuxWorker::start("test", Family::Unspecified, {});
   EXPECT_TRUE(started.ok()) << started.error().message;
   return started.take();
 }
