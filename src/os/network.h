@@ -22,9 +22,13 @@ class LinuxNetwork : public env::Network {
   Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions& options) override;
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions& options) override;
   Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override;
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions& options) override;
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions& options) override;
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override;
 
  private:
+  Status check_family(const IpAddress& address, const char* what) const;
   void begin_stamping(const IpAddress& address);
 
   Loop& loop_;

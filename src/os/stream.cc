@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "system_error.h"
+#include "tcp.h"
 #include "unix_address.h"
 
 namespace timed::os {
@@ -25,14 +26,22 @@ Result<std::unique_ptr<env::StreamSocket>> LinuxStream::connect_unix(Loop& loop,
   return std::unique_ptr<env::StreamSocket>(new LinuxStream(loop, std::move(descriptor)));
 }
 
+Result<std::unique_ptr<env::StreamSocket>> LinuxStream::connect_tcp(Loop& loop, const env::ConnectOptions& options) {
+  auto descriptor = begin_tcp_connection(options);
+  if (!descriptor) return descriptor.error();
+  return std::unique_ptr<env::StreamSocket>(new LinuxStream(loop, descriptor.take()));
+}
+
 LinuxStream::~LinuxStream() {
-  if (watch_ != 0) loop_.unwatch(watch_);
+  if (watch_ != 0) loop_->unwatch(watch_);
 }
 
 env::StreamRead LinuxStream::receive(std::span<std::byte> into) {
   const auto got = ::recv(descriptor_.get(), into.data(), into.size(), 0);
   if (got > 0) return {static_cast<std::size_t>(got), false};
-  return {0, got == 0 ? !into.empty() : errno != EAGAIN && errno != EINTR};
+  if (got == 0) return {0, !into.empty()};
+  if (errno == EAGAIN || errno == EINTR) return {};
+  return {0, true, system_error("Could not receive", errno)};
 }
 
 Result<std::size_t> LinuxStream::send(std::span<const std::byte> bytes) {
@@ -43,12 +52,13 @@ Result<std::size_t> LinuxStream::send(std::span<const std::byte> bytes) {
 }
 
 void LinuxStream::on_event(std::function<void()> fn) {
-  if (watch_ != 0) loop_.unwatch(watch_);
-  watch_ = loop_.watch(descriptor_.get(), env::SocketPriority::KeyEstablishment, [fn = std::move(fn)](short) { fn(); });
+  if (watch_ != 0) loop_->unwatch(watch_);
+  watch_ =
+      loop_->watch(descriptor_.get(), env::SocketPriority::KeyEstablishment, [fn = std::move(fn)](short) { fn(); });
 }
 
 void LinuxStream::want_room(bool wanted) {
-  if (watch_ != 0) loop_.watch_room(watch_, wanted);
+  if (watch_ != 0) loop_->watch_room(watch_, wanted);
 }
 
 }  // namespace timed::os

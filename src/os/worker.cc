@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include <sys/resource.h>
+
 #include <semaphore>
 #include <utility>
 
@@ -78,6 +80,12 @@ void LinuxWorker::call(const std::function<void()>& fn) {
     done.release();
   });
   done.acquire();
+}
+
+// Of a thread, although POSIX would have it of the process.
+void LinuxWorker::give_way() {
+  constexpr int kNicest = 19;
+  post([] { ::setpriority(PRIO_PROCESS, 0, kNicest); });
 }
 
 }  // namespace timed::os

@@ -24,6 +24,7 @@ class LinuxWorker : public env::Worker {
   const env::Env& env() override;
   void post(std::function<void()> fn) override;
   void call(const std::function<void()>& fn) override;
+  void give_way() override;
 
  private:
   struct Parts;

@@ -128,6 +128,13 @@ class OneSocketNetwork : public env::Network {
   }
   Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override { return Error{"none"}; }
   Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions&) override {
+    return Error{"none here"};
+  }
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions&) override {
+    return Error{"none here"};
+  }
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override { return stream; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> other) override { return other; }
   EndlessSocket* socket = nullptr;
 

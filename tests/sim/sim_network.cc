@@ -36,17 +36,40 @@ void SimNetwork::join(SimSockets& machine) {
 void SimNetwork::leave(SimSockets& machine) {
   by_name_.erase(machine.name());
   for (const IpAddress& address : machine.addresses()) by_address_.erase(address);
+  for (const auto& weak : connections_) {
+    if (const auto connection = weak.lock()) connection->forget(machine);
+  }
+}
+
+void SimNetwork::watch(const std::shared_ptr<SimConnection>& connection) {
+  std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+  connections_.push_back(connection);
+}
+
+bool SimNetwork::is_cut_off(const std::string& machine) const {
+  const auto found = cut_off_.find(machine);
+  return found != cut_off_.end() && found->second;
+}
+
+SimSockets* SimNetwork::host_of(SimSockets& from, const IpAddress& address) const {
+  return address.is_localhost() ? &from : find(address);
+}
+
+std::optional<Duration> SimNetwork::stream_delay(const std::string& from, const std::string& to) {
+  const Link& way = link(from, to);
+  if (way.down || (from != to && (is_cut_off(from) || is_cut_off(to)))) return std::nullopt;
+  if (way.loss > 0.0 && random_.uniform() < way.loss) return std::nullopt;
+  Duration delay = way.delay;
+  if (way.jitter > Duration::zero()) delay += way.jitter * -std::log(1.0 - random_.uniform());
+  return delay;
 }
 
 void SimNetwork::send(SimSockets& from, Packet packet) {
-  SimSockets* to = packet.to.address.is_localhost() ? &from : find(packet.to.address);
+  SimSockets* to = host_of(from, packet.to.address);
   if (to == nullptr) return tell(false, Fate::NoHost, packet);
   const Link& way = link(from.name(), to->name());
-  const auto is_cut_off = [&](const std::string& name) {
-    const auto found = cut_off_.find(name);
-    return found != cut_off_.end() && found->second && to != &from;
-  };
-  if (way.down || is_cut_off(from.name()) || is_cut_off(to->name()) || random_.uniform() < way.loss) {
+  const bool cut_off = to != &from && (is_cut_off(from.name()) || is_cut_off(to->name()));
+  if (way.down || cut_off || random_.uniform() < way.loss) {
     return tell(false, Fate::Lost, packet);
   }
   tell(false, Fate::Delivered, packet);
@@ -286,6 +309,56 @@ SimSockets::SimSockets(World& world, SimNetwork& network, SimClock& clock, SimLo
 
 SimSockets::~SimSockets() {
   network_.leave(*this);
+}
+
+Result<std::unique_ptr<env::StreamListener>> SimSockets::listen_tcp(const env::ListenOptions& options) {
+  const std::string place = "TCP socket on " + options.local.to_string();
+  if (!options.local.address.is_set()) return Error{"Could not open " + place + " : no address family"};
+  if (!options.local.address.is_any() && !owns(options.local.address)) {
+    return Error{"Could not bind " + place + " : Cannot assign requested address", ErrorKind::NoAddress};
+  }
+  const bool taken = std::any_of(listeners_.begin(), listeners_.end(),
+                                 [&](const SimListener* other) { return other->local_endpoint() == options.local; });
+  if (taken) return Error{"Could not bind " + place + " : Address already in use", ErrorKind::AddressInUse};
+  return std::unique_ptr<env::StreamListener>(std::make_unique<SimListener>(*this, loop_, options));
+}
+
+SimListener* SimSockets::listener_for(const Endpoint& local) const {
+  for (SimListener* listener : listeners_) {
+    const Endpoint own = listener->local_endpoint();
+    const bool matches =
+        own.address.family() == local.address.family() && (own.address.is_any() || own.address == local.address);
+    if (own.port == local.port && matches) return listener;
+  }
+  return nullptr;
+}
+
+Result<std::unique_ptr<env::StreamSocket>> SimSockets::connect_tcp(const env::ConnectOptions& options) {
+  return connect_tcp(options, loop_);
+}
+
+Result<std::unique_ptr<env::StreamSocket>> SimSockets::connect_tcp(const env::ConnectOptions& options, SimLoop& loop) {
+  const IpAddress& to = options.remote.address;
+  const IpAddress from = options.local.is_set() && !options.local.is_any() ? options.local : source_for(to);
+  if (!from.is_set() || no_route_.contains(to)) {
+    return Error{"Could not connect to " + options.remote.to_string() + " : Network is unreachable",
+                 ErrorKind::NoAddress};
+  }
+  const Endpoint local{from, next_tcp_port_++, 0};
+  const auto connection = std::make_shared<SimConnection>(world_, network_, *this, local, options.remote);
+  network_.watch(connection);
+  auto stream = std::make_unique<SimStream>(loop, connection, SimConnection::Client);
+  connection->connect();
+  return std::unique_ptr<env::StreamSocket>(std::move(stream));
+}
+
+std::unique_ptr<env::StreamSocket> SimSockets::adopt(std::unique_ptr<env::StreamSocket> stream) {
+  return adopt(std::move(stream), loop_);
+}
+
+std::unique_ptr<env::StreamSocket> SimSockets::adopt(std::unique_ptr<env::StreamSocket> stream, SimLoop& loop) {
+  static_cast<SimStream&>(*stream).move_to(loop);
+  return stream;
 }
 
 Result<std::unique_ptr<env::UdpSocket>> SimSockets::open_udp(const env::UdpOptions& options) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_loop.h"
+#include "tests/sim/sim_stream.h"
 #include "tests/sim/world.h"
 #include "timed/env/network.h"
 
@@ -74,8 +76,15 @@ class SimNetwork {
   void join(SimSockets& machine);
   void leave(SimSockets& machine);
   void send(SimSockets& from, Packet packet);
+  // The machine with that address, as seen from one; null where there is none.
+  SimSockets* host_of(SimSockets& from, const IpAddress& address) const;
+  // Of what travels in a connection; empty where it is lost this time.
+  std::optional<Duration> stream_delay(const std::string& from, const std::string& to);
+  // Is told when a machine of it has gone.
+  void watch(const std::shared_ptr<SimConnection>& connection);
 
  private:
+  bool is_cut_off(const std::string& machine) const;
   SimSockets* find(const IpAddress& address) const;
   void travel(const std::string& to, Duration delay, const Packet& packet);
   void arrive(const std::string& to, const Packet& packet);
@@ -88,6 +97,7 @@ class SimNetwork {
   std::map<std::string, bool> cut_off_;
   std::map<IpAddress, SimSockets*> by_address_;
   std::map<std::string, SimSockets*> by_name_;
+  std::vector<std::weak_ptr<SimConnection>> connections_;
   Tap tap_;
 };
 
@@ -96,6 +106,7 @@ struct SocketsModel {
   bool kernel_stamps = true;                    // false: receive stamps are the daemon's, transmit stamps never come
   Duration send_latency = Duration::micros(5);  // from send() until the packet leaves
   std::size_t queue_limit = 256;                // datagrams a socket holds
+  StreamModel streams{};
 };
 
 class SimUdpSocket;
@@ -112,8 +123,20 @@ class SimSockets : public env::Network {
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
   // Nothing listens on a simulated machine.
   Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override;
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions& options) override;
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions& options) override;
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override;
   // For another loop of this machine.
   static std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket, SimLoop& loop);
+  static std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream, SimLoop& loop);
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions& options, SimLoop& loop);
+
+  // ---- of connections ----
+  const StreamModel& stream_model() const { return model_.streams; }
+  void add_listener(SimListener* listener) { listeners_.push_back(listener); }
+  void remove_listener(SimListener* listener) { std::erase(listeners_, listener); }
+  // Null where nobody listens.
+  SimListener* listener_for(const Endpoint& local) const;
 
   const std::string& name() const { return name_; }
   const std::vector<IpAddress>& addresses() const { return model_.addresses; }
@@ -157,6 +180,8 @@ class SimSockets : public env::Network {
   std::uint64_t next_socket_ = 1;
   std::size_t refused_sends_ = 0;
   std::set<IpAddress> no_route_;
+  std::vector<SimListener*> listeners_;
+  std::uint16_t next_tcp_port_ = 32768;
 };
 
 }  // namespace timed::sim

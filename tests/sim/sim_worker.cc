@@ -28,6 +28,10 @@ Result<std::unique_ptr<env::UnixSocket>> SimWorker::Network::open_unix(const env
   return Error{"Unix sockets are the main loop's", ErrorKind::Unsupported};
 }
 
+Result<std::unique_ptr<env::StreamListener>> SimWorker::Network::listen_tcp(const env::ListenOptions&) {
+  return Error{"ports are the main loop's", ErrorKind::Unsupported};
+}
+
 std::unique_ptr<env::UdpSocket> SimWorker::Network::adopt(std::unique_ptr<env::UdpSocket> socket) {
   return SimSockets::adopt(std::move(socket), loop_);
 }

@@ -23,6 +23,7 @@ class SimWorker : public env::Worker {
   void post(std::function<void()> fn) override { loop_.post_at(world_.now(), std::move(fn)); }
   // There is one thread: nothing of the worker runs meanwhile.
   void call(const std::function<void()>& fn) override { fn(); }
+  void give_way() override {}  // nothing takes time
 
  private:
   // Nothing happens in its turns but what its sockets do.
@@ -42,7 +43,14 @@ class SimWorker : public env::Worker {
     Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string& path) override {
       return sockets_.connect_unix(path);
     }
+    Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions& options) override;
+    Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions& options) override {
+      return sockets_.connect_tcp(options, loop_);
+    }
     std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override;
+    std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override {
+      return SimSockets::adopt(std::move(stream), loop_);
+    }
 
    private:
     SimSockets& sockets_;

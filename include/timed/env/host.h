@@ -34,6 +34,8 @@ class Worker {
   virtual void post(std::function<void()> fn) = 0;
   // The same, and returns when it has run.
   virtual void call(const std::function<void()>& fn) = 0;
+  // From now on it runs with what others leave of the processors.
+  virtual void give_way() = 0;
 };
 
 class Host {

@@ -123,8 +123,12 @@ class Network {
   virtual Result<std::unique_ptr<UnixSocket>> open_unix(const UnixOptions& options) = 0;
   // A connection to whoever listens on that path.
   virtual Result<std::unique_ptr<StreamSocket>> connect_unix(const std::string& path) = 0;
-  // A socket that was opened on another loop, and whose on_readable() was not called yet, is this one's from now on.
+  virtual Result<std::unique_ptr<StreamListener>> listen_tcp(const ListenOptions& options) = 0;
+  virtual Result<std::unique_ptr<StreamSocket>> connect_tcp(const ConnectOptions& options) = 0;
+  // What was opened or accepted on another loop, and whose on_readable() or on_event() was not called yet, is this
+  // one's from now on.
   virtual std::unique_ptr<UdpSocket> adopt(std::unique_ptr<UdpSocket> socket) = 0;
+  virtual std::unique_ptr<StreamSocket> adopt(std::unique_ptr<StreamSocket> stream) = 0;
 };
 
 }  // namespace timed::env

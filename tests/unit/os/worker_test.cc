@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <string>
 #include <utility>
@@ -32,6 +33,15 @@ TEST(Worker, CallsOnItsOwnThreadAndWaits) {
   pthread_t again{};
   worker->call([&] { again = ::pthread_self(); });
   EXPECT_TRUE(::pthread_equal(theirs, again));
+}
+
+TEST(Worker, GivesWayAloneOfAllThreads) {
+  const auto worker = start_one();
+  worker->give_way();
+  int theirs = 0;
+  worker->call([&] { theirs = ::getpriority(PRIO_PROCESS, 0); });
+  EXPECT_EQ(theirs, 19);
+  EXPECT_LT(::getpriority(PRIO_PROCESS, 0), 19);
 }
 
 TEST(Worker, WhatIsPostedRunsInOrder) {

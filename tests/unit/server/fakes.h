@@ -90,6 +90,13 @@ class FakeNetwork : public env::Network {
     return Error{"no Unix sockets here"};
   }
   Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions&) override {
+    return Error{"none here"};
+  }
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions&) override {
+    return Error{"none here"};
+  }
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override { return stream; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
 
   std::vector<env::UdpOptions> asked;

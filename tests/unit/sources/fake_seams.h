@@ -116,6 +116,13 @@ class FakeNetwork : public env::Network {
     return nullptr;
   }
   Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return Error{"none here"}; }
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions&) override {
+    return Error{"none here"};
+  }
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions&) override {
+    return Error{"none here"};
+  }
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override { return stream; }
   std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
   // Delivers bytes on the open socket to an address, 10 ms after "now".
   bool deliver(const IpAddress& from, const std::vector<std::byte>& bytes,
