@@ -1,7 +1,9 @@
 #include "timed/config/manual.h"
 
+#include <cmath>
 #include <limits>
 
+#include "directive_examples.h"
 #include "timed/config/directives.h"
 
 namespace timed::config {
@@ -31,16 +33,33 @@ std::string sentences(std::string_view text) {
   return result + "\n";
 }
 
-std::string facts(const Directive& row) {
-  if (!is_available(row)) return "Not available yet: checked, and accepted with a warning, without effect.\n";
-  std::string text;
+// What a number may be.  Reals outside are taken, with a warning.
+std::string range(const Directive& row) {
   const bool is_integer = std::holds_alternative<int& (*)(Config&)>(row.field) ||
                           std::holds_alternative<std::uint16_t& (*)(Config&)>(row.field);
-  if (is_integer && row.max < std::numeric_limits<int>::max()) text = format("From %.0f to %.0f.\n", row.min, row.max);
+  const bool has_max = row.max < std::numeric_limits<int>::max();
+  if (!std::isfinite(row.min)) return {};
+  if (is_integer && has_max) return format("From %.0f to %.0f.\n", row.min, row.max);
+  if (is_integer) return format("At least %.0f.\n", row.min);
+  if (has_max) return format("What makes sense is from %g to %g.\n", row.min, row.max);
+  return format("What makes sense is %g and more.\n", row.min);
+}
+
+std::string facts(const Directive& row) {
+  if (!is_available(row)) return "Not available yet: checked, and accepted with a warning, without effect.\n";
+  std::string text = range(row);
   const std::string standard = default_text(row);
   if (!standard.empty()) text.append("Default: ").append(troff(standard)).append(".\n");
   if (row.repeatable) text += "May be given more than once.\n";
   return text;
+}
+
+std::string example(const Directive& row) {
+  const DirectiveExample* found = find_example(row.name);
+  if (found == nullptr) return {};
+  std::string text;
+  if (!found->without.empty()) text.append(troff(found->without)).append("\n");
+  return text.append("Example: \\fB").append(troff(found->line)).append("\\fR\n");
 }
 
 }  // namespace
@@ -52,7 +71,7 @@ std::string manual_section() {
     for (const Directive& row : group.rows) {
       text.append(".TP\n\\fB").append(row.name).append("\\fR");
       if (!row.argument.empty()) text.append(" \\fI").append(troff(row.argument)).append("\\fR");
-      text.append("\n").append(sentences(row.help)).append(facts(row));
+      text.append("\n").append(sentences(row.help)).append(facts(row)).append(example(row));
     }
   }
   return text;

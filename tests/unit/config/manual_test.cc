@@ -2,16 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "memory_files.h"
+#include "src/config/directive_examples.h"
+#include "timed/config/directives.h"
 #include "timed/config/parser.h"
 #include "timed/sources/options.h"
 
 namespace timed::config {
 namespace {
+
+constexpr const char* kSaysDefault[] = {"efault",         "Without",           "ithout a line", "ithout this line",
+                                        "more than once", "Not available yet", "Accepted"};
 
 std::string read_source(const std::string& path) {
   std::ifstream in(TIMED_SOURCE_DIR "/" + path);
@@ -30,6 +36,35 @@ TEST(Manual, NamesEveryDirective) {
   const std::string section = manual_section();
   for (const std::string_view word : directive_words()) {
     EXPECT_NE(section.find("\n\\fB" + std::string(word) + "\\fR"), std::string::npos) << word;
+  }
+}
+
+// What a reader asks of each word: what it does, what holds without it, how a line looks.
+TEST(Manual, TellsOfEveryDirectiveItsDefaultAndAnExample) {
+  const std::string section = manual_section();
+  for (const std::string_view word : directive_words()) {
+    const std::size_t begin = section.find("\n\\fB" + std::string(word) + "\\fR");
+    ASSERT_NE(begin, std::string::npos) << word;
+    const std::string text = section.substr(begin, section.find(".TP\n", begin) - begin);
+    const bool says_default = std::any_of(std::begin(kSaysDefault), std::end(kSaysDefault),
+                                          [&](const char* words) { return text.find(words) != std::string::npos; });
+    EXPECT_TRUE(says_default) << word << ": say in its help or in directive_examples.cc what holds without a line";
+    EXPECT_NE(text.find("Example: "), std::string::npos) << word << ": give it a row in directive_examples.cc";
+  }
+}
+
+TEST(Manual, TheExamplesAreRight) {
+  for (const std::string_view word : directive_words()) {
+    const DirectiveExample* example = find_example(word);
+    ASSERT_NE(example, nullptr) << word;
+    EXPECT_TRUE(example->line == word || example->line.starts_with(std::string(word) + " ")) << word;
+    MemoryFiles files;
+    std::string text = std::string(example->line) + "\n";
+    // A certificate is nothing without its key.
+    if (word == "ntsservercert") text += "ntsserverkey /a\n";
+    if (word == "ntsserverkey") text += "ntsservercert /a\n";
+    const ParseOutcome outcome = parse_text(files, text, "x");
+    EXPECT_TRUE(outcome.ok()) << example->line;
   }
 }
 
