@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "timed/base/check.h"
 #include "timed/ntp/extension.h"
 
 namespace timed::auth {
@@ -29,6 +30,17 @@ bool NtsClient::add_cookie(std::span<const std::byte> cookie) {
   place.size = cookie.size();
   std::copy(cookie.begin(), cookie.end(), place.octets.begin());
   return true;
+}
+
+std::span<const std::byte> NtsClient::cookie(std::size_t index) const {
+  const Cookie& place = ring_[(first_ + index) % kMaxCookies];
+  return std::span(place.octets).first(place.size);
+}
+
+void NtsClient::use_keys(const SessionKeys& keys) {
+  TIMED_ASSERT(keys.aead == keys_.aead);
+  keys_ = keys;
+  waits_ = false;
 }
 
 std::size_t NtsClient::write(std::span<std::byte> packet, std::size_t at, EntropyPool& random) {

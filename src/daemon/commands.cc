@@ -138,6 +138,21 @@ Reply answer(const control::CyclelogsRequest&, const CommandContext& c, const No
   return {ReplyStatus::Success, {}};
 }
 
+std::uint32_t whole_seconds(Duration d) {
+  return static_cast<std::uint32_t>(std::clamp(d.to_seconds(), 0.0, control::kNever - 1.0));
+}
+
+void put_nts(const sources::NtsReport& nts, control::AuthDataReply& reply) {
+  reply.mode = control::AuthMode::Nts;
+  reply.key_id = nts.establishments;
+  reply.key_type = nts.aead ? static_cast<std::uint16_t>(*nts.aead) : std::uint16_t{0};
+  reply.establishment_attempts = nts.attempts;
+  if (nts.established) reply.since_establishment = whole_seconds(*nts.established);
+  reply.cookies = static_cast<std::uint16_t>(nts.cookies);
+  reply.cookie_length = static_cast<std::uint16_t>(nts.cookie_size);
+  reply.nak = nts.nak ? 1 : 0;
+}
+
 Reply answer(const control::AuthDataRequest& request, const CommandContext& c, const Now&) {
   const auto id = find_source(c.sources, request.address);
   const auto auth = id ? c.sources.auth_of(*id) : std::nullopt;
@@ -147,8 +162,9 @@ Reply answer(const control::AuthDataRequest& request, const CommandContext& c, c
     reply.mode = control::AuthMode::Symmetric;
     reply.key_id = *auth->key;
     reply.key_type = auth->type ? static_cast<std::uint16_t>(*auth->type) : std::uint16_t{0};
-    reply.key_bits = static_cast<std::uint16_t>(auth->bits);
   }
+  reply.key_bits = static_cast<std::uint16_t>(auth->bits);
+  if (auth->nts) put_nts(*auth->nts, reply);
   return {ReplyStatus::Success, reply};
 }
 

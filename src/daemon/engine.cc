@@ -102,7 +102,7 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
                                           .precision = precision,
                                           .max_clock_error = config.selection.max_clock_error,
                                           .family = config.family,
-                                          .keys = &key_file.keys(),
+                                          .auth = {&key_file.keys(), Duration::seconds(config.nts.client.refresh)},
                                           .dscp = config.server.dscp,
                                           .refresh = Duration::seconds(config.refresh),
                                           .acquisition = acquisition()};

@@ -62,12 +62,12 @@ void Reachability::clear() {
   shift(false);
 }
 
-Association::Association(const SourceLine& line, EntropyPool& random, const auth::KeyStore* keys)
+Association::Association(const SourceLine& line, EntropyPool& random, const AuthOptions& auth)
     : check_(line.check),
       copy_(own_options(line).copy),
       auto_offline_(line.auto_offline),
       version_(line.version),
-      authentication_(authentication_of(line, keys)),
+      authentication_(authentication_of(line, auth)),
       random_(random),
       schedule_(own_options(line).poll) {
   exchange_.rules = rules_of(line);
@@ -123,6 +123,7 @@ void Association::reset_exchange() {
 Actions Association::on_timer(const RequestContext& context) {
   if (!schedule_.begin_transmission()) return go_offline();
   own_stratum_ = context.own.stratum;
+  const bool needs_keys = nts() != nullptr && !is_symmetric() && nts()->begin_request(context.now.mono);
   interleaved_ = may_interleave(exchange_, unanswered_);
   const RequestValues values{request_version(), schedule_.own_poll(), unanswered_};
   const ntp::Header header = next_request(exchange_, values, context, random_);
@@ -135,11 +136,23 @@ Actions Association::on_timer(const RequestContext& context) {
   }
   // Before version 4 there are no fields: nobody could tell this one from a MAC.
   const bool is_packet = request.size == ntp::kHeaderSize || header.version >= 4;
-  const auto size = is_packet ? authenticate(authentication_, request.data, request.size) : std::nullopt;
-  if (!size) return after_no_transmission(context.now);
-  request.size = *size;
+  const auto size = is_packet ? authenticate(authentication_, request.data, request.size, random_) : std::nullopt;
   Actions actions;
-  actions.add(request);
+  if (size) {
+    request.size = *size;
+    actions.add(request);
+  } else {
+    actions = after_no_transmission(context.now);
+  }
+  if (needs_keys) actions.add(NeedKeys{});
+  return actions;
+}
+
+Actions Association::on_keys(const auth::NtsSession& session, const Now& now) {
+  Actions actions;
+  if (nts() == nullptr || !nts()->take_keys(session, now)) return actions;
+  // The poll that waited for them need not wait for the next one.
+  if (is_polling() && nts()->is_starved()) actions.add(arm(PollSchedule::kFirstDelay));
   return actions;
 }
 
@@ -216,7 +229,6 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
                                   const ResponseContext& basic_context, const Now& now) {
   ResponseContext context = basic_context;
   context.quantile_limit = quantile_limit();
-  context.authentication = &authentication_;
   ++counters_.received;
   if (at.source == env::StampSource::Kernel) ++counters_.kernel_received;
   const bool is_response = packet.ok() && answers_us(packet.header().mode);
@@ -229,6 +241,7 @@ Received Association::on_response(const PlacedStamp& at, const ntp::PacketView& 
   }
   Exchange exchange = exchange_;
   exchange.received = at;
+  context.authentic = is_authentic(authentication_, packet);
   const CheckedResponse checked = check_response(packet, exchange, check_, context);
   Received received = judge(checked, exchange, packet.header(), local_address, context, now);
   verdicts_.add(received.verdict, &checked, now.mono);

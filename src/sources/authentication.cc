@@ -8,9 +8,10 @@ constexpr std::size_t kLongestMacVersion4 = 24;  // octets
 
 }  // namespace
 
-Authentication authentication_of(const SourceLine& line, const auth::KeyStore* keys) {
-  if (!line.key) return NoAuth{};
-  return MacAuth{*line.key, keys};
+Authentication authentication_of(const SourceLine& line, const AuthOptions& options) {
+  if (line.nts) return NtsAuth(options.nts_refresh);
+  if (line.key) return MacAuth{*line.key, options.keys};
+  return NoAuth{};
 }
 
 bool is_authenticated(const Authentication& authentication) {
@@ -24,8 +25,13 @@ int default_version(const Authentication& authentication, bool needs_version_4) 
   return is_long && !needs_version_4 ? kVersionOfLongCodes : 4;
 }
 
-std::optional<std::size_t> authenticate(const Authentication& authentication, std::span<std::byte> data,
-                                        std::size_t size) {
+std::optional<std::size_t> authenticate(Authentication& authentication, std::span<std::byte> data, std::size_t size,
+                                        EntropyPool& random) {
+  if (auto* const nts = std::get_if<NtsAuth>(&authentication)) {
+    // A peer's packets are no requests, and before version 4 there is no room for fields.
+    const bool has_fields = ntp::version_of(data[0]) >= 4 && ntp::mode_of(data[0]) == ntp::Mode::Client;
+    return has_fields ? nts->write(data, size, random) : std::nullopt;
+  }
   const auto* const mac = std::get_if<MacAuth>(&authentication);
   if (mac == nullptr) return size;
   const auth::Key* const key = mac->key();
@@ -34,15 +40,20 @@ std::optional<std::size_t> authenticate(const Authentication& authentication, st
   return signature > 0 ? std::optional(size + signature) : std::nullopt;
 }
 
-bool is_authentic(const Authentication& authentication, const ntp::PacketView& packet) {
+bool is_authentic(Authentication& authentication, const ntp::PacketView& packet) {
+  if (auto* const nts = std::get_if<NtsAuth>(&authentication)) return nts->is_authentic(packet);
   const auto* const mac = std::get_if<MacAuth>(&authentication);
   if (mac == nullptr) return packet.trailer() == ntp::Trailer::None;
   const auth::Key* const key = mac->key();
   return key != nullptr && key->verifies(packet);
 }
 
-AuthReport report_of(const Authentication& authentication) {
+AuthReport report_of(const Authentication& authentication, MonoTime now) {
   AuthReport report;
+  if (const auto* const nts = std::get_if<NtsAuth>(&authentication)) {
+    report.nts = nts->report(now);
+    if (report.nts->aead) report.bits = 8 * auth::key_size_of(*report.nts->aead);
+  }
   const auto* const mac = std::get_if<MacAuth>(&authentication);
   if (mac == nullptr) return report;
   report.key = mac->id;

@@ -30,8 +30,7 @@ std::string described(const SourceLine& line, const std::string& source) {
   return is_pool(line) ? "pool " + line.name : "source " + source;
 }
 
-void warn_of_key(const Authentication& authentication) {
-  const AuthReport report = report_of(authentication);
+void warn_of_key(const AuthReport& report) {
   if (!report.key) return;
   if (!report.type) {
     log::warning("Key %u is missing", static_cast<unsigned>(*report.key));
@@ -93,7 +92,7 @@ AddResult SourceSet::add(const SourceLine& line, Severity severity) {
   Source& first = *get(added.members.ids().front());
   if (host.literal) take_address(first, *host.literal);
   log::message(severity, "Added " + described(line, describe_placed(first)));
-  warn_of_key(first.association.authentication());
+  warn_of_key(report_of(first.association.authentication(), seams_.timers.now()));
   if (line.mono_root && line.version.value_or(4) < 4) {
     log::warning("Source %s is never asked : extfield needs version 4", line.name.c_str());
   }
@@ -162,7 +161,7 @@ bool SourceSet::on_answer(const NameLookup& lookup, const NameLookups::Addresses
     if (source == nullptr) return true;
     source->looked_up = seams_.timers.now();
     if (!addresses.ok()) return true;
-    const bool kept = std::find(addresses->begin(), addresses->end(), source->address) != addresses->end();
+    const bool kept = std::find(addresses->begin(), addresses->end(), source->looked_up_address) != addresses->end();
     if (lookup.purpose == LookupPurpose::Replace || !kept) replace(*source, *addresses);
     return true;
   }
@@ -213,17 +212,29 @@ bool SourceSet::is_usable(const Source& source, const IpAddress& address) {
   return !find(address) && sockets_.connect(Endpoint{address, source.line.port, 0}).ok();
 }
 
+// One that its name has.
 void SourceSet::take_address(Source& source, const IpAddress& address) {
+  const bool replaces = source.address.is_set();
+  source.looked_up = seams_.timers.now();
+  if (replaces) {
+    const auto saved = keys_to_save(source, callbacks_.now());
+    if (saved && callbacks_.save_keys) callbacks_.save_keys(*saved);
+    source.association.forget_keys();
+  }
+  source.looked_up_address = address;
+  source.port = source.line.port;
+  change_address(source, address);
+  if (replaces) return;
+  log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
+  if (started_) begin_polling(source);
+}
+
+void SourceSet::change_address(Source& source, const IpAddress& address) {
   const bool replaces = source.address.is_set();
   if (replaces) by_address_.erase(source.address);
   source.set_address(address);
-  source.looked_up = seams_.timers.now();
   by_address_.emplace(address, source.id);
-  if (!replaces) {
-    log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
-    if (started_) begin_polling(source);
-    return;
-  }
+  if (!replaces) return;
   close_socket(source);
   forget_samples(source);
   source.last_kiss_logged.reset();
@@ -245,9 +256,24 @@ void SourceSet::look_up_again(const Source& source, LookupPurpose purpose) {
 }
 
 void SourceSet::replace_bad(SourceId id) {
-  const Source* const source = get(id);
-  if (source == nullptr || source->literal || !source->address.is_set()) return;
-  if (replacements_.allow(seams_.timers.now(), random_.uniform())) look_up_again(*source, LookupPurpose::Replace);
+  Source* const source = get(id);
+  if (source == nullptr || !source->address.is_set()) return;
+  const bool moved = source->address != source->looked_up_address;
+  if (source->literal && !moved) return;
+  if (!replacements_.allow(seams_.timers.now(), random_.uniform())) return;
+  if (!source->literal) {
+    look_up_again(*source, LookupPurpose::Replace);
+  } else if (!find(source->looked_up_address)) {
+    go_back(*source);
+  }
+}
+
+// The server of keys may name another server for NTP than the one that has turned out to be bad.
+void SourceSet::go_back(Source& source) {
+  const std::string before = source.address.to_string();
+  take_address(source, source.looked_up_address);
+  log::info("Source %s replaced with %s (%s)", before.c_str(), source.address.to_string().c_str(),
+            source.line.name.c_str());
 }
 
 void SourceSet::on_good_reply(Source& source) {
@@ -275,7 +301,7 @@ void SourceSet::refresh() {
 bool SourceSet::is_connectable(SourceId id) {
   const Source* const source = get(id);
   return source != nullptr && source->address.is_set() &&
-         sockets_.connect(Endpoint{source->address, source->line.port, 0}).ok();
+         sockets_.connect(Endpoint{source->address, source->port, 0}).ok();
 }
 
 }  // namespace timed::sources

@@ -41,16 +41,15 @@ WideDuration half(WideDuration d) {
 }
 
 // Tests 1 to 7: what the packet alone and the request say.
-PacketTests packet_tests(const ntp::PacketView& packet, const Exchange& exchange, const CheckedResponse& response,
-                         const Authentication& authentication) {
-  const ntp::Header& h = packet.header();
+PacketTests packet_tests(const ntp::Header& h, const Exchange& exchange, const CheckedResponse& response,
+                         bool authentic) {
   PacketTests tests;
   tests.set(PacketTest::NotDuplicate, h.receive != exchange.last.receive || h.transmit != exchange.last.transmit);
   const bool is_out = !exchange.cookie.is_zero();
   tests.set(PacketTest::OriginMatches, is_out && (response.interleaved || h.origin == exchange.cookie));
   tests.set(PacketTest::TimesKnown, !h.origin.is_zero() && !h.receive.is_zero() && !h.transmit.is_zero());
   // A crypto-NAK never is: anybody can send one.
-  tests.set(PacketTest::Authentic, is_authentic(authentication, packet));
+  tests.set(PacketTest::Authentic, authentic);
   tests.set(PacketTest::Synchronised,
             h.leap != ntp::Leap::Unsynchronised && h.stratum > 0 && h.stratum < ntp::kUnsynchronisedStratum);
   const Duration distance = response.root.delay * 0.5 + response.root.dispersion;
@@ -229,9 +228,7 @@ CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& ex
   if (exchange.rules.mono_root) response.mono_root = ntp::find_mono_root(packet.extensions());
   if (response.mono_root) response.root = {response.mono_root->root_delay, response.mono_root->root_dispersion};
   response.server_moved = exchange.phase.moved(response.mono_root, h.receive, exchange.last.receive);
-  const Authentication none = NoAuth{};
-  response.tests =
-      packet_tests(packet, exchange, response, context.authentication != nullptr ? *context.authentication : none);
+  response.tests = packet_tests(h, exchange, response, context.authentic);
   if (const auto stamps = stamps_of(h, exchange, response); stamps && response.tests.synchronised()) {
     const Measurement m = measure(h, *stamps, options, context);
     response.response_time = stamps->response_time;

@@ -104,7 +104,7 @@ std::optional<NtpDataReport> SourceSet::ntp_data(const IpAddress& address) const
   const Source* const source = id ? get(*id) : nullptr;
   if (source == nullptr) return std::nullopt;
   NtpDataReport r;
-  r.remote = Endpoint{source->address, source->line.port, 0};
+  r.remote = Endpoint{source->address, source->port, 0};
   r.poll = source->association.poll();
   r.last = source->association.last_response();
   r.counters = source->association.counters();
@@ -150,7 +150,8 @@ std::optional<std::string> SourceSet::name_of(SourceId id) const {
 
 std::optional<AuthReport> SourceSet::auth_of(SourceId id) const {
   const Source* const source = get(id);
-  return source != nullptr ? std::optional(report_of(source->association.authentication())) : std::nullopt;
+  if (source == nullptr) return std::nullopt;
+  return report_of(source->association.authentication(), seams_.timers.now());
 }
 
 const discipline::SourceStats* SourceSet::stats_of(SourceId id) const {

@@ -18,7 +18,7 @@ struct SourceSet::Source {
       : line(its_line),
         line_id(its_line_id),
         id(its_id),
-        association(its_line, random, options.keys),
+        association(its_line, random, options.auth),
         stats(effective_stats(its_line, options.stats), options.precision) {
     if (line.filter > 0) {
       filter.emplace(discipline::FilterOptions{.capacity = static_cast<std::size_t>(line.filter)}, options.precision);
@@ -31,6 +31,8 @@ struct SourceSet::Source {
   bool literal = IpAddress::parse(line.name).has_value();
   discipline::SourceId id;
   IpAddress address;                // none: not resolved yet
+  IpAddress looked_up_address;      // the one of its name; with NTS the server of keys may name another one for NTP
+  std::uint16_t port = line.port;   // the same
   ntp::RefId ref_id;                // of the address
   ntp::RefId own_ref_id;            // of our address, as it last wrote to it; zero while it never did
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address

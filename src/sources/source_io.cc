@@ -40,7 +40,7 @@ Result<env::UdpSocket*> SourceSet::open_socket(Source& source) {
     case SocketUse::OwnOfRequest:
       break;
   }
-  auto socket = sockets_.connect(Endpoint{source.address, source.line.port, 0});
+  auto socket = sockets_.connect(Endpoint{source.address, source.port, 0});
   if (!socket) return socket.error();
   source.socket = socket.take();
   source.socket->on_readable([this, s = &source] { on_readable(*s); });
@@ -52,7 +52,7 @@ Actions SourceSet::send(Source& source, const SendRequest& request) {
   const auto socket = open_socket(source);
   if (!socket) return fail_to_send(source, socket.error());
   env::Datagram datagram{};
-  datagram.peer = Endpoint{source.address, source.line.port, 0};
+  datagram.peer = Endpoint{source.address, source.port, 0};
   datagram.want_stamp = true;
   datagram.size = request.size;
   std::copy_n(request.data.begin(), request.size, datagram.data.begin());
@@ -107,7 +107,7 @@ std::optional<PlacedStamp> SourceSet::place_received(const env::Stamp& stamp, co
 }
 
 void SourceSet::take_response(Source& source, const env::Datagram& datagram, const IpAddress& bound_to) {
-  if (datagram.peer.address != source.address || datagram.peer.port != source.line.port) return;
+  if (datagram.peer.address != source.address || datagram.peer.port != source.port) return;
   const Now now = callbacks_.now();
   const auto at = place_received(datagram.stamp, now);
   if (!at) return;  // from before a step: its time means nothing any more
@@ -156,7 +156,7 @@ void SourceSet::take_shared_stamps(Family family, std::span<const env::TransmitS
 bool SourceSet::take_shared(const env::Datagram& datagram, SocketUse socket) {
   const auto id = find(datagram.peer.address);
   Source* const source = id ? get(*id) : nullptr;
-  if (source == nullptr || source->line.port != datagram.peer.port) return false;
+  if (source == nullptr || source->port != datagram.peer.port) return false;
   if (socket_use(source->line, sockets_.options()) != socket) return false;
   const ntp::Mode mode = ntp::mode_of(datagram.data[0]);
   const bool of_peer = mode == ntp::Mode::SymmetricActive || mode == ntp::Mode::SymmetricPassive;
@@ -173,7 +173,7 @@ std::vector<Endpoint> SourceSet::server_endpoints() const {
   std::vector<Endpoint> endpoints;
   for (const auto& source : sources_) {
     const bool asked = source->address.is_set() && socket_use(source->line, sockets_.options()) == SocketUse::Server;
-    if (asked) endpoints.push_back({source->address, source->line.port, 0});
+    if (asked) endpoints.push_back({source->address, source->port, 0});
   }
   return endpoints;
 }

@@ -70,6 +70,7 @@ void SourceSet::carry_out(Source& source, const Actions& actions) {
     if (std::holds_alternative<CloseSocket>(action)) close_socket(source);
     if (std::holds_alternative<RateKissObeyed>(action)) log_rate_kiss(source);
     if (std::holds_alternative<ForgetSamples>(action)) forget_samples(source);
+    if (std::holds_alternative<NeedKeys>(action)) ask_for_keys(source);
     if (std::holds_alternative<StopPolling>(action)) {
       source.timer->disarm();
       close_socket(source);
@@ -202,10 +203,12 @@ bool SourceSet::set_online(SourceId id, bool online) {
 }
 
 void SourceSet::refresh_by_burst() {
-  constexpr int kGood = 4, kTotal = 8;
-  for (const auto& source : sources_) {
-    if (source->association.is_polling()) start_burst(source->id, kGood, kTotal);
-  }
+  for (const auto& source : sources_) refresh_by_burst(*source);
+}
+
+void SourceSet::refresh_by_burst(const Source& source) {
+  constexpr int kGood = PollSchedule::kInitialBurstGood, kTotal = PollSchedule::kInitialBurstTotal;
+  if (source.association.is_polling()) start_burst(source.id, kGood, kTotal);
 }
 
 bool SourceSet::start_burst(SourceId id, int good, int total) {

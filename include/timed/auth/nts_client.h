@@ -37,7 +37,12 @@ class NtsClient {
   bool add_cookie(std::span<const std::byte> cookie);
   std::size_t cookies() const { return count_; }
   std::size_t cookie_size() const { return count_ > 0 ? ring_[first_].size : 0; }  // octets of the next one
+  // The next ones to be spent, from 0 on; the index is below cookies().
+  std::span<const std::byte> cookie(std::size_t index) const;
   AeadId aead() const { return keys_.aead; }
+  const SessionKeys& keys() const { return keys_; }
+  // Others of the same cipher, with the same cookies.
+  void use_keys(const SessionKeys& keys);
 
   // Puts the fields of a request behind the first `at` octets of a packet, which do not change any more: a new unique
   // identifier, the oldest cookie, room for as many new ones as there are places for, the authenticator.  Octets of

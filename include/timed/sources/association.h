@@ -62,8 +62,11 @@ struct RateKissObeyed {};
 // Forget all samples: the server whose place we took has lost its time.
 struct ForgetSamples {};
 
+// Establish keys with the server, and answer with on_keys() or on_keys_failed().
+struct NeedKeys {};
+
 using Action = std::variant<SendRequest, ArmTimer, TakeSample, SampleMissed, CloseSocket, StopPolling, RateKissObeyed,
-                            ForgetSamples>;
+                            ForgetSamples, NeedKeys>;
 
 class Actions {
  public:
@@ -150,8 +153,8 @@ class Association {
   // Kernel transmit stamps this much later than our own reading are believed.
   static constexpr Duration kMaxTransmitDelay = Duration::seconds(1);
 
-  // `random` and `keys` outlive the association.  Without keys, one that needs a key sends nothing.
-  Association(const SourceLine& line, EntropyPool& random, const auth::KeyStore* keys = nullptr);
+  // `random` outlives the association.  Without keys, one that needs a key sends nothing.
+  Association(const SourceLine& line, EntropyPool& random, const AuthOptions& auth = {});
 
   // Those of the line from now on: how it polls and what it believes.  The poll itself follows with the next response.
   void take_options(const SourceLine& line);
@@ -175,6 +178,15 @@ class Association {
   Actions on_sample_taken(const SampleOutcome& outcome, const discipline::Now& now);
   // The sample waits in a filter, whose last one had this delay.
   Actions on_sample_kept(Duration delay, const discipline::Now& now);
+  // Keys that were asked for; a poll that waits for them comes soon.
+  Actions on_keys(const auth::NtsSession& session, const discipline::Now& now);
+  void on_keys_failed(NtsFailure failure, const discipline::Now& now) {
+    if (nts() != nullptr) nts()->on_failure(failure, now.mono);
+  }
+  // Those of NTS are not believed any more, or of another server.
+  void forget_keys() {
+    if (nts() != nullptr) nts()->forget();
+  }
   // Somebody else stepped the clock: stamps of an exchange under way mean nothing any more.
   Actions on_unknown_step(const discipline::Now& now);
   // Another server stands in the place of this one.  Polling begins anew only where this one answered: a network that
@@ -211,6 +223,7 @@ class Association {
   unsigned unanswered() const { return unanswered_; }
 
  private:
+  NtsAuth* nts() { return std::get_if<NtsAuth>(&authentication_); }
   void reset_exchange();
   std::uint8_t request_version() const;
   void drop_request();

@@ -12,7 +12,6 @@
 #include "timed/discipline/timeline.h"
 #include "timed/ntp/packet.h"
 #include "timed/ntp/types.h"
-#include "timed/sources/authentication.h"
 #include "timed/sources/exchange.h"
 #include "timed/sources/options.h"
 
@@ -73,8 +72,8 @@ struct ResponseContext {
   Frequency max_clock_error;  // "maxclockerror"
   // "maxdelayquant": the longest delay accepted; empty while none was seen, or off.
   std::optional<Duration> quantile_limit = {};
-  bool near_leap_second = false;                   // what is announced now may be of before or after it
-  const Authentication* authentication = nullptr;  // what the response must have; null as none
+  bool near_leap_second = false;  // what is announced now may be of before or after it
+  bool authentic = true;          // the response has exactly what it must have
 };
 
 struct CheckedResponse {

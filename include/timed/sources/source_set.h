@@ -33,6 +33,7 @@
 #include "timed/sources/options.h"
 #include "timed/sources/replacement.h"
 #include "timed/sources/request_sockets.h"
+#include "timed/sources/source_keys.h"
 #include "timed/sources/source_names.h"
 #include "timed/sources/spacing.h"
 
@@ -44,10 +45,10 @@ struct SourceSetOptions {
   discipline::StatsOptions stats;  // daemon-wide "minsamples", "maxsamples"
   Duration precision;              // of the local clock
   Frequency max_clock_error = Frequency::ppm(1);
-  Family family = Family::Unspecified;   // -4, -6: the only one used
-  const auth::KeyStore* keys = nullptr;  // that sources are authenticated with; outlive the set
-  int dscp = 0;                          // "dscp" of requests
-  Duration refresh;                      // "refresh": look at one name in so long; zero = never
+  Family family = Family::Unspecified;  // -4, -6: the only one used
+  AuthOptions auth;
+  int dscp = 0;      // "dscp" of requests
+  Duration refresh;  // "refresh": look at one name in so long; zero = never
   AcquisitionOptions acquisition;
 };
 
@@ -83,6 +84,11 @@ struct SourceSetCallbacks {
   std::function<bool(LocalTime when, Duration offset)> near_leap_second = {};
   // Each response that could be one, good or not; may be empty.
   std::function<void(const ResponseRecord&)> on_response = {};
+  // Keys of NTS are to be fetched; take_keys() or on_keys_failed() answers later, not from inside, unless the source is
+  // forgotten meanwhile.  May be left empty: nobody can.
+  std::function<void(const KeyRequest&)> need_keys = {};
+  // Keys of a server whose place another one takes: for a later time.  May be left empty.
+  std::function<void(const SavedKeys&)> save_keys = {};
 };
 
 // One row of the `sources` and `sourcestats` reports.
@@ -195,6 +201,13 @@ class SourceSet {
   // The same, as iburst would, for all that are online.
   void refresh_by_burst();
 
+  // What need_keys() has asked for.  The source moves to where the keys are good for.
+  void take_keys(discipline::SourceId id, const FetchedKeys& fetched);
+  void on_keys_failed(discipline::SourceId id, NtsFailure failure);
+  std::vector<SavedKeys> keys_to_save() const;
+  // All of NTS begins anew, and what was measured with it is forgotten.
+  void distrust_keys();
+
   // The source at an index of 0 … size() - 1; empty beyond.
   std::optional<SourceReport> report(std::size_t index, FreeTime now) const;
   std::optional<NtpDataReport> ntp_data(const IpAddress& address) const;
@@ -241,6 +254,13 @@ class SourceSet {
   void replace(Source& source, const std::vector<IpAddress>& addresses);
   bool is_usable(const Source& source, const IpAddress& address);
   void take_address(Source& source, const IpAddress& address);
+  void refresh_by_burst(const Source& source);
+  void change_address(Source& source, const IpAddress& address);
+  void go_back(Source& source);
+  void ask_for_keys(Source& source);
+  KeyServer key_server_of(const Source& source) const;
+  bool move_to(Source& source, const Endpoint& ntp);
+  std::optional<SavedKeys> keys_to_save(const Source& source, const discipline::Now& now) const;
   void look_up_again(const Source& source, LookupPurpose purpose);
   void on_good_reply(Source& source);
   void refresh_oldest();

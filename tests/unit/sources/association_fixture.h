@@ -28,14 +28,14 @@ inline auto state_of(const Association& a) {
 
 class AssociationTest : public testing::Test {
  protected:
-  explicit AssociationTest(const SourceLine& line = test_line(), const auth::KeyStore* keys = nullptr)
+  explicit AssociationTest(const SourceLine& line = test_line(), const AuthOptions& auth = {})
       : noise(42),
         random([this](std::span<std::byte> into) {
           for (std::byte& b : into) b = static_cast<std::byte>(noise.next());
         }),
         timeline(test_time(-1000)),
         stats(discipline::StatsOptions{}, Duration::seconds(1e-7)),
-        association(line, random, keys) {}
+        association(line, random, auth) {}
 
   discipline::Now now() const {
     const RawTime raw = test_time(clock);

@@ -58,19 +58,24 @@ Bytes packet(int version, bool with_field = false) {
   return bytes;
 }
 
+EntropyPool& random() {
+  static EntropyPool pool([](std::span<std::byte> into) { std::fill(into.begin(), into.end(), std::byte{7}); });
+  return pool;
+}
+
 class KeyedAuthentication : public testing::Test {
  protected:
   Authentication of(auth::KeyId id) const { return MacAuth{id, &keys}; }
-  static Bytes sign(const Authentication& authentication, Bytes bytes) {
+  static Bytes sign(Authentication authentication, Bytes bytes) {
     const std::size_t size = bytes.size();
     bytes.resize(ntp::kMaxPacket);
-    const auto signed_size = authenticate(authentication, bytes, size);
+    const auto signed_size = authenticate(authentication, bytes, size, random());
     EXPECT_TRUE(signed_size.has_value());
     bytes.resize(signed_size.value_or(size));
     return bytes;
   }
   // Well formed and authentic.
-  static bool passes(const Authentication& authentication, const Bytes& bytes) {
+  static bool passes(Authentication authentication, const Bytes& bytes) {
     const auto view = ntp::PacketView::parse(bytes);
     return view.ok() && is_authentic(authentication, view);
   }
@@ -134,8 +139,9 @@ TEST_F(KeyedAuthentication, the_same_id_with_another_secret_is_another_key) {
 
 TEST_F(KeyedAuthentication, nothing_is_signed_or_believed_without_the_key) {
   Bytes bytes(ntp::kMaxPacket);
-  for (const Authentication& missing : {of(99), Authentication(MacAuth{1, nullptr})}) {
-    EXPECT_FALSE(authenticate(missing, bytes, ntp::kHeaderSize).has_value());
+  for (const MacAuth missing : {MacAuth{99, &keys}, MacAuth{1, nullptr}}) {
+    Authentication authentication = missing;
+    EXPECT_FALSE(authenticate(authentication, bytes, ntp::kHeaderSize, random()).has_value());
     EXPECT_TRUE(is_authenticated(missing));
     EXPECT_FALSE(passes(missing, packet(4)));
     EXPECT_FALSE(passes(missing, sign(of(1), packet(4))));
@@ -206,15 +212,15 @@ TEST_F(KeyedAuthentication, a_code_is_refused_where_none_is_wanted) {
 
 TEST_F(KeyedAuthentication, without_a_key_packets_are_sent_as_they_are) {
   Bytes bytes = packet(4);
-  EXPECT_EQ(authenticate(NoAuth{}, bytes, bytes.size()), bytes.size());
+  Authentication none = NoAuth{};
+  EXPECT_EQ(authenticate(none, bytes, bytes.size(), random()), bytes.size());
   EXPECT_EQ(bytes, packet(4));
   EXPECT_FALSE(is_authenticated(NoAuth{}));
-  EXPECT_FALSE(is_authenticated(authentication_of({}, &keys)));
+  EXPECT_FALSE(is_authenticated(authentication_of({}, {&keys, {}})));
   SourceLine line;
   line.key = 3;
-  const Authentication keyed = authentication_of(line, &keys);
-  EXPECT_TRUE(is_authenticated(keyed));
-  EXPECT_TRUE(passes(of(3), sign(keyed, packet(4))));
+  EXPECT_TRUE(is_authenticated(authentication_of(line, {&keys, {}})));
+  EXPECT_TRUE(passes(of(3), sign(authentication_of(line, {&keys, {}}), packet(4))));
 }
 
 // Servers before RFC 7822 know no cut codes (spec wire.md 1.7).
@@ -228,15 +234,15 @@ TEST_F(KeyedAuthentication, requests_are_of_version_3_where_only_that_holds_the_
 }
 
 TEST_F(KeyedAuthentication, is_reported_with_the_key_as_it_is_now) {
-  const AuthReport none = report_of(NoAuth{});
+  const AuthReport none = report_of(NoAuth{}, {});
   EXPECT_FALSE(none.key || none.type);
-  const AuthReport known = report_of(of(13));
+  const AuthReport known = report_of(of(13), {});
   EXPECT_EQ(known.key, 13u);
   EXPECT_EQ(known.type, auth::KeyType::Aes128);
   EXPECT_EQ(known.bits, 128u);
   const Authentication watched = of(13);
   keys = auth::KeyStore();
-  const AuthReport missing = report_of(watched);
+  const AuthReport missing = report_of(watched, {});
   EXPECT_EQ(missing.key, 13u);
   EXPECT_FALSE(missing.type.has_value());
   EXPECT_EQ(missing.bits, 0u);

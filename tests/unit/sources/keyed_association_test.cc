@@ -24,7 +24,7 @@ auth::KeyStore keys_of(const std::string& text) {
 
 class Keyed : public AssociationTest {
  protected:
-  explicit Keyed(const SourceLine& line = keyed_line(1)) : AssociationTest(line, &keys) {}
+  explicit Keyed(const SourceLine& line = keyed_line(1)) : AssociationTest(line, {&keys, {}}) {}
 
   // What would leave; empty where nothing does.
   Bytes transmit() {

@@ -19,7 +19,7 @@ SourceLine peer_line(bool keyed) {
 
 class AttackedPeer : public AssociationTest {
  protected:
-  explicit AttackedPeer(bool keyed) : AssociationTest(peer_line(keyed), &keys), key(keyed ? keys.find(1) : nullptr) {}
+  explicit AttackedPeer(bool keyed) : AssociationTest(peer_line(keyed), {&keys, {}}), key(keyed ? keys.find(1) : nullptr) {}
 
   void poll() {
     const Actions actions = association.on_timer(request_context());

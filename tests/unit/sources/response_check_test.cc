@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/unit/sources/exchange_fixture.h"
+#include "timed/sources/authentication.h"
 
 namespace timed::sources {
 namespace {
@@ -152,14 +153,24 @@ TEST_F(ResponseCheck, Test3ZeroStamps) {
   EXPECT_TRUE(fails(PacketTest::TimesKnown));
 }
 
+TEST_F(ResponseCheck, Test5WhatIsNotAuthentic) {
+  ResponseContext said = context();
+  said.authentic = false;
+  const auto bytes = bytes_of(header);
+  const auto checked = check_response(ntp::PacketView::parse(bytes), exchange, options, said);
+  EXPECT_FALSE(checked.tests.passed(PacketTest::Authentic));
+  EXPECT_FALSE(checked.tests.valid());
+}
+
 TEST_F(ResponseCheck, Test5ClaimsOfAuthenticationAreNotOurs) {
+  Authentication none = NoAuth{};
   for (const std::size_t mac : {std::size_t{20}, std::size_t{24}, std::size_t{4}}) {
     auto bytes = bytes_of(header);
     bytes.resize(ntp::kHeaderSize + mac);
     if (mac > 4) bytes[ntp::kHeaderSize + 3] = std::byte{1};
     const auto packet = ntp::PacketView::parse(bytes);
     ASSERT_TRUE(packet.ok()) << mac;
-    EXPECT_FALSE(check_response(packet, exchange, options, context()).tests.valid()) << mac;
+    EXPECT_FALSE(is_authentic(none, packet)) << mac;
   }
 }
 

@@ -1,0 +1,90 @@
+// NTS between the associations and whoever establishes keys.  The server that keys were established with may name
+// another one for NTP: the source moves there, and goes back for other keys.
+#include "timed/sources/source_keys.h"
+
+#include <utility>
+
+#include "source.h"
+#include "timed/base/log.h"
+
+namespace timed::sources {
+
+using discipline::SourceId;
+
+void SourceSet::ask_for_keys(Source& source) {
+  const NtsAuth& nts = std::get<NtsAuth>(source.association.authentication());
+  if (!callbacks_.need_keys) {
+    source.association.on_keys_failed(NtsFailure::NotStarted, callbacks_.now());
+    return;
+  }
+  callbacks_.need_keys({source.id, key_server_of(source), source.line.port, nts.is_new()});
+}
+
+KeyServer SourceSet::key_server_of(const Source& source) const {
+  return {Endpoint{source.looked_up_address, source.line.nts_port, 0}, source.line.name, source.line.cert_set};
+}
+
+void SourceSet::take_keys(SourceId id, const FetchedKeys& fetched) {
+  Source* const source = get(id);
+  if (source == nullptr || !move_to(*source, fetched.ntp)) return;
+  run(*source, [&] { return source->association.on_keys(fetched.session, callbacks_.now()); });
+}
+
+void SourceSet::on_keys_failed(SourceId id, NtsFailure failure) {
+  if (Source* const source = get(id)) source->association.on_keys_failed(failure, callbacks_.now());
+}
+
+// False, and the keys are not to be used, where another source has the address.
+bool SourceSet::move_to(Source& source, const Endpoint& ntp) {
+  const auto user = find(ntp.address);
+  if (user && *user != source.id) {
+    log::warning("Could not use %s for %s : Already in use", ntp.address.to_string().c_str(), source.line.name.c_str());
+    source.association.on_keys_failed(NtsFailure::NotEstablished, callbacks_.now());
+    return false;
+  }
+  const std::string before = source.address.to_string(), after = ntp.address.to_string();
+  if (ntp.address != source.address) {
+    change_address(source, ntp.address);
+    log::info("Source %s changed to %s (%s)", before.c_str(), after.c_str(), source.line.name.c_str());
+  }
+  if (ntp.port != std::exchange(source.port, ntp.port)) {
+    close_socket(source);
+    log::info("Source %s (%s) changed port to %u", after.c_str(), source.line.name.c_str(),
+              static_cast<unsigned>(ntp.port));
+  }
+  return true;
+}
+
+std::vector<SavedKeys> SourceSet::keys_to_save() const {
+  std::vector<SavedKeys> all;
+  const discipline::Now now = callbacks_.now();
+  for (const auto& source : sources_) {
+    if (auto saved = keys_to_save(*source, now)) all.push_back(std::move(*saved));
+  }
+  return all;
+}
+
+std::optional<SavedKeys> SourceSet::keys_to_save(const Source& source, const discipline::Now& now) const {
+  const auto* const nts = std::get_if<NtsAuth>(&source.association.authentication());
+  auto session = nts != nullptr && source.address.is_set() ? nts->session(now) : std::nullopt;
+  if (!session) return std::nullopt;
+  return SavedKeys{key_server_of(source), {std::move(*session), Endpoint{source.address, source.port, 0}}};
+}
+
+// Nothing that was learnt with these keys counts any more.
+void SourceSet::distrust_keys() {
+  for (const auto& source : sources_) {
+    if (!std::holds_alternative<NtsAuth>(source->association.authentication())) continue;
+    if (source->address.is_set() && source->address != source->looked_up_address) {
+      change_address(*source, source->looked_up_address);
+    }
+    source->port = source->line.port;
+    source->association.forget_keys();
+    forget_samples(*source);
+    callbacks_.on_forgotten(source->id);
+    run(*source, [&] { return source->association.on_unknown_step(callbacks_.now()); });
+    if (source->association.is_polling()) refresh_by_burst(*source);
+  }
+}
+
+}  // namespace timed::sources
