@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hex_text.h"
+#include "line_reader.h"
 #include "timed/auth/digest.h"
 #include "timed/base/bytes.h"
 #include "timed/base/check.h"
@@ -94,33 +95,13 @@ std::optional<std::uint32_t> read_id(std::string_view word) {
   return id;
 }
 
-// Goes over the lines of the file, and remembers the first thing that is wrong.
-class KeyFileReader {
- public:
-  explicit KeyFileReader(std::string_view text) : rest_(text) {}
-
-  std::vector<Word> next_line() {
-    ++line_;
-    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
-    const auto words = split_words(rest_.substr(0, end));
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
-    return words;
-  }
-  Error error(const char* what) const { return {format("%s in line %u", what, line_), ErrorKind::Invalid}; }
-  bool has_more() const { return rest_.find_first_not_of(" \t\r\n") != std::string_view::npos; }
-
- private:
-  std::string_view rest_;
-  unsigned line_ = 0;
-};
-
 // What the first two lines say.
 struct KeyFileHead {
   std::optional<AeadId> aead;  // of all keys; empty where each line has its own
   Duration age;
 };
 
-Result<KeyFileHead> read_head(KeyFileReader& reader) {
+Result<KeyFileHead> read_head(LineReader& reader) {
   const auto first = reader.next_line();
   if (first.size() != 1 || (first[0].text != kFormat && first[0].text != kOldFormat)) {
     return reader.error("Unknown format");
@@ -139,7 +120,7 @@ Result<KeyFileHead> read_head(KeyFileReader& reader) {
   return head;
 }
 
-Result<CookieKeys::Key> read_key(KeyFileReader& reader, const KeyFileHead& head) {
+Result<CookieKeys::Key> read_key(LineReader& reader, const KeyFileHead& head) {
   const auto words = reader.next_line();
   if (words.size() != (head.aead ? 2 : 3)) return reader.error("Missing key");
   CookieKeys::Key key;
@@ -212,7 +193,7 @@ std::string CookieKeys::to_text(Duration age) const {
 
 Result<CookieKeys::Reading> CookieKeys::read(std::string text) {
   const auto parse = [](std::string_view from) -> Result<Reading> {
-    KeyFileReader reader(from);
+    LineReader reader(from);
     const auto head = read_head(reader);
     if (!head) return head.error();
     CookieKeys keys;
