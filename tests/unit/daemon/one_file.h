@@ -14,7 +14,7 @@
 
 namespace timed::daemon {
 
-// Only reading and replacing: the daemon's state needs no more.
+// Only reading, replacing and removing: the daemon's state needs no more.
 class OneFile : public env::Files {
  public:
   explicit OneFile(std::string path) : path_(std::move(path)) {}
@@ -23,6 +23,7 @@ class OneFile : public env::Files {
   std::string directory;            // that is there beside the file
   std::optional<Error> unreadable;  // what reading answers instead
   std::optional<Error> unwritable;
+  std::optional<Error> unremovable;
   std::uint32_t mode = 0;               // of the last write
   std::size_t writes = 0;               // that were tried
   std::size_t least_limit = 16u << 20;  // smallest limit that a reader has set
@@ -42,7 +43,13 @@ class OneFile : public env::Files {
     mode = wanted_mode;
     return Status::success();
   }
-  Status remove(const std::string&) override { return unwanted(); }
+  Status remove(const std::string& path) override {
+    if (path != path_) return unwanted();
+    if (unremovable) return *unremovable;
+    if (!contents) return Error{"Could not remove " + path + " : not there", ErrorKind::NotFound};
+    contents.reset();
+    return Status::success();
+  }
   Result<env::FileInfo> info(const std::string& path) override {
     if (path != directory) return Error{"Could not open " + path + " : not there", ErrorKind::NotFound};
     env::FileInfo info;
