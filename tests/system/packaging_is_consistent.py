@@ -1,0 +1,105 @@
+"""What a package build would find late: versions, dependencies and places agree between the build, the packages, the
+hooks and the shipped configuration, and all scripts can be read by their shells.  Needs no privileges; building and
+installing is for scripts/test-packages."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+SOURCE = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def read(*path):
+    with open(os.path.join(SOURCE, *path)) as file:
+        return file.read()
+
+
+def first(pattern, text):
+    found = re.search(pattern, text, flags=re.M)
+    assert found, f"nothing like {pattern}"
+    return found.group(1)
+
+
+def check_versions():
+    built = first(r"^project\(timed VERSION ([\d.]+)", read("CMakeLists.txt"))
+    assert first(r"^timed \(([\d.]+)-\d+\)", read("packaging/debian/changelog")) == built
+    assert first(r"^Version: +(\S+)", read("packaging/rpm/timed.spec")) == built
+    assert f"timed_{built}-1_" in read("docs/guide.md") and f"timed-{built}-1." in read("docs/guide.md")
+
+
+def check_dependencies():
+    """Whatever scripts/packages installs for a build is a dependency of the packages."""
+    wanted = re.findall(r'wanted="(g[^"]*)"', read("scripts/packages"))
+    assert len(wanted) == 2, wanted
+    debian, fedora = (set(words.replace("\\\n", " ").split()) for words in wanted)
+    control = set(re.findall(r"[\w.+-]+", first(r"^Build-Depends: ((?:.|\n )*)", read("packaging/debian/control"))))
+    spec = set(re.findall(r"^BuildRequires: +(\S+)", read("packaging/rpm/timed.spec"), flags=re.M))
+    # build-essential has the compiler.
+    assert debian - control <= {"g++"}, f"debian/control lacks {debian - control}"
+    assert fedora - spec == set(), f"timed.spec lacks {fedora - spec}"
+
+
+def check_places():
+    rules, spec, install = read("packaging/debian/rules"), read("packaging/rpm/timed.spec"), read("cmake/TimedInstall.cmake")
+    for text in (rules, spec, install, read("packaging/debian/timed.install")):
+        for path in re.findall(r"(?<![\w/.{}-])((?:packaging|conf|systemd|docs)/[\w./-]*[\w])(?![\w*{])", text):
+            assert os.path.exists(os.path.join(SOURCE, path)), path
+    program = "/usr/libexec/timed/timed-network"
+    assert 'packaging/hooks/timed-network DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/timed"' in install
+    for name in ("networkmanager", "networkd-dispatcher", "dhclient", "timed-networkd.service"):
+        assert program in read("packaging/hooks", name), name
+    # Directories of the shipped configuration are made by the packages, or filled by the hooks.
+    shipped = read("conf/timed.conf")
+    directories = set(re.findall(r"^(?:confdir|sourcedir) (\S+)", shipped, flags=re.M))
+    made = {"/" + line for line in read("packaging/debian/timed.dirs").split()}
+    hooked = first(r"^directory=(\S+)", read("packaging/hooks/timed-network"))
+    assert directories == made | {hooked}, (directories, made, hooked)
+    for directory in made:
+        assert directory.replace("/etc", "%{_sysconfdir}") in spec, directory
+    state = os.path.dirname(first(r"^driftfile (\S+)", shipped))
+    assert re.search(rf"^d {state} \d+ timed timed", read("systemd/timed.tmpfiles"), flags=re.M), state
+    logs = first(r"^#logdir (\S+)", shipped)
+    assert f"{logs}/*.log" in read("packaging/logrotate") and f"d {logs} " in read("systemd/timed.tmpfiles")
+
+
+def check_settings():
+    used = read("packaging/hooks/timed-network") + read("systemd/timed.service")
+    names = re.findall(r"^(TIMED_\w+)=", read("packaging/default"), flags=re.M)
+    assert len(names) == 3, names
+    for name in names:
+        assert name in used, f"nobody reads {name}"
+
+
+def check_scripts():
+    scripts = [path for path in glob.glob(os.path.join(SOURCE, "packaging", "**", "*"), recursive=True)
+               if os.path.isfile(path) and read(path).startswith("#!/bin/sh")]
+    assert len(scripts) >= 8, scripts
+    scripts.append(os.path.join(SOURCE, "packaging/hooks/dhclient"))
+    for path in scripts:
+        subprocess.run(["sh", "-n", path], check=True)
+    # Parts that debhelper writes have a place.
+    for path in glob.glob(os.path.join(SOURCE, "packaging/debian/*.post*")) + \
+            glob.glob(os.path.join(SOURCE, "packaging/debian/*.pre*")):
+        assert "\n#DEBHELPER#\n" in read(path) and "\nset -e\n" in read(path), path
+    subprocess.run(["bash", "-n", os.path.join(SOURCE, "scripts/test-packages")], check=True)
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", "-s", "sh", *scripts], check=True)
+    if shutil.which("apparmor_parser") and os.path.exists("/etc/apparmor.d/abi/3.0"):
+        done = subprocess.run(["apparmor_parser", "-Q", "-K", "-S", os.path.join(SOURCE, "packaging/apparmor/usr.sbin.timed")],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def main():
+    check_versions()
+    check_dependencies()
+    check_places()
+    check_settings()
+    check_scripts()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
