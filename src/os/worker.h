@@ -18,7 +18,7 @@ namespace timed::os {
 class LinuxWorker : public env::Worker {
  public:
   static Result<std::unique_ptr<env::Worker>> start(const std::string& name, Family family,
-                                                    const ThreadFilters& filters);
+                                                    const ThreadFilters& filters = {});
   ~LinuxWorker() override;
 
   const env::Env& env() override;
