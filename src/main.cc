@@ -182,7 +182,8 @@ class Run {
     }
     if (Status s = look_up_account(config.process); !s) return s;
     prepare_command_socket(config.control);
-    prepare_dump_directory(config.dump_directory);
+    prepare_directory(config.dump_directory);
+    prepare_directory(config.nts.dump_directory);
     if (pid_path.empty()) return {};
     if (pid_path == config::default_pid_file()) {
       static_cast<void>(os::prepare_socket_directory(directory_of(pid_path), account_));
@@ -206,7 +207,7 @@ class Run {
   }
 
   // Without it the daemon keeps time all the same.
-  void prepare_dump_directory(const std::string& directory) {
+  void prepare_directory(const std::string& directory) {
     if (directory.empty() || !os::is_superuser()) return;
     const Status prepared = os::prepare_log_directory(directory, account_);
     if (!prepared) log::error("%s", prepared.error().message.c_str());

@@ -169,6 +169,19 @@ std::optional<CookieKeys> CookieKeys::derive(std::span<const std::byte> secret, 
   return made;
 }
 
+Result<std::vector<std::byte>> CookieKeys::read_secret(std::string text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
+  const auto digits =
+      first == std::string::npos ? std::string_view() : std::string_view(text).substr(first, last - first + 1);
+  std::vector<std::byte> secret(digits.size() / 2);
+  const bool decoded = decode_hex(digits, secret);
+  wipe(std::as_writable_bytes(std::span(text)));
+  if (decoded && secret.size() >= kMinSecret) return secret;
+  wipe(secret);
+  if (!decoded) return Error{"Not an even number of hexadecimal digits", ErrorKind::Invalid};
+  return Error{format("Less than %zu hexadecimal digits", 2 * kMinSecret), ErrorKind::Invalid};
+}
+
 std::uint64_t CookieKeys::period_at(LocalTime now, std::int64_t length) {
   TIMED_ASSERT(length > 0);
   return now.nanos() < 0 ? 0 : static_cast<std::uint64_t>(now.whole_seconds() / length);

@@ -129,8 +129,9 @@ inline constexpr Directive kRateLimits[] = {
     {.name = "ntsratelimit",
      .argument = "[OPTION]...",
      .field = &parse_ntsratelimit,
-     .not_yet = true,
-     .help = "Let a client establish keys only so often."},
+     .help = "Let each address establish keys for NTS only so often: once in 2^interval s (option interval, 6 without "
+             "it), up to burst (8) in a row that were saved up, and of the rest one in 2^leak (2) at random. The "
+             "connections of others are closed at once."},
     {.name = "cmdratelimit",
      .argument = "[OPTION]...",
      .field = &parse_cmdratelimit,
@@ -148,12 +149,15 @@ inline constexpr Directive kNts[] = {
     {.name = "ntsdumpdir",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.nts.dump_directory; },
-     .not_yet = true,
-     .help = "Where keys and cookies are kept over a restart."},
+     .help = "Where NTS keeps what is to outlive a restart: the keys of the server in the file ntskeys, and of each "
+             "source with NTS its keys and cookies. The account of the daemon must be able to write there; nobody "
+             "else should be able to read it, for who has these files can forge what they protect. Without this line "
+             "clients and sources establish new keys after a restart. chronyd can share ntskeys, with ntsrotate 0 "
+             "in all but one of those that have it; chronyd 4.3 and older read it only where all keys are for "
+             "AES-SIV-CMAC-256 (ntsaeads 15)."},
     {.name = "ntscachedir",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.nts.dump_directory; },
-     .not_yet = true,
      .help = "An old name of ntsdumpdir."},
     {.name = "ntsrefresh",
      .argument = "SECONDS",
@@ -222,8 +226,20 @@ inline constexpr Directive kNts[] = {
      .min = 0,
      .max = kMaxInt,
      .field = [](Config& c) -> int& { return c.nts.server.rotate; },
-     .not_yet = true,
-     .help = "How often the server's own key changes."},
+     .help = "How often the NTS server takes a new key for the cookies that it gives; the two before it open cookies "
+             "still, so that a client may be quiet for as long as that. With 0 others change the keys: they are read "
+             "from the file ntskeys in ntsdumpdir, at the start and again at timedc rekey, and never written. NTP is "
+             "then answered with NTS also where no keys are established, for who shares the file."},
+    {.name = "ntskeysecret",
+     .argument = "FILE",
+     .field = [](Config& c) -> std::string& { return c.nts.server.secret_file; },
+     .help = "Derive the keys of the NTS server from the secret in this file and the date, instead of random ones: "
+             "servers behind one name or one address that have the same secret and the same ntsrotate take each "
+             "other's cookies, and copy nothing. The file has at least 32 hexadecimal digits, as openssl rand -hex 32 "
+             "writes them; timedc rekey reads it again. Who learns the secret can open all cookies, those of the past "
+             "too: it should be changed at times, and once anybody may have seen it. The clocks of these servers must "
+             "agree to better than ntsrotate. With ntsrotate 0 the keys change with the secret alone. NTP is answered "
+             "with NTS also where no keys are established. Not known to chronyd."},
 };
 
 inline constexpr Directive kCommandAccess[] = {

@@ -194,7 +194,13 @@ bool Engine::Parts::is_synchronised() {
   return stratum > 0 && stratum < ntp::kUnsynchronisedStratum;
 }
 
+// A run that sets or measures the clock and ends serves nobody for long enough.
+bool Engine::Parts::serves_nts() const {
+  return config.run.purpose == config::RunOptions::Purpose::KeepTime && config.server.port != 0 && config.nts.serves();
+}
+
 void Engine::start() {
+  if (parts_->serves_nts()) parts_->server_keys.start();
   parts_->server.start_threads();
   parts_->publish_in_time();
   parts_->control.open_unix();
@@ -223,6 +229,7 @@ void Engine::stop() {
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
   parts_->publish_again.disarm();
+  parts_->server_keys.stop();
   parts_->access.stop();
   parts_->command_gate.rules().stop();
   parts_->server.close();

@@ -21,6 +21,7 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
     // As with chrony a success even where the file could not be read.
     if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
     server.use_keys(key_file.keys());
+    if (serves_nts()) server_keys.rekey();
     return {};
   }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
@@ -40,7 +41,10 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.select = [this] { select(); };
   callbacks.reset_sources = [this] { sources->reset(); };
   callbacks.lose_synchronisation = [this] { lose_synchronisation(); };
-  callbacks.dump = [this] { save_history(); };
+  callbacks.dump = [this] {
+    save_history();
+    server_keys.save();
+  };
   callbacks.update_reference = [this](const discipline::ReferenceInput& input) { update_reference(input); };
   callbacks.stepped = [this] { on_clock_stepped(); };
   callbacks.changed = [this] { published.reset(); };
@@ -177,6 +181,7 @@ void Engine::Parts::on_clock_stepped() {
   smoothing.on_step(clock.read().local);
   leap.on_clock_stepped();
   mono_clock.on_step();
+  server_keys.on_clock_stepped();
 }
 
 bool Engine::Parts::step(Duration offset) {

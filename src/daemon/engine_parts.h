@@ -36,6 +36,7 @@
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
+#include "timed/nts/server_keys.h"
 #include "timed/server/server.h"
 #include "timed/sources/broadcast.h"
 #include "timed/sources/source_set.h"
@@ -62,6 +63,8 @@ struct Engine::Parts {
         key_file(config.key_file, e.host.files()),
         access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
         server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),
+        server_keys(config.nts, {e.host, e.timers, [this] { return clock.read().local; }},
+                    [this](const auth::CookieKeys& keys) { server.use_cookie_keys(keys); }),
         command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
         control(config.control, e.network,
                 command_gate.gate([this](const IpAddress& from) { server.note_command(from); },
@@ -93,6 +96,7 @@ struct Engine::Parts {
   void share_server_sockets();
   void go_normal();
   bool end_unless(const Status& status);
+  bool serves_nts() const;
   bool is_synchronised();
   void take_history();
   void save_history();
@@ -128,6 +132,7 @@ struct Engine::Parts {
   KeyFile key_file;
   AccessNames access;
   server::Server server;
+  nts::ServerKeys server_keys;
   CommandGate command_gate;
   control::ControlServer control;
   TimeSmoothing smoothing;

@@ -2,19 +2,14 @@
 
 #include "timed/base/log.h"
 #include "timed/base/text.h"
+#include "timed/env/file_permissions.h"
 
 namespace timed::daemon {
-namespace {
-
-constexpr std::uint32_t kWorldReadable = 04, kWorldWritable = 02;
-
-}  // namespace
-
 Status KeyFile::load() {
   if (path_.empty()) return {};
   auto reading = read(path_, files_);
   if (!reading) return reading.error();
-  tell_permissions();
+  if (const auto open = env::world_access(files_, path_)) log::warning("%s", open->c_str());
   for (const std::string& warning : reading->warnings) log::warning("%s", warning.c_str());
   keys_ = std::move(reading->keys);
   log::info("Loaded %zu symmetric keys", keys_.size());
@@ -28,15 +23,6 @@ Result<auth::KeyStore::Reading> KeyFile::read(const std::string& path, env::File
                  text.error().kind};
   }
   return auth::KeyStore::read(text.take(), path);
-}
-
-void KeyFile::tell_permissions() const {
-  const auto info = files_.info(path_);
-  if (!info) return;
-  const bool readable = (info->mode & kWorldReadable) != 0;
-  if (readable || (info->mode & kWorldWritable) != 0) {
-    log::warning("World-%s permissions on %s", readable ? "readable" : "writable", path_.c_str());
-  }
 }
 
 }  // namespace timed::daemon

@@ -6,6 +6,7 @@
 
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
+#include "timed/nts/server_keys.h"
 #include "timed/server/acl.h"
 
 namespace timed::daemon {
@@ -24,6 +25,16 @@ void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   for (const std::string& warning : reading->warnings) {
     outcome.warnings.push_back(config::make_diagnostic(warning));
   }
+}
+
+// A start goes on without, and serves no NTS.
+void check_key_secret(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const std::string& path = outcome.config.nts.server.secret_file;
+  if (path.empty()) return;
+  const auto secret = nts::ServerKeys::read_secret(path, checks.files);
+  if (secret) return;
+  outcome.warnings.push_back(outcome.about("ntskeysecret", 1, secret.error().message,
+                                           "a file with at least 32 hexadecimal digits"));
 }
 
 void check_temperature_points(const StartChecks& checks, config::ParseOutcome& outcome) {
@@ -101,6 +112,7 @@ void warn_of_access(config::ParseOutcome& outcome) {
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_account(checks, outcome);
   check_keys(checks, outcome);
+  check_key_secret(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
   warn_of_access(outcome);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "timed/auth/aead.h"
 #include "timed/base/random.h"
@@ -45,6 +46,8 @@ class CookieKeys {
   // cookies of the past too, which is not so with generated keys.  Empty where the secret is shorter than kMinSecret
   // or libcrypto failed.
   static std::optional<CookieKeys> derive(std::span<const std::byte> secret, AeadId aead, std::uint64_t period);
+  // The secret that a file holds: hexadecimal digits, two for each of its octets.  Wipes the text.
+  static Result<std::vector<std::byte>> read_secret(std::string text);
   // The number of the period in which `now` is: those of `length` seconds since 1970; 0 before.
   static std::uint64_t period_at(LocalTime now, std::int64_t length);
 

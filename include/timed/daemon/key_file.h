@@ -25,8 +25,6 @@ class KeyFile {
   const auth::KeyStore& keys() const { return keys_; }
 
  private:
-  void tell_permissions() const;
-
   std::string path_;
   env::Files& files_;
   auth::KeyStore keys_;

@@ -30,6 +30,7 @@ struct NtsServerOptions {
   int max_connections = 100;  // "maxntsconnections": key establishments of one worker at a time
   std::string ntp_server;     // "ntsntpserver"; empty = none is named to clients
   int rotate = 604800;        // "ntsrotate", s: between server keys; 0 = others change them
+  std::string secret_file;    // "ntskeysecret": that server keys are derived from; empty = they are random
 };
 
 struct NtsOptions {
@@ -37,6 +38,12 @@ struct NtsOptions {
   std::string dump_directory;         // "ntsdumpdir", "ntscachedir"; empty = nothing outlives a restart
   NtsClientOptions client;
   NtsServerOptions server;
+
+  // Whether NTP is answered with NTS: where we establish the keys for it, and where we share them with who does.
+  bool serves() const {
+    const bool shares = server.rotate == 0 && !dump_directory.empty();
+    return !server.certificates.empty() || !server.secret_file.empty() || shares;
+  }
 };
 
 }  // namespace timed::nts

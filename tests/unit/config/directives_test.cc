@@ -114,14 +114,14 @@ const std::set<std::string_view> kWords = {"acquisitionport",
                                            "user"};
 
 // That chrony has not.
-const std::set<std::string_view> kOwnWords = {"restrict", "resumestep", "serverthreads"};
+const std::set<std::string_view> kOwnWords = {"ntskeysecret", "restrict", "resumestep", "serverthreads"};
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {
-    "hwtimestamp",  "hwtstimeout", "maxntsconnections", "maxtxbuffers",  "nocerttimecheck", "nosystemcert",
-    "ntsaeads",     "ntscachedir", "ntsdumpdir",        "ntsntpserver",  "ntsport",         "ntsprocesses",
-    "ntsratelimit", "ntsrefresh",  "ntsrotate",         "ntsservercert", "ntsserverkey",    "ntstrustedcerts",
-    "ptpdomain",    "ptpport",     "refclock",          "rtcautotrim",   "rtcfile"};
+    "hwtimestamp",  "hwtstimeout",     "maxntsconnections", "maxtxbuffers", "nocerttimecheck", "nosystemcert",
+    "ntsaeads",     "ntsntpserver",  "ntsport",           "ntsprocesses",    "ntsrefresh",      "ntsservercert",
+    "ntsserverkey", "ntstrustedcerts", "ptpdomain",       "ptpport",         "refclock",        "rtcautotrim",
+    "rtcfile"};
 
 const std::set<std::string_view> kRetired = {"commandkey", "generatecommandkey", "linux_freq_scale", "linux_hz"};
 

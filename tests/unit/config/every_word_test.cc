@@ -292,6 +292,7 @@ const std::map<std::string, Word>& words() {
       {"ntsaeads", {{"", "30 15", "0"}, {{"x", kNotParsed}, {"15x", kNotParsed}, {"30 -1", kNotParsed}}}},
       {"ntscachedir", {{"/d"}, kOneWord}},
       {"ntsdumpdir", {{"/d"}, kOneWord}},
+      {"ntskeysecret", {{"/s"}, kOneWord}},
       {"ntsntpserver", {{"ntp.example.com"}, kOneWord}},
       {"ntsport", {{"0", "4460"}, kPort}},
       {"ntsprocesses",

@@ -87,7 +87,7 @@ TEST(TypedOptions, Nts) {
           "ntsaeads 15\nntsdumpdir /a\nntscachedir /b\nntsrefresh 7\nntstrustedcerts /c\n"
           "ntstrustedcerts 3 /d\nnosystemcert\nnocerttimecheck 2\nntsport 1\nntsservercert /e\n"
           "ntsservercert /f\nntsserverkey /g\nntsserverkey /h\nntsprocesses 4\n"
-          "maxntsconnections 9\nntsntpserver a.example\nntsrotate 0")
+          "maxntsconnections 9\nntsntpserver a.example\nntsrotate 0\nntskeysecret /i")
           .nts;
   EXPECT_EQ(options.aeads, std::vector<int>{15});
   EXPECT_EQ(options.dump_directory, "/b");
@@ -105,7 +105,13 @@ TEST(TypedOptions, Nts) {
   EXPECT_EQ(options.server.max_connections, 9);
   EXPECT_EQ(options.server.ntp_server, "a.example");
   EXPECT_EQ(options.server.rotate, 0);
+  EXPECT_EQ(options.server.secret_file, "/i");
   EXPECT_TRUE(read("ntsaeads").nts.aeads.empty());
+  EXPECT_FALSE(read("ntsdumpdir /a\nntsratelimit").nts.serves());
+  EXPECT_FALSE(read("ntsrotate 0").nts.serves());
+  EXPECT_TRUE(read("ntsdumpdir /a\nntsrotate 0").nts.serves());
+  EXPECT_TRUE(read("ntskeysecret /a").nts.serves());
+  EXPECT_TRUE(read("ntsservercert /a\nntsserverkey /b").nts.serves());
 }
 
 TEST(TypedOptions, CommandAccess) {

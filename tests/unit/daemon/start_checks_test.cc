@@ -63,6 +63,18 @@ TEST_F(StartChecksTest, APidFileNeedsItsDirectory) {
   EXPECT_TRUE(outcome_.ok());
 }
 
+TEST_F(StartChecksTest, WarnsOfASecretThatIsNone) {
+  check("user known\nntskeysecret /f");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings(), Texts{"Could not read ntskeysecret : Could not open /f : not there"});
+  files_.contents = "0011";
+  check("user known\nntskeysecret /f");
+  EXPECT_EQ(warnings(), Texts{"Could not read ntskeysecret : Less than 32 hexadecimal digits in /f"});
+  files_.contents = "00112233445566778899aabbccddeeff\n";
+  check("user known\nntskeysecret /f");
+  EXPECT_EQ(warnings(), Texts{});
+}
+
 TEST_F(StartChecksTest, WarnsOfAServerForEverybodyWithoutALimit) {
   const Texts warning{"NTP is served to the whole Internet without a rate limit"};
   for (const char* text : {"allow", "allow all", "allow ::/0", "allow 0/0\ndeny 10/8", "restrict default noquery",
