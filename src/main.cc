@@ -36,6 +36,12 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Ports below 1024 may be opened later too, when other clients are allowed.
+bool needs_low_port(const config::Config& config) {
+  const auto is_low = [](std::uint16_t port) { return port > 0 && port < 1024; };
+  return is_low(config.server.port) || (!config.nts.server.certificates.empty() && is_low(config.nts.server.port));
+}
+
 void print(std::FILE* to, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
@@ -136,10 +142,10 @@ class Run {
     }
     if (Status s = take_place(config); !s) return s;
 
-    const os::KeptPrivileges kept{.set_time = config.clock.control,
-                                  .bind_low_port = config.server.port > 0 && config.server.port < 1024};
+    const os::KeptPrivileges kept{.set_time = config.clock.control, .bind_low_port = needs_low_port(config)};
     const os::FilterOptions filter{.level = cli_.filter_level,
                                    .steer_clock = config.clock.control,
+                                   .accept_streams = !config.nts.server.certificates.empty(),
                                    .send_mail = config.mail_on_change.has_value()};
     auto env = os::LinuxEnv::create(
         {.rtc_sync = config.clock.rtc_sync, .family = config.family, .inherited = inherited_, .filter = filter});

@@ -144,8 +144,10 @@ inline constexpr Directive kNts[] = {
     {.name = "ntsaeads",
      .argument = "[ID]...",
      .field = &parse_ntsaeads,
-     .not_yet = true,
-     .help = "Ciphers for NTS in the order of preference."},
+     .help = "Authenticated ciphers for NTS that may be used, by their numbers, the preferred one first: 15 is "
+             "AES-SIV-CMAC-256, 30 AES-128-GCM-SIV with shorter cookies. A source offers them in this order, and the "
+             "NTS server takes the first of the client's that is here. Numbers that timed does not know are left out; "
+             "without any number there is no NTS."},
     {.name = "ntsdumpdir",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.nts.dump_directory; },
@@ -188,39 +190,46 @@ inline constexpr Directive kNts[] = {
      .min = 0,
      .max = kMaxPort,
      .field = [](Config& c) -> std::uint16_t& { return c.nts.server.port; },
-     .not_yet = true,
-     .help = "TCP port on which keys are established."},
+     .help = "TCP port on which the NTS server establishes keys. It is open where ntsservercert says so, at the "
+             "addresses at which NTP is served."},
     {.name = "ntsservercert",
      .argument = "FILE",
      .field = [](Config& c) -> std::vector<std::string>& { return c.nts.server.certificates; },
-     .not_yet = true,
      .repeatable = true,
-     .help = "Certificate of the NTS server."},
+     .help = "Serve NTS (RFC 8915) with the certificate in this PEM file, which is followed there by those between it "
+             "and its root. May be repeated, each time with an ntsserverkey: a client is shown the first certificate "
+             "of the name that it asks for, or else the first of all; of several with the same names that for which it "
+             "has a signature algorithm. timedc rekey and SIGHUP read certificates and keys again, without ending a "
+             "connection; what is of no use then is told, and those of before stay. Certificates with ECDSA keys cost "
+             "the server a thirtieth of those with RSA keys. Who is allowed to ask for the time (allow) may establish "
+             "keys."},
     {.name = "ntsserverkey",
      .argument = "FILE",
      .field = [](Config& c) -> std::vector<std::string>& { return c.nts.server.keys; },
-     .not_yet = true,
      .repeatable = true,
-     .help = "Private key of that certificate."},
+     .help = "Private key of the certificate in the same place of the other list: the first ntsserverkey is of the "
+             "first ntsservercert. A PEM file without a passphrase, which the account of the daemon must be able to "
+             "read for certificates to be renewed while it runs, and nobody else."},
     {.name = "ntsprocesses",
      .argument = "COUNT",
      .min = 0,
      .max = 1000,
      .field = [](Config& c) -> int& { return c.nts.server.processes; },
-     .not_yet = true,
-     .help = "Workers that establish keys."},
+     .help = "Workers that establish keys, threads of the lowest priority beside that of the clock: they take what "
+             "others leave of the processors. With 0 the main loop does it, for at most 2 ms at a time. Workers are "
+             "started with the first certificate."},
     {.name = "maxntsconnections",
      .argument = "COUNT",
      .min = 1,
      .max = kMaxInt,
      .field = [](Config& c) -> int& { return c.nts.server.max_connections; },
-     .not_yet = true,
-     .help = "Key establishments at the same time."},
+     .help = "Key establishments at a time, of each of the ntsprocesses workers. Each may take two seconds; a client "
+             "that finds all places taken is closed at once, and tries again later."},
     {.name = "ntsntpserver",
      .argument = "HOST",
      .field = [](Config& c) -> std::string& { return c.nts.server.ntp_server; },
-     .not_yet = true,
-     .help = "The NTP server that clients of this NTS server are sent to."},
+     .help = "Name or address of the NTP server that clients which establish keys here are told to ask, instead of "
+             "this one. It must be able to open our cookies."},
     {.name = "ntsrotate",
      .argument = "SECONDS",
      .min = 0,

@@ -243,6 +243,13 @@ Reply answer(const control::SelectDataRequest& request, const CommandContext& c,
   return {ReplyStatus::Success, reply};
 }
 
+// Connections that chronyd would have noted too, which are not those that it denies, and what became of none of them.
+void put_establishments(const nts::KeTotals& totals, control::ServerStatsReply& reply) {
+  for (const std::uint64_t count : totals.of) reply.nke_hits += count;
+  reply.nke_hits -= totals.at(nts::KeOutcome::Denied);
+  reply.nke_drops = totals.at(nts::KeOutcome::TooOften) + totals.at(nts::KeOutcome::NoRoom);
+}
+
 Reply answer(const control::ServerStatsRequest& request, const CommandContext& c, const Now&) {
   const server::ServedTotals served = c.server.served();
   const server::VerdictTotals verdicts = c.server.verdicts();
@@ -253,6 +260,7 @@ Reply answer(const control::ServerStatsRequest& request, const CommandContext& c
     reply.ntp_hits += verdicts.of(verdict);
   }
   reply.ntp_drops = verdicts.of(server::Verdict::RateLimited);
+  put_establishments(c.ke_server.totals(), reply);
   reply.cmd_hits = c.control.hits() + 1;  // with this one, which is counted when it was answered
   reply.cmd_drops = c.control.count(control::Verdict::RateLimited);
   reply.ntp_auth_hits = served.authenticated;

@@ -37,6 +37,7 @@ Status Engine::open() {
   // A port that is taken is the operator's to see; a daemon that can still steer its clock goes on.
   parts_->server.limit_rates_of(parts_->config.limited, parts_->config.restrict_kod);
   if (const Status opened = parts_->server.open(); !opened) log::error("%s", opened.error().message.c_str());
+  if (parts_->serves_nts()) parts_->ke_server.open();
   parts_->control.open_udp();
   parts_->publish();
   return {};
@@ -66,6 +67,27 @@ LeapCallbacks Engine::Parts::leap_callbacks() {
     smoothing.on_leap(l);
   };
   return callbacks;
+}
+
+// NTP and keys for it are served at the same addresses, to the same clients.
+nts::KeNeighbours Engine::Parts::ke_server_neighbours() {
+  nts::KeNeighbours neighbours;
+  neighbours.bind_addresses = server.bound_to();
+  neighbours.device = config.server.device;
+  if (config.server.port != 0) neighbours.ntp_port = config.server.port;
+  neighbours.anybody = [this](Family family) { return server.allows_any(family); };
+  neighbours.admit = [this](const IpAddress& from) {
+    switch (server.admit_establishment(from)) {
+      case server::Server::Establishment::Denied:
+        return nts::KeAdmission::Denied;
+      case server::Server::Establishment::TooOften:
+        return nts::KeAdmission::TooOften;
+      case server::Server::Establishment::Welcome:
+        break;
+    }
+    return nts::KeAdmission::Welcome;
+  };
+  return neighbours;
 }
 
 // What the run modes want done.
@@ -196,12 +218,15 @@ bool Engine::Parts::is_synchronised() {
 
 // A run that sets or measures the clock and ends serves nobody for long enough.
 bool Engine::Parts::serves_nts() const {
-  return config.run.purpose == config::RunOptions::Purpose::KeepTime && config.server.port != 0 && config.nts.serves();
+  if (config.run.purpose != config::RunOptions::Purpose::KeepTime || !config.nts.serves()) return false;
+  // Without a port of NTP keys may be established for another server.
+  return config.server.port != 0 || !config.nts.server.certificates.empty();
 }
 
 void Engine::start() {
   if (parts_->serves_nts()) parts_->server_keys.start();
   parts_->server.start_threads();
+  if (parts_->serves_nts()) parts_->ke_server.start();
   parts_->publish_in_time();
   parts_->control.open_unix();
   if (!parts_->end_unless(parts_->opened ? parts_->opened() : Status())) return;
@@ -232,6 +257,7 @@ void Engine::stop() {
   parts_->server_keys.stop();
   parts_->access.stop();
   parts_->command_gate.rules().stop();
+  parts_->ke_server.close();
   parts_->server.close();
   parts_->control.close();
   parts_->clock.cancel_slew();
@@ -262,6 +288,7 @@ void Engine::begin_turn(Duration late) {
     tell(announce_pause(late));
     parts_->incidents.note_pause(parts_->env.timers.now());
   }
+  parts_->ke_server.begin_turn();
   const auto& published = parts_->published;
   const bool fresh = published && parts_->env.timers.now() - *published < Parts::kPublishAgain;
   if (parts_->server.is_open() && !fresh) parts_->publish();
@@ -280,6 +307,7 @@ void Engine::end_turn() {
 
 void Engine::on_hangup() {
   parts_->cycle_logs();
+  if (parts_->serves_nts()) parts_->ke_server.reload();
 }
 
 bool Engine::wants_exit() const {

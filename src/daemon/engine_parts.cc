@@ -21,7 +21,10 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
     // As with chrony a success even where the file could not be read.
     if (const Status loaded = key_file.load(); !loaded) log::warning("%s", loaded.error().message.c_str());
     server.use_keys(key_file.keys());
-    if (serves_nts()) server_keys.rekey();
+    if (serves_nts()) {
+      server_keys.rekey();
+      ke_server.reload();
+    }
     return {};
   }
   const auto changed = change_sources(request, *sources, source_files ? &*source_files : nullptr, selector.selected());
@@ -49,12 +52,12 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
   callbacks.stepped = [this] { on_clock_stepped(); };
   callbacks.changed = [this] { published.reset(); };
   ClockOrders orders({clock, *reference, selector, manual, config.reference.local, jumps, smoothing}, callbacks);
-  return execute(request,
-                 {*sources, selector, *reference, clock, orders, smoothing, server, control, [this] { cycle_logs(); },
-                  [this] {
-                    log::info("Received shutdown command");
-                    exiting = true;
-                  }});
+  return execute(request, {*sources, selector, *reference, clock, orders, smoothing, server, ke_server, control,
+                           [this] { cycle_logs(); },
+                           [this] {
+                             log::info("Received shutdown command");
+                             exiting = true;
+                           }});
 }
 
 sources::OwnView Engine::Parts::own_view() {

@@ -36,6 +36,7 @@
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
+#include "timed/nts/ke_server.h"
 #include "timed/nts/server_keys.h"
 #include "timed/server/server.h"
 #include "timed/sources/broadcast.h"
@@ -61,10 +62,18 @@ struct Engine::Parts {
             }),
         selector(config.selection),
         key_file(config.key_file, e.host.files()),
-        access(config.access, config.family, e.host, e.timers, [this] { server.set_rules(access.rules()); }),
+        access(config.access, config.family, e.host, e.timers,
+               [this] {
+                 server.set_rules(access.rules());
+                 ke_server.adjust();
+               }),
         server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),
         server_keys(config.nts, {e.host, e.timers, [this] { return clock.read().local; }},
-                    [this](const auth::CookieKeys& keys) { server.use_cookie_keys(keys); }),
+                    [this](const auth::CookieKeys& keys) {
+                      server.use_cookie_keys(keys);
+                      ke_server.use_keys(keys);
+                    }),
+        ke_server(config.nts, ke_server_neighbours(), e),
         command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
         control(config.control, e.network,
                 command_gate.gate([this](const IpAddress& from) { server.note_command(from); },
@@ -90,6 +99,7 @@ struct Engine::Parts {
 
   void start_clock();
   LeapCallbacks leap_callbacks();
+  nts::KeNeighbours ke_server_neighbours();
   RunActions run_actions();
   void make_sources(const std::vector<sources::SourceLine>& lines);
   sources::AcquisitionOptions acquisition() const;
@@ -133,6 +143,7 @@ struct Engine::Parts {
   AccessNames access;
   server::Server server;
   nts::ServerKeys server_keys;
+  nts::KeServer ke_server;
   CommandGate command_gate;
   control::ControlServer control;
   TimeSmoothing smoothing;

@@ -94,6 +94,17 @@ bool Server::wants(Family family) const {
   return tables_->access.any_allowed(family) || (is_v4 ? needed_v4_ : needed_v6_);
 }
 
+bool Server::allows_any(Family family) const {
+  const bool used = family == Family::Inet4 ? options_.use_v4 : options_.use_v6;
+  return used && tables_->access.any_allowed(family);
+}
+
+std::vector<IpAddress> Server::bound_to() const {
+  std::vector<IpAddress> all;
+  for (const Address& address : addresses_) all.push_back(address.bind);
+  return all;
+}
+
 void Server::replace_tables(const std::function<void(ServingTables&)>& change) {
   auto tables = tables_ ? std::make_shared<ServingTables>(*tables_) : std::make_shared<ServingTables>();
   change(*tables);
@@ -320,6 +331,16 @@ ClientLogTotals Server::client_log() const {
   return totals;
 }
 
+Server::Establishment Server::admit_establishment(const IpAddress& from) {
+  if (!allows(from)) return Establishment::Denied;
+  main().make_client_log();
+  ClientLog* const log = main().log();
+  if (log == nullptr) return Establishment::Welcome;
+  const auto client = log->clients.hit(from, Service::NtsKe, main().client_ticks());
+  const bool answered = log->clients.admit(client, Service::NtsKe) == Admission::Answer;
+  return answered ? Establishment::Welcome : Establishment::TooOften;
+}
+
 void Server::note_command(const IpAddress& from) {
   main().make_client_log();
   ClientLog* const log = main().log();
@@ -331,8 +352,8 @@ void Server::note_command_drop(const IpAddress& from) {
   if (log != nullptr) log->clients.note_drop(from, Service::Command);
 }
 
-// The main loop's table comes first.  It has the commands of all; of a client that a thread knows too they are told
-// with what the thread knows.
+// The main loop's table comes first.  It has the commands and key establishments of all; of a client that a thread
+// knows too they are told with what the thread knows.
 ClientPage Server::clients(const ClientQuery& query) {
   ClientPage page;
   page.next = query.first;
@@ -353,7 +374,7 @@ bool Server::is_with_a_thread(const IpAddress& client) const {
 void Server::add_clients(ServingWorker& worker, const ClientQuery& query, ClientPage& page) {
   if (worker.log() == nullptr) return;
   ClientTable& clients = worker.log()->clients;
-  ClientTable& commands = main_->log()->clients;
+  ClientTable& main_loops = main_->log()->clients;
   const std::size_t begin = page.slots;
   page.slots += clients.size();
   while (page.next >= begin && page.next < page.slots && page.clients.size() < query.most) {
@@ -361,14 +382,16 @@ void Server::add_clients(ServingWorker& worker, const ClientQuery& query, Client
     auto report = clients.report(index, worker.client_ticks());
     if (!report || (&worker == &*main_ && is_with_a_thread(report->address))) continue;
     std::optional<ClientTable::Index> also;
-    if (&worker != &*main_) also = commands.find(report->address);
-    const auto commanded = also ? commands.report(*also, main_->client_ticks()) : std::nullopt;
-    constexpr auto kCommand = static_cast<std::size_t>(Service::Command);
-    if (commanded) report->services[kCommand] = commanded->services[kCommand];
+    if (&worker != &*main_) also = main_loops.find(report->address);
+    const auto asked = also ? main_loops.report(*also, main_->client_ticks()) : std::nullopt;
+    for (const Service service : {Service::Command, Service::NtsKe}) {
+      const auto place = static_cast<std::size_t>(service);
+      if (asked) report->services[place] = asked->services[place];
+    }
     if (has_enough_hits(*report, query.min_hits)) page.clients.push_back(*report);
     if (!query.reset) continue;
     clients.reset(index);
-    if (also) commands.reset(*also);
+    if (also) main_loops.reset(*also);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "timed/discipline/local_clock.h"
 #include "timed/discipline/reference.h"
 #include "timed/discipline/selection.h"
+#include "timed/nts/ke_server.h"
 #include "timed/server/server.h"
 #include "timed/sources/source_set.h"
 
@@ -25,6 +26,7 @@ struct CommandContext {
   ClockOrders& orders;
   const TimeSmoothing& smoothing;
   server::Server& server;
+  const nts::KeServer& ke_server;
   const control::ControlServer& control;
   std::function<void()> cycle_logs;
   std::function<void()> shut_down;  // after the reply

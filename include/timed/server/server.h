@@ -138,11 +138,18 @@ class Server {
   ClientLogTotals client_log() const;
   // Empty where there is no log of clients.
   ClientPage clients(const ClientQuery& query);
+  // Whether a connection from there, for key establishment, is served; noted for the report of clients.
+  enum class Establishment : std::uint8_t { Welcome, Denied, TooOften };
+  Establishment admit_establishment(const IpAddress& from);
   // A command has come from there: for the report of clients.
   void note_command(const IpAddress& from);
   // It came too often and was dropped.
   void note_command_drop(const IpAddress& from);
   bool allows(const IpAddress& address) const { return tables_->access.allows(address); }
+  // Whether anybody of the family is allowed.
+  bool allows_any(Family family) const;
+  // What sockets are bound to, one or more of each family.
+  std::vector<IpAddress> bound_to() const;
 
  private:
   // An address that sockets are bound to.
