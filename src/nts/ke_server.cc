@@ -11,8 +11,8 @@ namespace {
 
 // Connections that are accepted in one turn: others have their turn too.
 constexpr int kAcceptedAtOnce = 16;
-// That wait to be accepted.
-constexpr std::size_t kMostBacklog = 4096;
+// That wait to be accepted: a burst of clients is closed at once sooner than it waits for the kernel to try again.
+constexpr std::size_t kLeastBacklog = 128, kMostBacklog = 4096;
 
 std::vector<auth::AeadId> enabled(const std::vector<int>& numbers) {
   std::vector<auth::AeadId> ids;
@@ -84,7 +84,7 @@ void KeServer::close_port(std::vector<std::unique_ptr<Port>>::iterator port) {
 void KeServer::open_port(const IpAddress& address) {
   const Endpoint local{address, options_.server.port, 0};
   const std::size_t places = static_cast<std::size_t>(options_.server.max_connections);
-  const int backlog = static_cast<int>(std::min(most_members() * places, kMostBacklog));
+  const int backlog = static_cast<int>(std::clamp(most_members() * places, kLeastBacklog, kMostBacklog));
   auto listener = env_.network.listen_tcp({.local = local, .device = neighbours_.device, .backlog = backlog});
   if (!listener) {
     if (listener.error().kind == ErrorKind::Unsupported) return;
