@@ -1,6 +1,6 @@
 """What serving costs: timed beside a bare echo loop and Debian's chronyd, on one core, under load of many clients.
 
-    serving.py [rounds=7] [window=0.4] [parts=levels,interleaved,stamps,timers,drain] [smoke]
+    serving.py [rounds=7] [window=0.4] [parts=levels,interleaved,stamps,timers,nts,drain] [smoke]
 
 Every server has a namespace of its own, the load comes out of another one over veth pairs, from thousands of addresses.
 Servers run on processor 0, the load on processor 1.  Rates on a shared machine mean little: the figure is processor
@@ -13,9 +13,11 @@ import ctypes
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import statistics
+import subprocess
 import sys
 import time
 
@@ -33,7 +35,7 @@ PIDFD_GETFD = 438
 SO_RCVBUFFORCE = 33
 _libc = ctypes.CDLL(None, use_errno=True)
 
-PARTS = "levels,interleaved,stamps,timers,drain"
+PARTS = "levels,interleaved,stamps,timers,nts,drain"
 OPTIONS = {"rounds": 7, "window": 0.4, "parts": PARTS, "drain_requests": DRAIN_REQUESTS}
 # That it runs, not what it finds.
 SMOKE = {"rounds": 1, "window": 0.05, "parts": PARTS, "drain_requests": 2000}
@@ -110,9 +112,9 @@ class Range:
         path = self.net.timed_socket(f"{name.replace(' ', '-')}-{n}")
         return self._ready(Server(name, n, space, daemon.pid, path), processors)
 
-    def chronyd(self, processors=(SERVER_CPU,)):
+    def chronyd(self, text="", processors=(SERVER_CPU,)):
         n, space = self.space()
-        daemon = self.net.chronyd(f"chronyd-{n}", space, CONFIGURATION)
+        daemon = self.net.chronyd(f"chronyd-{n}", space, CONFIGURATION + text)
         return self._ready(Server("chronyd", n, space, daemon.pid, self.net.chronyd_socket(f"chronyd-{n}")),
                            processors)
 
@@ -182,10 +184,10 @@ def in_turn(rounds, names):
     return [name for order in orders(rounds, names) for name in order]
 
 
-def saturating_rate(field, server, last, window):
+def saturating_rate(field, server, last, window, **words):
     """What a server answers at most.  A flood takes from it too, so it answers most where it is offered a few times that;
     and what it answers changes by the second where others use the machine."""
-    return max(field.measure(server, window, rate=times * last)["rate"] for times in (1.5, 2, 3))
+    return max(field.measure(server, window, rate=times * last, **words)["rate"] for times in (1.5, 2, 3))
 
 
 def levels(field, servers, options, goals):
@@ -286,6 +288,58 @@ def timers(field, saturation, options, goals):
         goals.most(f"timers later than those of an idle process, {what}, ms", later, 5.0)
 
 
+def shared_keys(net):
+    """A directory with server keys in the form that every chronyd reads."""
+    os.makedirs(net.path("keys"), exist_ok=True)
+    lines = [f"{secrets.randbits(30) << 2 | slot:08X} {secrets.token_hex(32).upper()}" for slot in range(4)]
+    return net.write("keys/ntskeys", "NKS0\n15 0.0\n" + "\n".join(lines) + "\n")
+
+
+def certificate(net):
+    """The lines without which chronyd serves no NTS; nobody connects."""
+    lab.require_tools("openssl")
+    pem, key = net.path("nts.pem"), net.path("nts.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", "/CN=server.example", "-keyout", key, "-out", pem], check=True,
+                   capture_output=True)
+    return f"ntsservercert {pem}\nntsserverkey {key}\n"
+
+
+def authenticated_by(server):
+    text = server.space.run(lab.timedc(), "-n", "-h", server.socket_path, "serverstats").stdout
+    return int(re.search(r"Authenticated NTP packets\s*:\s*(\d+)", text).group(1))
+
+
+def nts(field, options, goals):
+    """Requests of NTS with cookies of keys that all have; nobody establishes any."""
+    keys = shared_keys(field.net)
+    text = f"ntsrotate 0\nntsdumpdir {os.path.dirname(keys)}\n"
+    servers = {"timed": field.timed("timed nts", text)}
+    try:
+        servers["chronyd"] = field.chronyd(text + certificate(field.net))
+    except lab.Skip as reason:
+        print(f"without chronyd: {reason}")
+    window, words = options["window"], {"nts": keys}
+    samples = {name: [] for name in servers}
+    saturation = field.measure(servers["timed"], window, **words)["rate"]
+    for names in orders(options["rounds"], list(servers)):
+        saturation = saturating_rate(field, servers["timed"], saturation, window, **words)
+        for name in names:
+            server = servers[name]
+            before, start = authenticated_by(server), server.answers()
+            samples[name].append(field.measure(server, window, rate=saturation, **words))
+            share = (authenticated_by(server) - before) / (server.answers() - start)
+            assert share > 0.98, f"{name} has found {share:.2f} of its requests authentic"
+    table = Table(f"Processor time an answer with NTS, AES-SIV-CMAC-256 ({options['rounds']} rounds)", "server",
+                  "answers a second / timed", "CPU / chronyd")
+    for name in servers:
+        table.row(name, ratio(samples, name, "timed", "rate"),
+                  ratio(samples, name, "chronyd") if "chronyd" in servers else "-")
+    print()
+    if "chronyd" in servers:
+        goals.most("with NTS, CPU of timed / chronyd", ratio(samples, "timed", "chronyd"), 0.88)
+
+
 def drain_once(field, server, requests):
     """Seconds in which what has been waiting is answered, by a server that was stopped while it came in."""
     server.pin({SERVER_CPU, LOAD_CPU})  # by now it has all its threads
@@ -368,6 +422,8 @@ def test(net, options=None):
         stamps(field, servers, saturation, options, goals)
     if "timers" in parts:
         timers(field, saturation, options, goals)
+    if "nts" in parts:
+        nts(field, options, goals)
     if "drain" in parts:
         drain(field, options, goals)
     print(f"\n{goals.missed} goals missed" if goals.missed else "\nall goals met")

@@ -42,16 +42,21 @@ double ntp_to_seconds_after(std::uint64_t stamp, std::int64_t unix_ns) {
 
 class Generator {
  public:
-  explicit Generator(const OfferOptions& options) : options_(options), random_(1), seen_(kSlots) {
+  explicit Generator(const OfferOptions& options)
+      : options_(options),
+        random_(1),
+        size_(options.requests.empty() ? kRequestSize : options.requests[0].size()),
+        requests_(size_ * kMostSegments),
+        seen_(kSlots) {
     fd_ = open_udp(INADDR_ANY, 0, false);
-    set(fd_, SOL_UDP, UDP_SEGMENT, kRequestSize, "UDP_SEGMENT");
+    set(fd_, SOL_UDP, UDP_SEGMENT, static_cast<int>(size_), "UDP_SEGMENT");
     if (reads()) {
       enable_stamps(fd_);
       set(fd_, SOL_SOCKET, SO_RCVBUFFORCE, options.interleaved ? 8 << 20 : 32 << 10, "SO_RCVBUFFORCE");
     } else {
       set(fd_, SOL_SOCKET, SO_RCVBUF, 2048, "SO_RCVBUF");
     }
-    for (std::size_t i = 0; i < kMostSegments; ++i) requests_[i * kRequestSize] = std::byte{4 << 3 | 3};
+    for (std::size_t i = 0; i < kMostSegments; ++i) requests_[i * size_] = std::byte{4 << 3 | 3};
     server_.sin_family = AF_INET;
     server_.sin_port = htons(options.port);
     server_.sin_addr.s_addr = htonl(options.server);
@@ -103,7 +108,11 @@ class Generator {
 
   // The slot of a request is in the stamps that its answer brings back as origin, whichever kind of answer it is.
   void fill(std::size_t i) {
-    std::byte* const to = requests_.data() + i * kRequestSize;
+    std::byte* const to = requests_.data() + i * size_;
+    if (!options_.requests.empty()) {
+      std::copy_n(options_.requests[next_slot_++ % options_.requests.size()].begin(), size_, to);
+      return;
+    }
     const std::uint64_t slot = next_slot_++ % kSlots;
     const std::uint64_t noise = random_.next() & ~(kSlots - 1);
     store_be(to + kTransmitAt, noise | slot);
@@ -114,7 +123,7 @@ class Generator {
 
   void offer(std::size_t segments) {
     for (std::size_t i = 0; i < segments; ++i) fill(i);
-    iovec data = {requests_.data(), segments * kRequestSize};
+    iovec data = {requests_.data(), segments * size_};
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo))> control{};
     msghdr message = {&server_, sizeof server_, &data, 1, control.data(), control.size(), 0};
     cmsghdr* const item = CMSG_FIRSTHDR(&message);
@@ -153,9 +162,10 @@ class Generator {
 
   OfferOptions options_;
   SeededRandom random_;
+  std::size_t size_;                 // octets of a request
+  std::vector<std::byte> requests_;  // of one call
   int fd_ = -1;
   sockaddr_in server_{};
-  std::array<std::byte, kRequestSize * kMostSegments> requests_{};
   std::unique_ptr<Messages> answers_ = std::make_unique<Messages>();
   std::vector<std::uint64_t> seen_;  // receive stamps of the server's, by slot
   std::uint64_t next_slot_ = 0, calls_ = 0, offered_ = 0, refused_ = 0, read_ = 0;

@@ -2,7 +2,9 @@
 #ifndef TIMED_TESTS_BENCH_LOAD_GENERATOR_H_
 #define TIMED_TESTS_BENCH_LOAD_GENERATOR_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace timed::load {
 
@@ -15,6 +17,8 @@ struct OfferOptions {
   std::uint64_t limit = 0;    // requests; 0 = none
   double seconds = 1;         // then it ends
   bool interleaved = false;   // as clients in interleaved mode ask
+  // Whole requests that are sent in turn instead, all of one length; not interleaved.
+  std::vector<std::vector<std::byte>> requests{};
   bool judge_stamps = false;  // transmit fields of answers against their receive stamps
 };
 

@@ -8,6 +8,7 @@
 
 #include "tests/bench/load/echo.h"
 #include "tests/bench/load/generator.h"
+#include "tests/bench/load/nts_requests.h"
 #include "tests/bench/load/timer_probe.h"
 
 namespace {
@@ -17,8 +18,11 @@ using namespace timed::load;
 constexpr const char* kUsage =
     "usage: load echo [port=123] [threads=1] [stamps=0]\n"
     "       load offer server=ADDRESS client=FIRST-ADDRESS [clients=8192] [port=123] [rate=0] [limit=0] [seconds=1]\n"
-    "                  [interleaved=0] [judge=0]\n"
+    "                  [interleaved=0] [judge=0] [nts=FILE-OF-SERVER-KEYS]\n"
     "       load timers [port=0]\n";
+
+// More than fit into a cache of the first level, as with many clients.
+constexpr std::size_t kNtsRequests = 1024;
 
 class Words {
  public:
@@ -37,6 +41,10 @@ class Words {
   double number(const std::string& name, double otherwise) const {
     const auto found = values_.find(name);
     return found == values_.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
+  }
+  std::string text(const std::string& name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::string() : found->second;
   }
   std::uint32_t address(const std::string& name) const {
     in_addr address{};
@@ -71,5 +79,9 @@ int main(int argc, char** argv) {
   options.seconds = words.number("seconds", 1);
   options.interleaved = words.number("interleaved", 0) != 0;
   options.judge_stamps = words.number("judge", 0) != 0;
+  if (const std::string keys = words.text("nts"); !keys.empty()) {
+    options.requests = make_nts_requests(keys, kNtsRequests);
+    if (options.requests.empty()) Words::usage();
+  }
   return run_offer(options);
 }
