@@ -163,6 +163,7 @@ class Run {
     if (os::is_superuser()) log::warning("Running with root privileges");
     engine_->on_opened([this] { return confine(); });
     engine_->on_ready([this] { return tell_ready(); });
+    if (const auto limit = os::watchdog_limit()) engine_->keep_watchdog(*limit);
     engine_->start();
     return {};
   }
@@ -194,9 +195,20 @@ class Run {
     if (pid_path == config::default_pid_file()) {
       static_cast<void>(os::prepare_socket_directory(directory_of(pid_path), account_));
     }
-    auto pid_file = os::PidFile::create(pid_path);
-    if (!pid_file) return pid_file.error();
-    pid_file_ = pid_file.take();
+    return create_pid_file(pid_path);
+  }
+
+  // That of the default is made where it can be: a container often has no /run/timed.  One that somebody has named is
+  // waited for by somebody.
+  Status create_pid_file(const std::string& path) {
+    auto created = os::PidFile::create(path, program_);
+    if (created) {
+      pid_file_ = created.take();
+      return {};
+    }
+    const bool there_is_another = !os::PidFile::check(path, program_).ok();
+    if (there_is_another || path != config::default_pid_file()) return created.error();
+    log::warning("%s", created.error().message.c_str());
     return {};
   }
 

@@ -177,6 +177,7 @@ void Engine::Parts::go_normal() {
     make_sources(config.sources);
   }
   env.host.notify("READY=1");
+  status_due = true;
   if (!end_unless(ready ? ready() : Status())) return;
   smoothing.begin();
   history_due = true;
@@ -198,6 +199,7 @@ bool Engine::Parts::end_unless(const Status& status) {
 // Of the sources that are configured, not of those of initstepslew.
 void Engine::Parts::take_history() {
   history_due = false;
+  status_due = true;
   if (config.dump_directory.empty()) return;
   if (config.process.reload_history && sources->load_history(config.dump_directory, clock.lasting_view()) > 0) {
     // What was loaded changes what the others are compared and combined with: for one round all are new.
@@ -224,6 +226,7 @@ bool Engine::Parts::serves_nts() const {
 }
 
 void Engine::start() {
+  parts_->status_due = true;
   if (parts_->serves_nts()) parts_->server_keys.start();
   parts_->server.start_threads();
   if (parts_->serves_nts()) parts_->ke_server.start();
@@ -255,6 +258,7 @@ void Engine::stop() {
   parts_->resume_watch.disarm();
   parts_->publish_again.disarm();
   parts_->server_keys.stop();
+  parts_->service.stop();
   parts_->access.stop();
   parts_->command_gate.rules().stop();
   parts_->ke_server.close();
@@ -267,6 +271,10 @@ void Engine::stop() {
     parts_->drift_file.write(parts_->drift());
   }
   log::info("%s exiting", parts_->name.c_str());
+}
+
+void Engine::keep_watchdog(Duration limit) {
+  parts_->service.keep_watchdog(limit, [this] { return parts_->server.threads_have_turned(); });
 }
 
 void Engine::on_opened(std::function<Status()> fn) {
@@ -297,6 +305,7 @@ void Engine::begin_turn(Duration late) {
 void Engine::end_turn() {
   if (parts_->history_due && parts_->sources->all_names_tried()) parts_->take_history();
   if (!parts_->jumps.stopped() && std::exchange(parts_->selection_due, false)) parts_->select();
+  if (std::exchange(parts_->status_due, false)) parts_->tell_status();
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
   if (parts_->server.has_threads()) {

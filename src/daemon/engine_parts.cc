@@ -100,7 +100,21 @@ void Engine::Parts::publish_in_time() {
   if (server.has_threads()) publish_again.arm_in(kPublishAgain);
 }
 
+void Engine::Parts::tell_status() {
+  if (config.run.purpose != config::RunOptions::Purpose::KeepTime) return;
+  const discipline::Now now = clock.read();
+  const auto source = reference->tracking(now).source;
+  ServiceState state;
+  state.ready = modes.is_normal();
+  state.serving = server.is_open();
+  state.stratum = reference->own_state(now).stratum;
+  if (source) state.reference = sources->describe(*source);
+  state.sources = sources->activity();
+  service.tell(state);
+}
+
 void Engine::Parts::select() {
+  status_due = true;
   const discipline::Now now = clock.read();
   auto candidates = sources->candidates(now.free, config.selection.max_jitter);
   discipline::apply_auth_mode(candidates, config.selection.auth_mode);
@@ -241,6 +255,7 @@ void Engine::Parts::watch_for_resume() {
 }
 
 void Engine::Parts::lose_synchronisation() {
+  status_due = true;
   const discipline::Now now = clock.read();
   reference->set_unsynchronised(now);
   recorder.note_loss(*reference, now);

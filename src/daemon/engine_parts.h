@@ -28,6 +28,7 @@
 #include "timed/daemon/own_commands.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
+#include "timed/daemon/service_report.h"
 #include "timed/daemon/source_changes.h"
 #include "timed/daemon/source_commands.h"
 #include "timed/daemon/start_time.h"
@@ -90,6 +91,7 @@ struct Engine::Parts {
                     [this](const TemperaturePoll::Reading& r) { take_temperature(r); }),
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
+        service(e.host, e.timers),
         resume_watch(e.timers, [this] { watch_for_resume(); }),
         publish_again(e.timers, [this] { publish_in_time(); }),
         broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
@@ -127,6 +129,7 @@ struct Engine::Parts {
   discipline::OwnState served_state(const discipline::Now& now);
   void publish();
   void publish_in_time();
+  void tell_status();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
   Drift drift() const { return {clock.frequency(), reference->skew()}; }
@@ -163,6 +166,7 @@ struct Engine::Parts {
   Jumps jumps;
   Pauses pauses;
   Incidents incidents;
+  ServiceReport service;
   env::Timer resume_watch;
   env::Timer publish_again;
   sources::Broadcasts broadcasts;
@@ -173,6 +177,7 @@ struct Engine::Parts {
   bool selection_due = false;
   bool history_due = false;           // what the last run has saved was not looked at yet
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
+  bool status_due = false;            // for the service manager: something may have changed
   bool exiting = false;
   int exit_status = 0;
 };

@@ -11,6 +11,8 @@
 
 namespace timed::os {
 
+// As open(2).  Where root may not pass by the permissions of files, as the owner of the directory.
+Descriptor open_file(const std::string& path, int flags, std::uint32_t mode = 0);
 // A new file, whatever was there before: an old one or a link is removed, never opened.
 Result<Descriptor> create_exclusively(const std::string& path, std::uint32_t mode);
 // All of it; false with errno set.

@@ -87,7 +87,7 @@ Status give_away(const std::string& path, std::int64_t uid, std::int64_t gid) {
 
 Result<std::string> LinuxFiles::read(const std::string& path, std::size_t limit) {
   // Not blocking: an include may be a pipe that nobody ever writes to.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  const Descriptor file = open_file(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (!file.is_open()) return path_error("open", path, errno);
   struct stat found {};
   if (::fstat(file.get(), &found) != 0) return path_error("open", path, errno);

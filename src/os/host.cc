@@ -2,7 +2,6 @@
 
 #include <sched.h>
 #include <sys/random.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "notification.h"
 #include "rtc.h"
 #include "system_error.h"
 #include "timed/base/check.h"
@@ -42,9 +42,8 @@ void LinuxHost::resolve(std::string name, Family family, Resolved done) {
 }
 
 void LinuxHost::notify(const std::string& state) {
-  const int outcome = ::sd_notify(0, state.c_str());
-  if (outcome >= 0) return;
-  log::error("%s", system_error("Could not send notification to $NOTIFY_SOCKET", -outcome).message.c_str());
+  const Status sent = notify_service_manager(state);
+  if (!sent) log::error("%s", sent.error().message.c_str());
 }
 
 void LinuxHost::mail(const std::string& message) {

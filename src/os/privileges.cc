@@ -59,6 +59,14 @@ Status become(const Account& account) {
   return Status::success();
 }
 
+// Whoever is not root may have been started with capabilities all the same.
+Status give_up_the_rest(const KeptPrivileges& kept) {
+  if (auto done = keep_only(kept); !done) return done;
+  static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L));
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return system_error("Could not forbid new privileges", errno);
+  return Status::success();
+}
+
 // Tried, not deduced from what the calls before have answered.
 Status verify_no_way_back(const Account& account) {
   const bool regained = account.uid != 0 && (::setuid(0) == 0 || ::seteuid(0) == 0 || ::setresuid(0, 0, 0) == 0);
@@ -121,13 +129,12 @@ Status prepare_log_directory(const std::string& path, const Account& account) {
 }
 
 Status drop_root(const Account& account, const KeptPrivileges& kept) {
-  if (::geteuid() != 0 || (account.uid == 0 && account.gid == 0)) return Status::success();
+  if (::geteuid() != 0) return give_up_the_rest(kept);
+  if (account.uid == 0 && account.gid == 0) return Status::success();
   if (::prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) != 0) return system_error("Could not keep capabilities", errno);
   if (auto done = become(account); !done) return done;
-  if (auto done = keep_only(kept); !done) return done;
-  static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L));
+  if (auto done = give_up_the_rest(kept); !done) return done;
   static_cast<void>(::prctl(PR_SET_KEEPCAPS, 0L, 0L, 0L, 0L));
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return system_error("Could not forbid new privileges", errno);
   return verify_no_way_back(account);
 }
 

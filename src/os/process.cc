@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -25,6 +28,8 @@ constexpr char kReady = '\0';
 constexpr int kFirstDescriptor = STDERR_FILENO + 1;
 constexpr int kDescriptorsClosed = 1024;
 constexpr std::uint32_t kPidFileMode = 0644;
+constexpr int kLockTries = 100;
+constexpr long kLockPause_ns = 10'000'000;
 
 [[noreturn]] void wait_for_report(const Descriptor& pipe) {
   std::string text;
@@ -72,6 +77,19 @@ std::optional<pid_t> read_pid(const std::string& path) {
   const auto parsed = std::from_chars(text.data(), text.data() + got, pid);
   if (parsed.ec != std::errc() || pid <= 0) return std::nullopt;
   return pid;
+}
+
+// Between the look at a pid file and the new one in its place no other daemon may do the same.  Not for ever: anybody
+// who may read the directory can hold such a lock.
+Descriptor lock_directory(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1) + ".";
+  Descriptor opened = open_file(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; i < kLockTries && opened.is_open() && ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+    const timespec pause{0, kLockPause_ns};
+    ::nanosleep(&pause, nullptr);
+  }
+  return opened;
 }
 
 }  // namespace
@@ -130,6 +148,12 @@ Status ReadyDescriptor::notify() {
   return told ? Status::success() : Error{"Could not send notification requested by -N option"};
 }
 
+std::optional<Duration> watchdog_limit() {
+  std::uint64_t limit_us = 0;
+  if (::sd_watchdog_enabled(0, &limit_us) <= 0) return std::nullopt;
+  return Duration::seconds(static_cast<double>(limit_us) / 1e6);
+}
+
 Status set_real_time_priority(int priority) {
   sched_param parameters{};
   parameters.sched_priority = priority;
@@ -153,7 +177,9 @@ Status PidFile::check(const std::string& path, const std::string& program) {
   return Error{"Another " + program + " may already be running (pid=" + std::to_string(*pid) + "), check " + path};
 }
 
-Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path) {
+Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& path, const std::string& program) {
+  const Descriptor lock = lock_directory(path);
+  if (Status s = check(path, program); !s) return s.error();
   auto created = create_exclusively(path, kPidFileMode);
   if (!created) return created.error();
   if (!write_all(*created, std::to_string(::getpid()) + "\n")) return path_error("write", path, errno);

@@ -72,6 +72,7 @@ void ServingThreads::start(Member& member, int number) {
     return;
   }
   member.worker = worker.take();
+  member.turned = true;
   if (keys_) member.keys = std::make_unique<auth::KeyStore>(keys_->clone());
   member.worker->call([&] {
     const env::Env& env = member.worker->env();
@@ -113,6 +114,20 @@ void ServingThreads::stop() {
 
 bool ServingThreads::running() const {
   return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.worker != nullptr; });
+}
+
+// What was posted while one does not turn waits for it, so no second question is put to it.
+bool ServingThreads::all_have_turned() {
+  bool all = true;
+  for (Member& member : members_) {
+    if (!member.worker) continue;
+    if (!std::exchange(member.turned, false)) {
+      all = false;
+      continue;
+    }
+    member.worker->post([&host = host_, &member] { host.post([&member] { member.turned = true; }); });
+  }
+  return all;
 }
 
 void ServingThreads::on_each(const std::function<void(ServingWorker&)>& fn) const {

@@ -42,7 +42,7 @@ def test(net):
         assert os.listdir(os.path.dirname(net.timed_socket(label))) == [], "something is left"
 
     for word, message in (("-P100", "Bad scheduler priority: 100"), ("-tx", "Invalid argument x"),
-                          ("-F1", "system call filter not supported")):
+                          ("-F3", "Unsupported filter level: 3")):
         done = subprocess.run([lab.timed(), word], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
                               check=False)
         assert done.returncode == 1 and message in done.stderr, done

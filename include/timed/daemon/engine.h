@@ -8,6 +8,7 @@
 #include <string>
 
 #include "timed/base/result.h"
+#include "timed/base/units.h"
 #include "timed/config/config.h"
 #include "timed/env/host.h"
 
@@ -31,6 +32,9 @@ class Engine : public env::TurnTaker {
   // Called once, when normal operation begins: in start(), or after initstepslew has set the clock.  An error ends the
   // daemon with status 1.
   void on_ready(std::function<Status()> fn);
+  // Before start(): tell the service manager that we are alive, so often that it never takes us for dead within this
+  // limit, as long as the loop and the serving threads make their turns.
+  void keep_watchdog(Duration limit);
   // What needs privileges: the clock and the ports.  Fails only where the daemon would be of no use at all.
   Status open();
   // What must wait until they are dropped: the Unix command socket, then the sources.  The loop must run afterwards.

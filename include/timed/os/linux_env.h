@@ -17,7 +17,7 @@ struct LinuxEnvOptions {
   bool rtc_sync = false;                // directive rtcsync: tell the kernel when it is synchronised
   Family family = Family::Unspecified;  // -4, -6: sockets and names of this family only
   InheritedSockets inherited{};
-  FilterOptions filter{};               // -F: of system calls, for this thread from confine() on
+  FilterOptions filter{};  // -F: of system calls, for this thread from confine() on
 };
 
 // Made after the process has forked (daemonize closes what was open).  Starts no thread before the first name is

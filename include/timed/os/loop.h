@@ -72,7 +72,7 @@ class Loop : public env::Timers {
     env::SocketPriority priority;
     Ready fn;
     bool room = false;  // is waited for
-    short events = 0;  // of this turn
+    short events = 0;   // of this turn
     bool dead = false;
   };
   struct Deadline {

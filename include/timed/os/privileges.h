@@ -36,7 +36,8 @@ struct KeptPrivileges {
 };
 
 // Becomes the account for good, with the capabilities to keep as far as we have them, no others, no supplementary
-// groups and no way back to root.  Does nothing where we are not root or are to stay it.  Capabilities belong to
+// groups and no way back to root.  Who is not root only gives up the other capabilities, and new privileges; who is to
+// stay root gives up nothing.  Capabilities belong to
 // threads: call it before any is started.  A failure must end the process.
 Status drop_root(const Account& account, const KeptPrivileges& kept);
 

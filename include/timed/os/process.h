@@ -3,11 +3,13 @@
 #define TIMED_OS_PROCESS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "timed/base/result.h"
+#include "timed/base/units.h"
 #include "timed/os/descriptor.h"
 #include "timed/os/inherited.h"
 
@@ -52,6 +54,10 @@ class ReadyDescriptor {
   Descriptor descriptor_;
 };
 
+// How long the service manager waits for a sign of life of this process; nothing where it does not
+// ($WATCHDOG_USEC, $WATCHDOG_PID).
+std::optional<Duration> watchdog_limit();
+
 // SCHED_FIFO with a priority of 1 … 99, for this process and not for what it starts.
 Status set_real_time_priority(int priority);
 // All pages, those to come too, however many.
@@ -62,8 +68,9 @@ class PidFile {
  public:
   // Fails where the file names another living process; anything else that is wrong with it is ignored.
   static Status check(const std::string& path, const std::string& program);
-  // "PID\n", mode 0644, in place of what is there, never through a link.
-  static Result<std::unique_ptr<PidFile>> create(const std::string& path);
+  // "PID\n", mode 0644, in place of what is there, never through a link.  Looks as check() does: of several processes
+  // that start at the same time one succeeds.
+  static Result<std::unique_ptr<PidFile>> create(const std::string& path, const std::string& program);
   ~PidFile();
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;

@@ -123,6 +123,8 @@ class Server {
   void close();
   bool is_open() const;
   bool has_threads() const { return threads_.running(); }
+  // Whether each thread has made a turn since this was asked last.
+  bool threads_have_turned() { return threads_.all_have_turned(); }
 
   // What is said of our clock from now on.  Until the first call: not synchronised.
   void publish(const discipline::OwnState& state) { published_.set_state(state); }

@@ -39,6 +39,8 @@ class ServingThreads {
   // Closes their sockets as take_away() does, and ends them; their counters stay.
   void stop();
   bool running() const;
+  // Whether each that runs has made a turn since this was asked last.
+  bool all_have_turned();
 
   // Runs the function on the thread of each that runs, one after the other, while this one waits.
   void on_each(const std::function<void(ServingWorker&)>& fn) const;
@@ -50,6 +52,7 @@ class ServingThreads {
     std::vector<std::unique_ptr<env::UdpSocket>> waiting;  // for the thread to run; by place
     std::unique_ptr<auth::KeyStore> keys;
     std::unique_ptr<ServingWorker> serving;
+    bool turned = true;                   // since it was asked last; of the main loop
     std::unique_ptr<env::Worker> worker;  // last: it ends before what runs on it
   };
 

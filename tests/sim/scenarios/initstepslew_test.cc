@@ -1,6 +1,8 @@
 // initstepslew: the clock is set from a few hosts before the daemon is ready and its own sources are asked.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/sim/scenario.h"
 
 namespace timed::sim {
@@ -20,7 +22,10 @@ struct Start {
     scenario.names().set("first.name", addresses({"10.0.0.1", "10.0.0.9"}));
     node = &scenario.add("client", {"10.0.0.2"}, clock_off_by(error_s), config);
   }
-  bool ready() { return !node->machine().host().notified().empty(); }
+  bool ready() {
+    const auto& told = node->machine().host().notified();
+    return std::find(told.begin(), told.end(), "READY=1") != told.end();
+  }
   std::string report() { return scenario.report(*node); }
   Scenario scenario;
   Node* node;

@@ -80,12 +80,27 @@ TEST(DropRoot, LeavesRootAloneWhereThatIsTheAccount) {
   EXPECT_EQ(result.status, 0) << result.errors;
 }
 
-TEST(DropRoot, DoesNothingForOthers) {
+TEST(DropRoot, LeavesOthersWhoTheyAre) {
   const auto result = run_child([] {
     if (::geteuid() == 0 && ::setuid(kNobody.uid) != 0) return 3;
     const uid_t before = ::getuid();
     if (!drop_root({"another", 12345, 12345}, {}).ok()) return 1;
-    return ::getuid() == before ? 0 : 2;
+    if (::getuid() != before) return 2;
+    return ::prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 ? 0 : 4;
+  });
+  EXPECT_EQ(result.status, 0) << result.errors;
+}
+
+// As a service manager starts them, with capabilities that stay over exec.
+TEST(DropRoot, TakesFromOthersWhatTheyDoNotNeed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const auto result = run_child([] {
+    const std::uint64_t had = capabilities("CapPrm");
+    if (::prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) != 0 || ::setuid(kNobody.uid) != 0) return complain("setuid");
+    if ((capabilities("CapPrm") & had) != had) return complain("not kept");
+    if (!drop_root({"another", 12345, 12345}, {true, false}).ok()) return complain("drop");
+    if (capabilities("CapPrm") != (bit(CAP_SYS_TIME) & had)) return complain("permitted");
+    return capabilities("CapEff") == (bit(CAP_SYS_TIME) & had) ? 0 : complain("effective");
   });
   EXPECT_EQ(result.status, 0) << result.errors;
 }

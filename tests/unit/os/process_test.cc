@@ -131,7 +131,7 @@ class PidFileTest : public testing::Test {
 
 TEST_F(PidFileTest, IsThereAsLongAsTheProcessWantsIt) {
   {
-    const auto file = PidFile::create(path_);
+    const auto file = PidFile::create(path_, "timed");
     ASSERT_TRUE(file.ok()) << file.error().message;
     EXPECT_EQ(contents_of(path_), std::to_string(::getpid()) + "\n");
     struct stat found {};
@@ -164,7 +164,7 @@ TEST_F(PidFileTest, FollowsNoLink) {
   write_file(directory_ / "victim", "precious");
   std::filesystem::create_symlink(directory_ / "victim", path_);
   {
-    const auto file = PidFile::create(path_);
+    const auto file = PidFile::create(path_, "timed");
     ASSERT_TRUE(file.ok());
     EXPECT_EQ(contents_of(directory_ / "victim"), "precious");
     EXPECT_FALSE(std::filesystem::is_symlink(path_));
@@ -177,15 +177,51 @@ TEST_F(PidFileTest, FollowsNoLink) {
 TEST_F(PidFileTest, LeavesTheFileOfASuccessor) {
   const std::string successor = std::to_string(::getppid()) + "\n";
   {
-    const auto old = PidFile::create(path_);
+    const auto old = PidFile::create(path_, "timed");
     ASSERT_TRUE(old.ok());
     write_file(path_, successor);
   }
   EXPECT_EQ(contents_of(path_), successor);
 }
 
+// All see the same stale file and go at the same time; who has won lives until the others have tried.
+TEST_F(PidFileTest, IsOneOfSeveralThatStartTogether) {
+  for (int round = 0; round < 10; ++round) {
+    write_file(path_, "2147483647\n");
+    constexpr int kStarts = 8;
+    int go[2], done[2];
+    ASSERT_TRUE(::pipe(go) == 0 && ::pipe(done) == 0);
+    for (int i = 0; i < kStarts; ++i) {
+      if (::fork() != 0) continue;
+      char byte = 0;
+      ::close(go[1]);
+      [[maybe_unused]] auto count = ::read(go[0], &byte, 1);
+      const auto file = PidFile::create(path_, "timed");
+      const char won = file.ok() ? 1 : 0;
+      count = ::write(done[1], &won, 1);
+      ::close(done[1]);
+      while (file.ok() && ::access((path_ + ".over").c_str(), F_OK) != 0) ::usleep(1000);
+      ::_exit(0);
+    }
+    ::close(go[0]);
+    ::close(go[1]);
+    int winners = 0;
+    for (int i = 0; i < kStarts; ++i) {
+      char won = 0;
+      ASSERT_EQ(::read(done[0], &won, 1), 1);
+      winners += won;
+    }
+    write_file(path_ + ".over", "");
+    ::close(done[0]);
+    ::close(done[1]);
+    while (::wait(nullptr) > 0) continue;
+    ::unlink((path_ + ".over").c_str());
+    EXPECT_EQ(winners, 1) << round;
+  }
+}
+
 TEST_F(PidFileTest, SaysWhyItCouldNotBeWritten) {
-  const auto file = PidFile::create(directory_ / "missing/timed.pid");
+  const auto file = PidFile::create(directory_ / "missing/timed.pid", "timed");
   ASSERT_FALSE(file.ok());
   EXPECT_EQ(file.error().message,
             "Could not open " + directory_ / "missing/timed.pid" + " : No such file or directory");

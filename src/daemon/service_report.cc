@@ -1,0 +1,63 @@
+#include "timed/daemon/service_report.h"
+
+#include <utility>
+
+#include "timed/base/log.h"
+#include "timed/base/text.h"
+#include "timed/ntp/packet.h"
+
+namespace timed::daemon {
+namespace {
+
+std::string count_text(unsigned count) {
+  return format("%u source%s", count, count == 1 ? "" : "s");
+}
+
+std::string sources_text(const sources::ActivityReport& sources) {
+  const unsigned online = sources.online + sources.burst_online;
+  const unsigned offline = sources.offline + sources.burst_offline;
+  if (online + offline + sources.unresolved == 0) return "no sources";
+  std::string text = count_text(online) + " online";
+  if (offline > 0) text += format(", %u offline", offline);
+  if (sources.unresolved > 0) text += format(", %u without address", sources.unresolved);
+  return text;
+}
+
+}  // namespace
+
+std::string status_text(const ServiceState& state) {
+  if (!state.ready) return "Setting the clock before the start";
+  const bool synchronised = state.stratum > 0 && state.stratum < ntp::kUnsynchronisedStratum;
+  std::string text;
+  if (!synchronised) {
+    text = "Not synchronised, " + sources_text(state.sources);
+  } else if (state.reference.empty()) {
+    text = format("Local reference, stratum %d", state.stratum);
+  } else {
+    text = format("Synchronised to %s, stratum %d", state.reference.c_str(), state.stratum);
+  }
+  return state.serving ? text + ", serving" : text;
+}
+
+void ServiceReport::tell(const ServiceState& state) {
+  std::string text = status_text(state);
+  if (text == told_) return;
+  host_.notify("STATUS=" + text);
+  told_ = std::move(text);
+}
+
+void ServiceReport::keep_watchdog(Duration limit, std::function<bool()> makes_progress) {
+  interval_ = limit / kBeats;
+  makes_progress_ = std::move(makes_progress);
+  beat();
+}
+
+void ServiceReport::beat() {
+  beat_.arm_in(interval_);
+  const bool progress = makes_progress_();
+  if (progress) host_.notify("WATCHDOG=1");
+  if (!progress && !std::exchange(stuck_, true)) log::error("A serving thread does not answer");
+  if (progress) stuck_ = false;
+}
+
+}  // namespace timed::daemon

@@ -1,0 +1,139 @@
+"""Files in bad company: links in place of pid file, drift file and measurements in a directory that anybody may write
+to; a disk that is full while the state is saved; a clock that was set back at boot; keys that anybody may change; no
+configuration at all; the daemon started twice, and many times at once."""
+
+import os
+import shutil
+import time
+
+import lab
+
+PRECIOUS = "precious\n"
+
+
+def links_are_not_followed(net, space):
+    open_to_all = net.path("everybodys")
+    os.mkdir(open_to_all)
+    os.chmod(open_to_all, 0o777)
+    victims = {}
+    for name in ("timed.pid", "drift", "drift.tmp", "10.99.0.77.dat", "10.99.0.77.dat.tmp", "127.0.0.1.dat"):
+        victims[name] = net.write(f"victim-{name}", PRECIOUS)
+        os.symlink(victims[name], os.path.join(open_to_all, name))
+    configuration = net.write("links.conf", f"""server 10.99.0.77
+server 127.0.0.1 iburst
+local
+allow
+driftfile {open_to_all}/drift
+dumpdir {open_to_all}
+pidfile {open_to_all}/timed.pid
+bindcmdaddress {net.path('run-links')}/timed.sock
+""")
+    daemon = net.start("links", space.command(lab.timed(), "-d", "-x", "-r", "-u", "root", "-f", configuration))
+    lab.wait_until(lambda: os.path.exists(net.timed_socket("links")), 15, "command socket")
+    pid_file = os.path.join(open_to_all, "timed.pid")
+    assert not os.path.islink(pid_file) and lab.read_text(pid_file) == f"{daemon.pid}\n"
+    net.timedc("links", space, "dump")
+    assert daemon.stop() == 0, daemon.log()
+    for name, victim in victims.items():
+        assert lab.read_text(victim) == PRECIOUS, f"{name} was followed"
+    assert not os.path.islink(os.path.join(open_to_all, "drift")), "the state was written through a link, or not at all"
+
+
+def samples(net, label, space):
+    rows = space.run(lab.timedc(), "-c", "-n", "-h", net.timed_socket(label), "sourcestats").stdout.split()
+    return int(rows[0].split(",")[1]) if rows else 0
+
+
+def full_disk_keeps_the_old_file(net, space):
+    state = net.path("small")
+    os.mkdir(state)
+    old = "            1.500000             0.250000\n"
+    fill = ('mount -t tmpfs -o size=64k tmpfs "$1" && cp "$2" "$1/drift" && chmod 777 "$1" && '
+            'cat /dev/zero >"$1/filler" 2>/dev/null; shift 2; exec "$@"')
+    kept = net.write("old-drift", old)
+    serving = net.timed("serving", space, "local stratum 2\nallow\ncmdport 0")
+    text = f"driftfile {state}/drift\ndumpdir {state}\nserver 127.0.0.1 iburst\nport 0\n"
+    daemon = net.timed("full", space, text,
+                       prefix=["unshare", "-m", "sh", "-c", fill, "sh", state, kept])
+    inside = f"/proc/{daemon.pid}/root{state}"
+    assert os.path.exists(f"{inside}/filler")
+    lab.wait_until(lambda: samples(net, "full", space) > 0, 15, "a measurement")
+    net.timedc("full", space, "dump")
+    # The mount lives as long as somebody is in it.
+    holder = os.open(inside, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        assert daemon.stop() == 0 and serving.stop() == 0, daemon.log()
+        assert lab.read_text(f"/proc/self/fd/{holder}/drift") == old, "the old file is damaged"
+        assert sorted(os.listdir(holder)) == ["drift", "filler"], os.listdir(holder)
+    finally:
+        os.close(holder)
+    for name in ("drift.tmp", "127.0.0.1.dat.tmp"):
+        assert f"Could not write {state}/{name} : No space left on device" in daemon.log(), daemon.log()
+
+
+def clock_set_back(net, space):
+    """The drift file is of a time to come."""
+    state = net.path("future")
+    os.mkdir(state)
+    drift = net.write("future/drift", "            1.500000             0.250000\n")
+    later = time.time() + 86400 * 400
+    os.utime(drift, (later, later))
+    daemon = net.timed("future", space, f"driftfile {drift}\nport 0\ncmdport 0\nserver 127.0.0.1", "-s")
+    daemon.wait_for_log("Frequency 1.500 +/- 0.250 ppm read from")
+    # With -x it can only say what it would do.
+    daemon.wait_for_log("Could not step system clock")
+    assert daemon.stop() == 0, daemon.log()
+
+
+def keys_of_everybody(net, space):
+    keys = net.write("keys", "1 SHA256 HEX:000102030405060708090A0B0C0D0E0F\n")
+    for mode, text in ((0o666, "World-readable permissions on"), (0o642, "World-writable permissions on"),
+                       (0o640, None)):
+        os.chmod(keys, mode)
+        label = f"keys{mode:o}"
+        daemon = net.timed(label, space, f"keyfile {keys}\nport 0\ncmdport 0")
+        daemon.wait_for_log("Loaded 1 symmetric keys")
+        assert (text or "permissions on") in daemon.log() if text else "permissions on" not in daemon.log()
+        assert daemon.stop() == 0
+
+
+def no_configuration(net, space):
+    daemon = net.start("none", space.command(lab.timed(), "-d", "-x", "-f", net.path("missing.conf")))
+    assert daemon.wait(10) == 1
+    assert f"Could not open {net.path('missing.conf')} : No such file or directory" in daemon.log(), daemon.log()
+    assert "starting" not in daemon.log(), "something was begun"
+
+
+def started_many_times(net, space):
+    run = net.path("run-many")
+    os.mkdir(run, 0o770)
+    configuration = net.timed_configuration("many", "port 0\ncmdport 0")
+    daemons = [net.start(f"many{i}", space.command(lab.timed(), "-d", "-x", "-u", "root", "-f", configuration))
+               for i in range(6)]
+    lab.wait_until(lambda: sum(daemon.alive() for daemon in daemons) == 1, 20, "one is left")
+    first = next(daemon for daemon in daemons if daemon.alive())
+    lab.wait_until(lambda: os.path.exists(net.timed_socket("many")), 15, "command socket")
+    assert lab.read_text(os.path.join(run, "timed.pid")) == f"{first.pid}\n"
+    for daemon in daemons:
+        if daemon is first:
+            continue
+        assert daemon.wait() == 1
+        assert f"may already be running (pid={first.pid}), check {run}/timed.pid" in daemon.log(), daemon.log()
+    # Nothing of the one that runs was touched.
+    assert "Reference ID" in net.timedc("many", space, "tracking")
+    assert first.stop() == 0
+
+
+def test(net):
+    space = net.namespace("alone")
+    links_are_not_followed(net, space)
+    full_disk_keeps_the_old_file(net, space)
+    clock_set_back(net, space)
+    keys_of_everybody(net, space)
+    no_configuration(net, space)
+    started_many_times(net, space)
+    shutil.rmtree(net.path("everybodys"))
+
+
+if __name__ == "__main__":
+    lab.main(test)
