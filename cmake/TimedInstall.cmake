@@ -11,6 +11,8 @@ install(FILES ${units} DESTINATION "${TIMED_UNITDIR}")
 # One program hears of the network, from whatever manages it.
 install(PROGRAMS packaging/hooks/timed-network DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/timed")
 install(PROGRAMS packaging/hooks/networkmanager DESTINATION "lib/NetworkManager/dispatcher.d" RENAME 20-timed)
+# For `timedatectl set-ntp`.
+install(FILES systemd/50-timed.list DESTINATION "lib/systemd/ntp-units.d")
 install(FILES systemd/timed.sysusers DESTINATION "lib/sysusers.d" RENAME timed.conf)
 install(FILES systemd/timed.tmpfiles DESTINATION "lib/tmpfiles.d" RENAME timed.conf)
 install(FILES conf/completions/timedc.bash DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"

@@ -1,0 +1,108 @@
+"""The daemon as systemd starts it, as far as that can be had without a systemd: with the capabilities, the mask and the
+directories of its unit, told to notify.  timed.service begins as root that may not pass by permissions,
+timed-restricted.service as its account with CAP_SYS_TIME.  Neither keeps more than it needs, in any thread."""
+
+import os
+import pwd
+import re
+import socket
+
+import lab
+import units_are_sound
+
+ACCOUNT = "nobody"
+NUMBERS = {"CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_NET_BIND_SERVICE": 10, "CAP_SYS_TIME": 25}
+
+
+def capabilities(unit, key):
+    return sorted(unit.get(("Service", key), [""])[0].split())
+
+
+def mask(names):
+    return sum(1 << NUMBERS[name] for name in names)
+
+
+def setpriv(names, *more):
+    listed = ",".join(["-all", *("+" + name.removeprefix("CAP_").lower() for name in names)])
+    return ["setpriv", "--bounding-set", listed, "--no-new-privs", *more]
+
+
+def start(net, space, label, unit, prefix, text, *options):
+    account = pwd.getpwnam(ACCOUNT)
+    run = net.path(f"run-{label}")
+    for directory, mode in ((run, 0o770), (net.path(f"state-{label}"), 0o750), (net.path(f"keys-{label}"), 0o500)):
+        os.mkdir(directory, mode)
+        os.chmod(directory, mode)
+        os.chown(directory, account.pw_uid, account.pw_gid)
+    # As LoadCredential leaves it.
+    keys = net.write(f"keys-{label}/timed.keys", "1 SHA256 HEX:000102030405060708090A0B0C0D0E0F\n")
+    os.chmod(keys, 0o400)
+    os.chown(keys, account.pw_uid, account.pw_gid)
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(net.path(f"notify-{label}"))
+    os.chmod(net.path(f"notify-{label}"), 0o777)
+    notify.settimeout(15)
+    configuration = net.timed_configuration(
+        label, f"{text}\nkeyfile {keys}\ndriftfile {net.path(f'state-{label}')}/drift\n"
+               f"logdir {net.path(f'state-{label}')}\nlog tracking")
+    words = unit[("Service", "ExecStart")][0].replace("$TIMED_OPTIONS", "").lstrip("!").split()[1:]
+    if not lab.has_filter():
+        words = [word for word in words if word not in ("-F", "1")]
+    umask = unit[("Service", "UMask")][0]
+    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", *prefix, lab.timed(), *words, "-d", "-x", "-u", ACCOUNT,
+               *options, "-f", configuration]
+    daemon = net.start(label, space.command(*command), dict(os.environ, NOTIFY_SOCKET=net.path(f"notify-{label}")))
+    told = ""
+    while told != "READY=1":
+        assert daemon.alive(), daemon.log()
+        told = notify.recv(4096).decode()
+    assert "Loaded 1 symmetric keys" in daemon.log(), daemon.log()
+    return daemon
+
+
+def check(daemon, kept, most):
+    account = pwd.getpwnam(ACCOUNT)
+    for thread in os.listdir(f"/proc/{daemon.pid}/task"):
+        status = lab.process_status(f"{daemon.pid}/task/{thread}")
+        assert set(status["Uid"].split()) == {str(account.pw_uid)}, status["Uid"]
+        assert int(status["CapPrm"], 16) == int(status["CapEff"], 16) == kept, status
+        assert int(status["CapBnd"], 16) & ~most == 0, status["CapBnd"]
+        assert int(status["CapAmb"], 16) == int(status["CapInh"], 16) == 0, status
+        assert status["NoNewPrivs"] == "1", status
+        if lab.has_filter():
+            assert status["Seccomp"] == "2", status
+
+
+def finish(net, daemon):
+    label = daemon.label
+    for name in os.listdir(net.path(f"run-{label}")):
+        assert os.lstat(net.path(f"run-{label}", name)).st_uid == pwd.getpwnam(ACCOUNT).pw_uid, name
+    assert daemon.stop() == 0, daemon.log()
+    assert "System call filter refused" not in daemon.log(), daemon.log()
+    assert not re.search("Permission denied|Operation not permitted", daemon.log()), daemon.log()
+    assert os.listdir(net.path(f"run-{label}")) == [], "socket or pid file is left"
+    drift = os.stat(net.path(f"state-{label}", "drift"))
+    assert drift.st_mode & 0o027 == 0, oct(drift.st_mode)
+
+
+def test(net):
+    space = net.namespace("alone")
+    unit = units_are_sound.read("timed.service")
+    bound = capabilities(unit, "CapabilityBoundingSet")
+    # Not for the clock: with -x nothing is asked of it, and CAP_SYS_TIME is given up.
+    daemon = start(net, space, "main", unit, setpriv(bound), "allow\nserverthreads 2\nserver localhost")
+    check(daemon, mask(["CAP_NET_BIND_SERVICE"]), mask(bound))
+    finish(net, daemon)
+
+    unit = units_are_sound.read("timed-restricted.service")
+    ambient = capabilities(unit, "AmbientCapabilities")
+    assert ambient == capabilities(unit, "CapabilityBoundingSet")
+    prefix = setpriv(ambient, "--reuid", ACCOUNT, "--regid", str(pwd.getpwnam(ACCOUNT).pw_gid), "--clear-groups",
+                     "--inh-caps", "-all,+sys_time", "--ambient-caps", "-all,+sys_time")
+    daemon = start(net, space, "restricted", unit, prefix, "port 12345\ncmdport 0\nallow\nserver localhost")
+    check(daemon, 0, mask(ambient))
+    finish(net, daemon)
+
+
+if __name__ == "__main__":
+    lab.main(test)

@@ -1,0 +1,132 @@
+"""The units for systemd: systemd finds no fault with them, they bound their services at least as much as that of
+systemd-timesyncd, and say what a time service must: readiness, watchdog, no restart after status 1, directories,
+other names and other services.  Account, directory and the list for timedatectl are read by systemd's own tools."""
+
+import os
+import pwd
+import re
+import subprocess
+import sys
+
+import lab
+
+UNITS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../systemd")
+TIMESYNCD = "/lib/systemd/system/systemd-timesyncd.service"
+# In tenths, as systemd 252 counts; timesyncd's has 23.
+EXPOSURE = {"timed.service": 23, "timed-restricted.service": 17, "timed-wait-sync.service": 12}
+OTHERS = {"systemd-timesyncd.service", "ntpsec.service", "ntp.service", "ntpd.service", "openntpd.service",
+          "ntpd-rs.service"}
+
+
+def read(name):
+    """Every value of every key, by section and key."""
+    found, section = {}, None
+    for line in lab.read_text(os.path.join(UNITS, name)).splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.setdefault((section, key), []).append(value)
+    return found
+
+
+def run(*words, **options):
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+def units():
+    return sorted(name for name in os.listdir(UNITS) if name.endswith((".service", ".socket")))
+
+
+def verify(net):
+    """With the programs of this build in place of those that would be installed, and as if enabled."""
+    directory = net.path("units")
+    os.mkdir(directory)
+    for name in units():
+        text = lab.read_text(os.path.join(UNITS, name))
+        text = text.replace("/usr/sbin/timed", lab.timed()).replace("/usr/bin/timedc", lab.timedc())
+        net.write(f"units/{name}", text)
+    for alias in read("timed.service")[("Install", "Alias")]:
+        os.symlink("timed.service", os.path.join(directory, alias))
+    done = run("systemd-analyze", "verify", "--man=no", *units(),
+               env=dict(os.environ, SYSTEMD_UNIT_PATH=f"{directory}:/lib/systemd/system"))
+    # Of what else this machine has, only ours matters.
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if "timed" in line and "timedated" not in line]
+    assert not ours, "\n".join(ours)
+
+
+def exposure(path):
+    done = run("systemd-analyze", "security", "--offline=true", path)
+    found = re.search(r"Overall exposure level for \S+: (\d+)\.(\d)", done.stdout)
+    assert found, done.stdout + done.stderr
+    return int(found[1]) * 10 + int(found[2])
+
+
+def check_exposure():
+    for name, most in EXPOSURE.items():
+        found = exposure(os.path.join(UNITS, name))
+        print(f"{name}: {found / 10}")
+        assert found <= most, f"{name} is exposed by {found / 10}"
+    if os.path.exists(TIMESYNCD):
+        assert exposure(os.path.join(UNITS, "timed.service")) <= exposure(TIMESYNCD)
+
+
+def check_services():
+    for name in ("timed.service", "timed-restricted.service"):
+        unit = read(name)
+        service = {key: values for (section, key), values in unit.items() if section == "Service"}
+        assert service["Type"] == ["notify"] and service["NotifyAccess"] == ["main"], name
+        assert service["WatchdogSec"] == ["3min"], name
+        assert service["Restart"] == ["on-abnormal"] and service["RestartPreventExitStatus"] == ["1"], name
+        assert " -F 1 " in service["ExecStart"][0] and " -n " in service["ExecStart"][0], name
+        for directory in ("StateDirectory", "LogsDirectory", "RuntimeDirectory"):
+            assert service[directory] == ["timed"], (name, directory)
+        assert "timed.keys" in service["LoadCredential"], name
+        assert "ProtectClock" not in service, f"{name} is not let at the clock"
+        conflicts = set(unit[("Unit", "Conflicts")][0].split())
+        assert conflicts >= OTHERS, OTHERS - conflicts
+    main = read("timed.service")
+    assert main[("Install", "Alias")] == ["chronyd.service", "chrony.service"]
+    restricted = read("timed-restricted.service")
+    assert restricted[("Service", "CapabilityBoundingSet")] == ["CAP_SYS_TIME"]
+    assert " -U " in restricted[("Service", "ExecStart")][0]
+    waits = read("timed-wait-sync.service")
+    assert "time-sync.target" in waits[("Unit", "Before")][0] and waits[("Unit", "Wants")] == ["time-sync.target"]
+    assert waits[("Service", "TimeoutStartSec")] == ["infinity"] and waits[("Service", "Type")] == ["oneshot"]
+
+
+def check_account(net):
+    root = net.path("root")
+    os.makedirs(os.path.join(root, "etc"))
+    made = run("systemd-sysusers", f"--root={root}", os.path.join(UNITS, "timed.sysusers"))
+    assert made.returncode == 0, made.stderr
+    line = next(line for line in lab.read_text(os.path.join(root, "etc/passwd")).splitlines() if line.startswith("timed:"))
+    name, _, uid, gid, _, home, shell = line.split(":")
+    assert home == "/var/lib/timed" and "nologin" in shell, line
+    made = run("systemd-tmpfiles", f"--root={root}", "--create", os.path.join(UNITS, "timed.tmpfiles"))
+    found = os.stat(os.path.join(root, "var/lib/timed"))
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (int(uid), int(gid), 0o750), made.stderr
+
+
+def check_list():
+    """Where timedated looks for it: lines with the names of units, the first that is installed holds."""
+    lines = [line for line in lab.read_text(os.path.join(UNITS, "50-timed.list")).splitlines()
+             if line and not line.startswith("#")]
+    assert lines == ["timed.service"], lines
+    installed = lab.read_text(os.path.join(UNITS, "../cmake/TimedInstall.cmake"))
+    assert re.search(r'systemd/50-timed.list DESTINATION "lib/systemd/ntp-units.d"', installed)
+
+
+def test(net):
+    lab.require_tools("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
+    assert pwd.getpwuid(0).pw_name == "root"
+    check_services()
+    check_list()
+    verify(net)
+    check_exposure()
+    check_account(net)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    lab.main(test)
