@@ -74,7 +74,7 @@ constexpr DirectiveExample kExamples[] = {
      "Without this line they get no answer that is signed."},
     {"ntsaeads", "ntsaeads 15", "Without this line every cipher that there is."},
     {"ntscachedir", "ntscachedir /var/lib/timed", "Without this line nothing is kept."},
-    {"ntsdumpdir", "ntsdumpdir /var/lib/timed", "Without this line nothing is kept."},
+    {"ntsdumpdir", "ntsdumpdir /var/lib/timed"},
     {"ntskeysecret", "ntskeysecret /etc/timed/nts.secret", "Without this line keys are random."},
     {"ntsntpserver", "ntsntpserver ntp2.example.net", "Without this line it is the host that was asked."},
     {"ntsport", "ntsport 4460", "Default: 4460."},

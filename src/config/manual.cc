@@ -58,7 +58,8 @@ std::string example(const Directive& row) {
   const DirectiveExample* found = find_example(row.name);
   if (found == nullptr) return {};
   std::string text;
-  if (!found->without.empty()) text.append(troff(found->without)).append("\n");
+  const bool is_said = is_available(row) && !default_text(row).empty();
+  if (!found->without.empty() && !is_said) text.append(troff(found->without)).append("\n");
   return text.append("Example: \\fB").append(troff(found->line)).append("\\fR\n");
 }
 
