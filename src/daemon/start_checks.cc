@@ -6,6 +6,7 @@
 
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
+#include "timed/nts/ke_server.h"
 #include "timed/nts/server_keys.h"
 #include "timed/server/acl.h"
 
@@ -35,6 +36,16 @@ void check_key_secret(const StartChecks& checks, config::ParseOutcome& outcome) 
   if (secret) return;
   outcome.warnings.push_back(outcome.about("ntskeysecret", 1, secret.error().message,
                                            "a file with at least 32 hexadecimal digits"));
+}
+
+// A start goes on without them, and takes them when they are there.
+void check_certificates(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const nts::NtsServerOptions& options = outcome.config.nts.server;
+  if (options.certificates.empty()) return;
+  const auto pairs = nts::KeServer::read_pairs(options, checks.files);
+  if (pairs) return;
+  outcome.warnings.push_back(
+      outcome.about("ntsservercert", 1, pairs.error().message, "a certificate in a PEM file, and its key in another"));
 }
 
 void check_temperature_points(const StartChecks& checks, config::ParseOutcome& outcome) {
@@ -113,6 +124,7 @@ void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_account(checks, outcome);
   check_keys(checks, outcome);
   check_key_secret(checks, outcome);
+  check_certificates(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
   warn_of_access(outcome);

@@ -114,10 +114,11 @@ std::vector<Input> read_corpus(const std::filesystem::path& directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s CORPUS-DIRECTORY | FILE\n", argv[0]);
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: %s CORPUS-DIRECTORY [MUTATIONS] | FILE\n", argv[0]);
     return 2;
   }
+  const std::size_t mutations = argc == 3 ? std::stoul(argv[2]) : kMutations;
   if (std::filesystem::is_regular_file(argv[1])) {
     std::ifstream file(argv[1], std::ios::binary);
     const Input input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -136,7 +137,7 @@ int main(int argc, char** argv) {
   };
   run({});
   for (const Input& seed : seeds) run(seed);
-  for (std::size_t i = 0; i < kMutations; ++i) {
+  for (std::size_t i = 0; i < mutations; ++i) {
     timed::SeededRandom random(i);
     Input input = seeds[i % seeds.size()];
     const std::size_t steps = 1 + random.below(6);
@@ -144,6 +145,6 @@ int main(int argc, char** argv) {
     if (input.size() > kMaxInput) input.resize(kMaxInput);
     run(input);
   }
-  std::printf("%zu seeds, %zu mutations (seed = number of the mutation)\n", seeds.size(), kMutations);
+  std::printf("%zu seeds, %zu mutations (seed = number of the mutation)\n", seeds.size(), mutations);
   return 0;
 }

@@ -119,7 +119,9 @@ def nobody_wants_keys(net, server, client, daemon, label):
             assert is_closed(one, 5)
         one.close()
     assert answers_ntp(client)
-    assert resident(daemon) < small + 4096, f"{small} KiB have become {resident(daemon)}"
+    # Sanitizers keep what was freed.
+    if lab.has_filter():
+        assert resident(daemon) < small + 4096, f"{small} KiB have become {resident(daemon)}"
 
 
 def test(net):
@@ -131,7 +133,9 @@ def test(net):
     for processes in (0, 1):
         label = f"timed-{processes}"
         daemon = net.timed(label, server, f"local stratum 3\nallow\ncmdport 0\n{pairs}ntsprocesses {processes}\n"
-                                          f"maxntsconnections {PLACES}\n")
+                                          f"maxntsconnections {PLACES}\n",
+                           # A system call that is refused ends it.
+                           *(["-F", "-1"] if lab.has_filter() else []))
         other_tls(net, client, ours)
         nobody_wants_keys(net, server, client, daemon, label)
         other_tls(net, client, ours)

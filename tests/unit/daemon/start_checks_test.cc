@@ -148,5 +148,14 @@ TEST_F(StartChecksTest, PointsOfTemperatureThatCannotBeReadAreAnError) {
   EXPECT_TRUE(outcome_.ok());
 }
 
+TEST_F(StartChecksTest, CertificatesMayComeLater) {
+  files_.contents = "no certificate";
+  check("user known\nntsservercert /f\nntsserverkey /f");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings(), Texts{"Could not use /f : No certificate in PEM form"});
+  check("user known\nntsservercert /none\nntsserverkey /f");
+  EXPECT_EQ(warnings(), Texts{"Could not open /none : not there"});
+}
+
 }  // namespace
 }  // namespace timed::daemon
