@@ -77,6 +77,17 @@ void parse_authselectmode(const Statement& statement, Config& config, Findings& 
   }
 }
 
+void parse_estimator(const Statement& statement, Config& config, Findings& findings) {
+  using Kind = discipline::EstimatorKind;
+  constexpr auto kWords = std::to_array<std::string_view>({"regression", "bayes"});
+  constexpr auto kKinds = std::to_array<Kind>({Kind::Regression, Kind::Bayes});
+  if (statement.arguments().size() != 1) {
+    refuse(statement, std::min<std::size_t>(statement.words.size(), 2), findings);
+  } else if (const auto kind = read_choice(statement, kWords, findings)) {
+    config.stats.estimator = kKinds[*kind];
+  }
+}
+
 void parse_makestep(const Statement& statement, Config& config, Findings& findings) {
   if (!has_arguments(statement, 2, findings)) return;
   NumberReader numbers(statement, 1, statement.words.size(), findings);

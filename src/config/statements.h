@@ -9,6 +9,7 @@
 namespace timed::config {
 
 void parse_driftfile(const Statement& statement, Config& config, Findings& findings);
+void parse_estimator(const Statement& statement, Config& config, Findings& findings);
 void parse_authselectmode(const Statement& statement, Config& config, Findings& findings);
 void parse_makestep(const Statement& statement, Config& config, Findings& findings);
 void parse_resumestep(const Statement& statement, Config& config, Findings& findings);

@@ -183,6 +183,13 @@ inline constexpr Directive kClock[] = {
      .field = &parse_driftfile,
      .help = "Where the frequency error of the clock is kept over a restart. Written at most once in 3600 seconds, "
              "or in as many as interval says, and at the end. Without this line it is not kept."},
+    {.name = "estimator",
+     .argument = "regression|bayes",
+     .field = &parse_estimator,
+     .help = "What turns measurements into corrections of the clock. regression (the default) fits a line to the "
+             "offsets, as chronyd does. bayes asks which course of the clock, whose frequency wanders, is the most "
+             "likely behind delays that can only make packets late: it follows the clock more closely on the same "
+             "packets. Reports of the sources are those of the regression either way."},
     {.name = "fallbackdrift",
      .argument = "MIN MAX",
      .field = &parse_fallbackdrift,

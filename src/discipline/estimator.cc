@@ -25,7 +25,7 @@ constexpr Duration kLeastPrecision = Duration::nanos(2);  // nothing that stamps
 const double kRouteOdds = std::log(1e-6);
 // What still tells of the present: so many Allan intercepts (research F.6: the poll that this gives with chrony's rule
 // is chrony's in a usual network).
-constexpr double kSpanOfPresent = 2.5;
+constexpr double kSpanOfPresent = 3.2;
 constexpr double kMostAsymmetry = 0.5;
 constexpr double kLimit_s = 1e9;  // offsets between samples and delays beyond it are nonsense
 

@@ -16,6 +16,15 @@ constexpr LocalTime kProgramWritten = LocalTime::from_seconds(1764547200);  // 2
 constexpr std::int64_t kFiftyYears_s = std::int64_t{50} * 365 * 86400;
 constexpr LocalTime kFirstTime = LocalTime::from_seconds(kProgramWritten.whole_seconds() - kFiftyYears_s);
 
+// The slew of the estimator's offset (research F.6).  At the usual corrtimeratio it takes this share of the interval
+// between updates: most of it is then run without a slew, and without being wrong.
+constexpr double kUsualCorrectionRatio = 3.0;
+constexpr double kSlewShare = 0.25;
+constexpr Duration kShortestSlew = Duration::seconds(2);
+// Offsets below the limit are slewed no faster than this, however short the interval.
+constexpr Duration kGentleOffset = Duration::millis(1);
+constexpr Frequency kGentleRate = Frequency::ppm(20);
+
 }  // namespace
 
 bool is_sane(LocalTime time, Duration offset) {
@@ -36,8 +45,11 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
       make_step_(options.make_step) {}
 
 // How much of a measured frequency is believed: all of it when it is known much better than what we have.
-double Reference::frequency_gain(Frequency measured_skew) const {
+// The estimator's has all that was known before in it.
+double Reference::frequency_gain(const LocalEstimate& e) const {
+  const Frequency measured_skew = e.skew;
   if (abs(measured_skew) > abs(options_.max_update_skew)) return 0.0;
+  if (e.growth) return 1.0;
   const double own = 3.0 * skew_.to_ratio() * skew_.to_ratio();
   const double sum = own + measured_skew.to_ratio() * measured_skew.to_ratio();
   if (std::isnormal(sum)) return own / sum;
@@ -45,6 +57,17 @@ double Reference::frequency_gain(Frequency measured_skew) const {
   if (measured_skew == Frequency::zero()) return 1.0;
   const double ratio = skew_.to_ratio() / measured_skew.to_ratio();
   return std::abs(ratio) >= 1e100 ? 1.0 : 3.0 * ratio * ratio / (3.0 * ratio * ratio + 1.0);
+}
+
+// R of spec D.1: the slew takes R / |what is to be slewed| seconds.
+double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
+  const double interval_s = update_interval_.to_seconds();
+  if (!e.growth || interval_s <= 0.0) {
+    return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * interval_s;
+  }
+  const double share = options_.correction_time_ratio / kUsualCorrectionRatio * kSlewShare;
+  const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
+  return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), share * interval_s, gentle_s});
 }
 
 bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {
@@ -92,7 +115,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   update_interval_ = last_update_ ? now.mono - *last_update_ : Duration::zero();
   last_update_ = now.mono;
-  const double gain = input.manual ? 1.0 : frequency_gain(e.skew);
+  const double gain = input.manual ? 1.0 : frequency_gain(e);
   const Frequency change = e.frequency * gain;
   const double residual = (e.frequency - change).to_ratio();
   const double applied = change.to_ratio();
@@ -107,8 +130,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   source_ = input.source;
   root_delay_ = e.root_delay;
   root_dispersion_ = e.root_dispersion;
-  offset_sd_ = e.offset_sd;
-  frequency_sd_ = e.frequency_sd;
+  known_ = e;
   ever_set_ = true;
   if (synchronised_) {
     unsynchronised_since_.reset();
@@ -120,8 +142,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   update.report_offset = abs(update.offset) > options_.log_change;
   update.clock.frequency = change;
-  update.clock.correction_rate =
-      options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * update_interval_.to_seconds();
+  update.clock.correction_rate = correction_rate(e, update.offset + pending);
   if (wants_step(update.offset, pending)) {
     update.clock.offset = -pending;  // what is being slewed is part of the step
     update.clock.step = update.offset + pending;
@@ -238,7 +259,14 @@ env::SyncStatus Reference::sync_status(const Now& now, Duration pending) const {
   if (!synchronised_) return {};
   env::SyncStatus status;
   status.synchronised = true;
-  status.estimated_error = std::max(offset_sd_ + abs(now.local - reference_time_) * frequency_sd_, abs(pending));
+  const Duration age = abs(now.local - reference_time_);
+  status.estimated_error = std::max(known_.offset_sd_after(age), abs(pending));
+  if (known_.growth) {
+    // It stays in the kernel until the next update, so it is that of the middle of the time until then; a deviation
+    // about where the slew is going, seen from where it is.
+    const Duration unknown = known_.offset_sd_after(age + update_interval_ * 0.5);
+    status.estimated_error = Duration::seconds(std::hypot(unknown.to_seconds(), pending.to_seconds()));
+  }
   status.maximum_error = root_delay_ * 0.5 + root_dispersion(now.local) + abs(pending);
   return status;
 }

@@ -20,10 +20,24 @@ constexpr double kClearAsymmetry = 0.45;  // an estimate beyond it counts
 constexpr int kAsymmetryRun = 10;         // so many in a row are believed
 constexpr int kMaxAsymmetryRun = 1000;
 constexpr std::size_t kDelayTestSamples = 6;
+// A sample so many deviations away from all that its delay excuses says that the clock, or the route, has changed.
+constexpr double kContradiction = 4.0;
+// Deviations that make a bound of the estimator's: Student's t of the regression with many samples.
+constexpr double kBoundDeviations = 3.5;
+// Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.
+constexpr double kRouteShare = 0.1;
 
 std::size_t capacity_of(const StatsOptions& options) {
   const auto most = static_cast<int>(SampleHistory::kMaxSamples);
   return static_cast<std::size_t>(options.max_samples <= 0 ? most : std::min(options.max_samples, most));
+}
+
+EstimatorOptions estimator_options(const StatsOptions& options, Duration precision) {
+  return {.window = capacity_of(options),
+          .min_delay = options.min_delay,
+          .asymmetry = options.asymmetry,
+          .one_sided = !options.averaged,
+          .precision = precision};
 }
 
 template <class T>
@@ -64,16 +78,19 @@ std::vector<double> weights(const SampleHistory& history, const LocalView& view,
 
 SourceStats::SourceStats(const StatsOptions& options, Duration precision)
     : options_(options), precision_(precision), history_(capacity_of(options)) {
+  if (options.estimator == EstimatorKind::Bayes) estimator_.emplace(estimator_options(options, precision));
   reset();
 }
 
 void SourceStats::shift(Duration offset) {
   history_.shift(offset);
   estimate_.offset = estimate_.offset + WideDuration(offset);
+  if (estimator_) estimator_->shift(offset);
 }
 
 void SourceStats::reset() {
   history_.clear();
+  if (estimator_) estimator_->reset();
   ok_ = false;
   estimate_ = Estimate{};
   estimate_.skew = estimate_.frequency_sd = kWorstSkew;
@@ -93,13 +110,21 @@ bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
   const Duration least = options_.min_delay;
   if (least > Duration::zero() && kept.peer_delay < least) kept.peer_delay = least * 2.0 - kept.peer_delay;
   history_.add(kept);
+  if (estimator_) {
+    estimator_->add(kept);
+    estimator_->update();
+  }
   regress(view);
   return in_order;
 }
 
 void SourceStats::restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view) {
   reset();
-  for (const Sample& sample : samples) history_.add(sample);
+  for (const Sample& sample : samples) {
+    history_.add(sample);
+    if (estimator_) estimator_->add(sample);
+  }
+  if (estimator_) estimator_->update();
   asymmetry_run_ = asymmetry_run;
   regress(view);
 }
@@ -212,6 +237,10 @@ void SourceStats::find_best(const LocalView& view) {
 
 Duration SourceStats::predict(FreeTime t, const LocalView& view) const {
   if (history_.empty()) return Duration::zero();
+  if (estimator_ && estimator_->posterior()) {
+    const Posterior& p = *estimator_->posterior();
+    return view.local_offset(p.when, p.offset) + view.interval(t, p.when) * view.local_frequency(p.frequency);
+  }
   const Duration last = view.local_offset(estimate_.when, estimate_.offset);
   if (history_.size() < 3) return last;
   return last + view.interval(t, estimate_.when) * view.local_frequency(estimate_.frequency);
@@ -254,6 +283,40 @@ std::optional<LocalEstimate> SourceStats::local_estimate(const LocalView& view) 
   e.root_dispersion = best.root_dispersion + added_since(best, view) +
                       view.interval(estimate_.when, best.when) * estimate_.skew + estimate_.offset_sd;
   return e;
+}
+
+std::optional<LocalEstimate> SourceStats::steering_estimate(const LocalView& view) const {
+  if (!estimator_ || !estimator_->posterior()) return local_estimate(view);
+  const Posterior& p = *estimator_->posterior();
+  const Sample& best = history_.at(static_cast<std::ptrdiff_t>(best_));
+  const double to_local = 1.0 / (1.0 + view.rate.to_ratio());
+  LocalEstimate e;
+  e.when = view.to_local(p.when);
+  e.offset = view.local_offset(p.when, p.offset);
+  e.offset_sd = p.offset_sd;
+  e.frequency = view.local_frequency(p.frequency);
+  e.frequency_sd = clamp(kMinSkew, p.frequency_sd * to_local, kMaxSkew);
+  // What the frequency may be off by until the next sample: as it is known now, and as it may wander.
+  const Duration spacing =
+      history_.size() > 1
+          ? view.interval(history_.last().when, history_.at(static_cast<std::ptrdiff_t>(history_.size()) - 2).when)
+          : Duration::zero();
+  e.skew =
+      clamp(kMinSkew, e.frequency_sd * kBoundDeviations + Frequency::ratio(std::sqrt(p.wander * spacing.to_seconds())),
+            kMaxSkew);
+  e.root_delay = best.root_delay;
+  e.root_dispersion =
+      best.root_dispersion + added_since(best, view) + view.interval(p.when, best.when) * e.skew + e.offset_sd;
+  e.growth = Growth{p.covariance_s, p.wander, p.base_delay * kRouteShare};
+  return e;
+}
+
+std::size_t SourceStats::telling_samples() const {
+  return estimator_ && estimator_->posterior() ? estimator_->posterior()->recent : history_.size();
+}
+
+bool SourceStats::contradicts(const Sample& sample) const {
+  return estimator_ && estimator_->surprise(sample) > kContradiction;
 }
 
 StatsReport SourceStats::report(FreeTime now, const LocalView& view) const {

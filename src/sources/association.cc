@@ -370,7 +370,8 @@ void Association::keep_server(const CheckedResponse& checked, const ntp::Header&
 
 Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& now) {
   min_delay_ = outcome.min_delay;
-  schedule_.adjust_for_sample({outcome.prediction_error, outcome.distance, outcome.samples}, nearness());
+  schedule_.adjust_for_sample({outcome.prediction_error, outcome.distance, outcome.samples, outcome.contradiction},
+                              nearness());
   Actions actions;
   if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
   return actions;

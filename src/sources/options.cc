@@ -348,6 +348,8 @@ discipline::StatsOptions effective_stats(const SourceLine& line, const disciplin
   discipline::StatsOptions stats = line.stats;
   stats.max_samples = std::clamp(line.max_samples.value_or(defaults.max_samples), 0, kRoom);
   const int most = stats.max_samples == 0 ? kRoom : stats.max_samples;
+  stats.estimator = defaults.estimator;
+  stats.averaged = line.filter > 0;
   stats.min_samples = std::clamp(line.min_samples.value_or(defaults.min_samples), 1, most);
   return stats;
 }

@@ -9,6 +9,7 @@ namespace timed::sources {
 namespace {
 
 // More than the whole range of polls: one change never needs to be larger.
+constexpr double kContradicted = -2.0;  // a quarter of the interval, until it is known what has happened
 constexpr double kLargestChange = 64.0;
 constexpr double kMaxStretch = 0.02;
 constexpr double kMinSeparation_s = 0.002;
@@ -125,6 +126,7 @@ void PollSchedule::adjust_for_sample(const SampleAgreement& agreement, const Nea
 }
 
 double PollSchedule::adjustment_for(const SampleAgreement& agreement) const {
+  if (agreement.contradiction) return kContradicted;
   if (agreement.prediction_error > agreement.distance) {
     return -std::log2(agreement.prediction_error / agreement.distance);
   }

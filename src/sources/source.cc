@@ -72,7 +72,7 @@ std::vector<Candidate> SourceSet::candidates(FreeTime now, Duration max_jitter) 
     c.max_unreach = source->line.max_unreach;
     c.active = association.is_polling();
     c.data = source->stats.selection_data(now, view, max_jitter);
-    c.estimate = source->stats.local_estimate(view);
+    c.estimate = source->stats.steering_estimate(view);
     all.push_back(c);
   }
   return all;

@@ -109,6 +109,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
   if (source.server_moved != Duration::zero()) source.stats.shift(std::exchange(source.server_moved, {}));
+  outcome.contradiction = source.stats.contradicts(sample);
   if (near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
   } else if (source.stats.accumulate(sample, view)) {
@@ -116,7 +117,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   } else if (!std::exchange(source.told_out_of_order, true)) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }
-  outcome.samples = source.stats.samples();
+  outcome.samples = source.stats.telling_samples();
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());

@@ -41,6 +41,7 @@ class Node {
   std::optional<int> exit_status() const { return exit_status_; }
   // Hold from the next start on.
   void set_config(std::string config) { config_ = std::move(config); }
+  void add_config(const std::string& lines) { config_ += lines; }
   void set_options(std::vector<std::string_view> options) { options_ = std::move(options); }  // of the command line
 
   // Asks as timedc does, through the Unix command socket; the world runs on for a millisecond meanwhile.  Empty where

@@ -75,10 +75,18 @@ void SimNetwork::send(SimSockets& from, Packet packet) {
   tell(false, Fate::Delivered, packet);
   const int copies = random_.uniform() < way.duplication ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
-    Duration delay = way.delay + way.jitter * -std::log(1.0 - random_.uniform());
+    Duration delay = draw_delay(way);
     if (random_.uniform() < way.reordering) delay += way.reorder_delay;
     travel(to->name(), delay, packet);
   }
+}
+
+Duration SimNetwork::draw_delay(const Link& way) {
+  const double radius = -std::log(1.0 - random_.uniform());
+  if (way.shape == JitterShape::Exponential) return way.delay + way.jitter * radius;
+  const double normal = std::sqrt(2.0 * radius) * std::cos(2.0 * M_PI * random_.uniform());
+  if (way.shape == JitterShape::Lognormal) return way.delay + way.jitter * std::exp(1.2 * normal);
+  return way.delay + way.jitter * std::max(0.0, 3.0 + normal);
 }
 
 SimSockets* SimNetwork::find(const IpAddress& address) const {

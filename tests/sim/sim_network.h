@@ -22,10 +22,18 @@
 
 namespace timed::sim {
 
+// How the delay on top of a link's own is distributed.
+enum class JitterShape : std::uint8_t {
+  Exponential,  // with the jitter for a mean
+  Gaussian,     // about three times the jitter, with the jitter for a deviation
+  Lognormal,    // with the jitter for a median, and a deviation of the logarithm of 1.2
+};
+
 // One direction of the way between two machines.
 struct Link {
   Duration delay = Duration::micros(100);
-  Duration jitter{};         // mean of an exponential delay on top
+  Duration jitter{};  // of the delay on top
+  JitterShape shape = JitterShape::Exponential;
   double loss = 0.0;         // probabilities, 0 … 1
   double duplication = 0.0;  // the second copy draws its own jitter
   double reordering = 0.0;   // of being held up by reorder_delay
@@ -86,6 +94,7 @@ class SimNetwork {
  private:
   bool is_cut_off(const std::string& machine) const;
   SimSockets* find(const IpAddress& address) const;
+  Duration draw_delay(const Link& way);
   void travel(const std::string& to, Duration delay, const Packet& packet);
   void arrive(const std::string& to, const Packet& packet);
   void tell(bool arrival, Fate fate, const Packet& packet) const;

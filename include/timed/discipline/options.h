@@ -10,12 +10,20 @@
 
 namespace timed::discipline {
 
+// What turns the samples of a source into the estimate that steers the clock.
+enum class EstimatorKind {
+  Regression,  // the weighted line of the reports
+  Bayes,       // discipline/estimator.h
+};
+
 // Per source: how much history the regression may and must use, and how delays are taken.
 struct StatsOptions {
   int min_samples = 6;                    // "minsamples": kept even if the fit says drop
   int max_samples = 0;                    // "maxsamples": 0 = as many as there is room for (64)
   Duration min_delay = Duration::zero();  // "mindelay": fixed smallest delay, 0 = the smallest observed
   double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
+  EstimatorKind estimator = EstimatorKind::Regression;  // "estimator"
+  bool averaged = false;                                // samples are made of several: their delay bounds nothing
   auto operator<=>(const StatsOptions&) const = default;
 };
 

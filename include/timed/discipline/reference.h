@@ -95,7 +95,8 @@ class Reference {
   env::SyncStatus sync_status(const Now& now, Duration pending) const;
 
  private:
-  double frequency_gain(Frequency measured_skew) const;
+  double frequency_gain(const LocalEstimate& e) const;
+  double correction_rate(const LocalEstimate& e, Duration left) const;
   bool refused_by_maxchange(Duration offset, ReferenceUpdate& update);
   bool wants_step(Duration offset, Duration pending);
   bool local_reference_active(const Now& now);
@@ -115,8 +116,7 @@ class Reference {
   LocalTime published_time_;  // with up to a second taken off
   Duration root_delay_ = Duration::seconds(1);
   Duration root_dispersion_ = Duration::seconds(1);
-  Duration offset_sd_;
-  Frequency frequency_sd_;
+  LocalEstimate known_;  // of the last update; its deviations count
   Frequency skew_ = Frequency::ratio(1);
   Frequency residual_;
   bool ever_set_ = false;

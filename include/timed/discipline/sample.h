@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 
 #include "timed/base/units.h"
 #include "timed/ntp/types.h"
@@ -43,6 +44,13 @@ struct Estimate {
   Duration root_dispersion;
 };
 
+// What the estimator knows besides: how the deviation of an estimate grows after its time.
+struct Growth {
+  double covariance_s = 0.0;  // of offset and frequency
+  double wander = 0.0;        // variance that the frequency gains in a second, 1/s
+  Duration route_sd;          // of the half of the round trip: of ways that differ in length, which nothing shows
+};
+
 // The same seen from the clock as it is steered now.
 struct LocalEstimate {
   LocalTime when;
@@ -53,6 +61,10 @@ struct LocalEstimate {
   Frequency skew;
   Duration root_delay;
   Duration root_dispersion;
+  std::optional<Growth> growth = {};  // of the estimator; empty: by the regression
+
+  // Deviation of the offset so long after `when`, in line with the frequency's.
+  Duration offset_sd_after(Duration elapsed) const;
 };
 
 }  // namespace timed::discipline

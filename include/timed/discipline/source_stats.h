@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "timed/discipline/estimator.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/regression.h"
 #include "timed/discipline/sample.h"
@@ -84,6 +85,13 @@ class SourceStats {
   std::size_t dropped() const { return dropped_; }   // samples that the last fit dropped
   double stress() const { return stress_; }          // |change of frequency| / skew before it
 
+  // Of the estimator; null where the regression steers.
+  const Estimator* estimator() const { return estimator_ ? &*estimator_ : nullptr; }
+  // Samples that the poll may be judged by: those of the present.
+  std::size_t telling_samples() const;
+  // Whether a sample contradicts what the estimator has said of the clock.
+  bool contradicts(const Sample& sample) const;
+
   // reference - local expected at a time: the line, the last offset where there is none, zero without samples.
   Duration predict(FreeTime t, const LocalView& view) const;
   // Smallest round trip; infinite without samples.
@@ -92,7 +100,10 @@ class SourceStats {
   std::optional<DelayTestData> delay_test_data() const;
   // Empty without samples.  max_jitter stands in for the deviation where fewer samples than a fit needs must do.
   std::optional<SelectionData> selection_data(FreeTime now, const LocalView& view, Duration max_jitter) const;
+  // By the regression, for reports.
   std::optional<LocalEstimate> local_estimate(const LocalView& view) const;
+  // That which steers the clock: the estimator's where there is one and it has an answer.
+  std::optional<LocalEstimate> steering_estimate(const LocalView& view) const;
   StatsReport report(FreeTime now, const LocalView& view) const;
   std::optional<LastSampleReport> last_sample(const LocalView& view) const;
 
@@ -104,6 +115,7 @@ class SourceStats {
   StatsOptions options_;
   Duration precision_;
   SampleHistory history_;
+  std::optional<Estimator> estimator_;
   bool ok_ = false;
   bool fresh_ = true;  // no fit was tried since the last reset
   Estimate estimate_;

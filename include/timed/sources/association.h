@@ -134,10 +134,11 @@ struct ResponseReport {
 
 // How the statistics took a sample.
 struct SampleOutcome {
-  Duration prediction_error;  // |measured - predicted before it|
-  Duration distance;          // peer dispersion + half the peer delay
-  std::size_t samples = 0;    // kept by the regression
-  Duration min_delay;         // smallest round trip to the source
+  Duration prediction_error;   // |measured - predicted before it|
+  Duration distance;           // peer dispersion + half the peer delay
+  std::size_t samples = 0;     // that tell of the present: kept by the regression, or as the estimator says
+  Duration min_delay;          // smallest round trip to the source
+  bool contradiction = false;  // of what the estimator had said
 };
 
 struct Received {

@@ -24,9 +24,10 @@ struct Nearness {
 
 // How well a new sample agreed with what was expected of it.
 struct SampleAgreement {
-  Duration prediction_error;  // |measured - predicted|
-  Duration distance;          // peer dispersion + half the peer delay; above zero
-  std::size_t samples = 0;    // kept by the regression, with the new one
+  Duration prediction_error;   // |measured - predicted|
+  Duration distance;           // peer dispersion + half the peer delay; above zero
+  std::size_t samples = 0;     // that tell of the present, with the new one
+  bool contradiction = false;  // of what was believed: the clock or the route is another one
 };
 
 // Of a transmission timer: not before `delay`, and `separation` away from others of its class (spec 0.4).

@@ -114,7 +114,7 @@ const std::set<std::string_view> kWords = {"acquisitionport",
                                            "user"};
 
 // That chrony has not.
-const std::set<std::string_view> kOwnWords = {"ntskeysecret", "restrict", "resumestep", "serverthreads"};
+const std::set<std::string_view> kOwnWords = {"estimator", "ntskeysecret", "restrict", "resumestep", "serverthreads"};
 
 // What has no function yet.  This list only shrinks.
 const std::set<std::string_view> kNotYet = {"hwtimestamp",  "hwtstimeout", "maxtxbuffers",    "nocerttimecheck",
@@ -363,6 +363,9 @@ TEST(Directives, KeyfileAndAuthselectmode) {
   EXPECT_EQ(read("authselectmode REQUIRE").selection.auth_mode, Mode::Require);
   EXPECT_EQ(read("authselectmode prefer").selection.auth_mode, Mode::Prefer);
   EXPECT_EQ(read("authselectmode ignore").selection.auth_mode, Mode::Ignore);
+  EXPECT_EQ(read("").stats.estimator, discipline::EstimatorKind::Regression);
+  EXPECT_EQ(read("estimator BAYES").stats.estimator, discipline::EstimatorKind::Bayes);
+  EXPECT_EQ(read("estimator bayes\nestimator regression").stats.estimator, discipline::EstimatorKind::Regression);
   EXPECT_EQ(read("authselectmode ignore\nauthselectmode mix").selection.auth_mode, Mode::Mix);
 }
 

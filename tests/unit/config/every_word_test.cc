@@ -160,6 +160,7 @@ const std::map<std::string, Word>& words() {
       {"confdir", {{"/d", "/d /e"}, {{"", kNotParsed}, {"1 2 3 4 5 6 7 8 9 10 11", kNotParsed}}}},
       {"corrtimeratio", {{"3", "10.5"}, kReal, {"-1"}}},
       {"deny", {kSubnets, kAccess}},
+      {"estimator", {{"regression", "Bayes"}, {{"", kNotParsed}, {"foo", kNotParsed}, {"bayes x", kNotParsed}}}},
       {"driftfile",
        {{"/d", "/d interval 10", "/d INTERVAL 0"},
         {{"", kMissing},

@@ -195,6 +195,64 @@ TEST(Reference, CorrectionRateFollowsDeviationAndInterval) {
   EXPECT_NEAR(reference.update(input_at(64, 0), at(64), {}).clock.correction_rate, 4 * 0.5 * 10e-6 * 64, 1e-12);
 }
 
+// ---- what the estimator says ----
+
+ReferenceInput belief_at(double t_s, double offset_s) {
+  ReferenceInput input = input_at(t_s, offset_s);
+  input.estimate.frequency = Frequency::ppm(2);
+  input.estimate.growth = Growth{0.0, 1e-18, {}};
+  return input;
+}
+
+TEST(Reference, BelievesTheFrequencyOfTheEstimator) {
+  ReferenceOptions options;
+  options.max_update_skew = Frequency::ppm(5);
+  Reference reference(options, -20, 1);
+  reference.set_skew(Frequency::ppm(0.001));
+  EXPECT_LT(reference.update(input_at(0, 0), at(0), {}).clock.frequency, Frequency::ppm(0.1));
+  EXPECT_EQ(reference.update(belief_at(64, 0), at(64), {}).clock.frequency, Frequency::ppm(2));
+  EXPECT_EQ(reference.skew(), Frequency::ppm(1));
+  ReferenceInput vague = belief_at(128, 0);
+  vague.estimate.skew = Frequency::ppm(6);
+  EXPECT_EQ(reference.update(vague, at(128), {}).clock.frequency, Frequency::zero()) << "maxupdateskew";
+}
+
+// R over what is left to slew is the time that it takes.
+TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
+  const auto slew_s = [](double ratio, double interval_s, double offset_s, double pending_s) {
+    ReferenceOptions options;
+    options.correction_time_ratio = ratio;
+    Reference reference(options, -20, 1);
+    reference.update(belief_at(0, 0), at(0), {});
+    ReferenceInput input = belief_at(interval_s, offset_s);
+    input.estimate.frequency = Frequency::zero();
+    const auto update = reference.update(input, at(interval_s), Duration::seconds(pending_s));
+    return update.clock.correction_rate / std::fabs(offset_s + pending_s);
+  };
+  const double usual_s = slew_s(3, 1000, 1e-5, 0);
+  EXPECT_GT(usual_s, 100.0);
+  EXPECT_LE(usual_s, 1000.0);
+  EXPECT_NEAR(slew_s(6, 1000, 1e-5, 0), 2 * usual_s, 1e-6);
+  EXPECT_NEAR(slew_s(3, 1000, 1e-5, 2e-5), usual_s, 1e-6) << "with what is still being slewed";
+  EXPECT_NEAR(slew_s(0, 1000, 1e-6, 0), 2.0, 1e-6);
+  EXPECT_GE(slew_s(3, 1, 1e-3, 0), 10.0) << "no faster than 100 ppm";
+  EXPECT_LT(slew_s(3, 1, 0.1, 0), 60.0) << "but not for ever";
+}
+
+TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
+  Reference reference({}, -20, 1);
+  ReferenceInput input = belief_at(0, 0);
+  input.estimate.frequency = input.estimate.frequency_sd = Frequency::zero();
+  input.estimate.growth->wander = 3e-18;
+  reference.update(input, at(0), {});
+  const double at_once_s = reference.sync_status(at(0), {}).estimated_error.to_seconds();
+  const double later_s = reference.sync_status(at(10000), {}).estimated_error.to_seconds();
+  EXPECT_NEAR(at_once_s, 10e-6, 1e-9);
+  EXPECT_NEAR(later_s, std::hypot(10e-6, 1e-3), 1e-7);
+  EXPECT_NEAR(reference.sync_status(at(0), Duration::micros(30)).estimated_error.to_seconds(), std::hypot(10e-6, 30e-6),
+              1e-9);
+}
+
 TEST(Reference, DispersionGrowsWithTime) {
   Reference reference({}, -20, 1);
   reference.update(input_at(0, 0), at(0), {});

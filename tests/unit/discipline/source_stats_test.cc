@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
+#include <vector>
+
+#include "tests/unit/discipline/synthetic_exchanges.h"
 
 namespace timed::discipline {
 namespace {
@@ -112,6 +116,79 @@ TEST(SourceStats, DistanceGrowsWithAgeAndAddedDispersion) {
   ASSERT_TRUE(fresh && old && after);
   EXPECT_NEAR((old->root_distance - fresh->root_distance).to_seconds(), 1000 * stats.skew().to_ratio(), 1e-12);
   EXPECT_NEAR((after->root_distance - fresh->root_distance).to_seconds(), 2e-3, 1e-12);
+}
+
+// ---- with the estimator ----
+
+TEST(SourceStats, TheEstimatorSteersAndTheRegressionReports) {
+  SourceStats regression({}, kPrecision), bayes({.estimator = EstimatorKind::Bayes}, kPrecision);
+  SyntheticClock clock(1, {});
+  EXPECT_FALSE(bayes.steering_estimate({}));
+  EXPECT_EQ(regression.estimator(), nullptr);
+  for (int i = 0; i < 40; ++i) {
+    const Sample s = clock.next();
+    regression.accumulate(s, {});
+    bayes.accumulate(s, {});
+  }
+  const auto reported = bayes.local_estimate({}), steering = bayes.steering_estimate({});
+  ASSERT_TRUE(reported && steering);
+  EXPECT_EQ(reported->offset, regression.local_estimate({})->offset);
+  EXPECT_EQ(regression.steering_estimate({})->offset, reported->offset);
+  EXPECT_FALSE(regression.steering_estimate({})->growth);
+  EXPECT_EQ(bayes.report({}, {}).offset_sd, regression.report({}, {}).offset_sd);
+  ASSERT_TRUE(steering->growth);
+  EXPECT_NE(steering->offset, reported->offset);
+  EXPECT_LT(std::fabs(steering->offset.to_seconds() - clock.offset_s()), 6 * steering->offset_sd.to_seconds());
+  EXPECT_GT(steering->skew, steering->frequency_sd * 3.5);
+  EXPECT_EQ(bayes.telling_samples(), bayes.estimator()->posterior()->recent);
+  EXPECT_EQ(regression.telling_samples(), regression.samples());
+  clock.advance(64.0);
+  EXPECT_FALSE(bayes.contradicts(clock.sample(clock.offset_s(), 2.5e-4)));
+  EXPECT_TRUE(bayes.contradicts(clock.sample(clock.offset_s() + 0.01, 2.5e-4)));
+  EXPECT_FALSE(regression.contradicts(clock.sample(clock.offset_s() + 0.01, 2.5e-4)));
+  bayes.reset();
+  EXPECT_FALSE(bayes.steering_estimate({}));
+}
+
+TEST(SourceStats, TheEstimatorSeesTheSteeredClockAsTheRegressionDoes) {
+  SourceStats stats({.estimator = EstimatorKind::Bayes}, kPrecision);
+  SyntheticClock clock(2, {});
+  for (int i = 0; i < 20; ++i) stats.accumulate(clock.next(), {});
+  LocalView steered;
+  steered.start = FreeTime::from_seconds(1000);
+  steered.local_minus_free = WideDuration(Duration::seconds(0.1));
+  steered.rate = Frequency::ppm(100);
+  const auto estimate = stats.steering_estimate(steered);
+  ASSERT_TRUE(estimate);
+  EXPECT_LT(abs(estimate->offset), Duration::micros(200)) << "the clock of the tests is slow by just that";
+  EXPECT_LT(abs(estimate->frequency), Frequency::ppm(1));
+  EXPECT_LT(abs(stats.predict(FreeTime::from_seconds(1000 + 64 * 21), steered)), Duration::micros(400));
+}
+
+TEST(SourceStats, TheEstimatorIsRestoredWithTheSamples) {
+  SourceStats before({.estimator = EstimatorKind::Bayes}, kPrecision);
+  SourceStats after({.estimator = EstimatorKind::Bayes}, kPrecision);
+  SyntheticClock clock(3, {});
+  std::vector<Sample> samples;
+  for (int i = 0; i < 20; ++i) before.accumulate(samples.emplace_back(clock.next()), {});
+  after.restore(samples, 0, {});
+  ASSERT_TRUE(before.steering_estimate({}) && after.steering_estimate({}));
+  const Duration apart = before.steering_estimate({})->offset - after.steering_estimate({})->offset;
+  EXPECT_LT(abs(apart), before.steering_estimate({})->offset_sd);
+  EXPECT_TRUE(after.steering_estimate({})->growth);
+  before.shift(Duration::seconds(1));
+  EXPECT_NEAR((before.steering_estimate({})->offset - after.steering_estimate({})->offset).to_seconds(),
+              1.0 + apart.to_seconds(), 1e-9);
+}
+
+// Fewer than three samples are what was asked for: the regression's way of taking the last one is all there is.
+TEST(SourceStats, TheRegressionStandsInWhereTheEstimatorIsSilent) {
+  SourceStats one({.max_samples = 1, .estimator = EstimatorKind::Bayes}, kPrecision);
+  for (int i = 0; i < 5; ++i) one.accumulate(sample_at(16 * i, 0.5), {});
+  const auto estimate = one.steering_estimate({});
+  ASSERT_TRUE(estimate);
+  EXPECT_FALSE(estimate->growth);
+  EXPECT_EQ(estimate->offset, Duration::seconds(0.5));
 }
 
 }  // namespace

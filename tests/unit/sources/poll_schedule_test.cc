@@ -64,6 +64,13 @@ TEST(PollSchedule, SamplesThatSurpriseMakeItPollFaster) {
   EXPECT_DOUBLE_EQ(s.poll() + s.score(), 5.0);
 }
 
+TEST(PollSchedule, AContradictionMakesItPollFourTimesAsOften) {
+  PollSchedule s(polls(4, 10));
+  s.adjust(4.5, kFar);
+  s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 16, true}, kFar);
+  EXPECT_DOUBLE_EQ(s.poll() + s.score(), 6.5);
+}
+
 TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
   PollSchedule s(polls(4, 10));
   s.adjust(2.5, kFar);

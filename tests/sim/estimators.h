@@ -1,0 +1,41 @@
+// The table of docs/accuracy.md that compares both estimators: small worlds, each run with both over the same seeds.
+#ifndef TIMED_TESTS_SIM_ESTIMATORS_H_
+#define TIMED_TESTS_SIM_ESTIMATORS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/accuracy.h"
+
+namespace timed::sim {
+
+// What one estimator made of one seed.
+struct EstimatorRun {
+  Duration rms_error;
+  Frequency rms_frequency_error;
+  double requests = 0.0;
+  double inside = 0.0;        // share of the seconds in which the error was within 1.96 times the one that was told
+  double beyond_bound = 0.0;  // and beyond the largest that was told
+};
+
+struct EstimatorComparison {
+  std::vector<EstimatorRun> regression, bayes;  // by seed
+};
+
+const std::vector<AccuracyCase>& estimator_cases();
+EstimatorRun run_estimator(const AccuracyCase& c, const std::string& estimator, int seed);
+EstimatorComparison compare_estimators(const AccuracyCase& c, int first_seed, int runs);
+
+// The seeds of the table; no constant was chosen by looking at them.
+inline constexpr int kEstimatorSeed = 101;
+inline constexpr int kEstimatorRuns = 20;
+inline constexpr std::string_view kEstimatorsBegin = "<!-- begin of what sim_estimators writes -->\n";
+inline constexpr std::string_view kEstimatorsEnd = "<!-- end of what sim_estimators writes -->\n";
+
+std::string comparison_head();
+std::string comparison_row(const AccuracyCase& c, const EstimatorComparison& comparison);
+
+}  // namespace timed::sim
+
+#endif  // TIMED_TESTS_SIM_ESTIMATORS_H_
