@@ -57,6 +57,7 @@ config::ParseOutcome read_configuration(const CommandLine& cli) {
                                      ? config::parse_file(files, cli.config_path, std::move(begin))
                                      : config::parse_directives(files, cli.directives, std::move(begin));
   daemon::apply_options(cli, outcome.config);
+  outcome.config.nts.client.built_s = TIMED_BUILT;
   return outcome;
 }
 

@@ -60,7 +60,7 @@ std::optional<AddSourceRequest::Type> type_named(std::string_view word) {
   return std::nullopt;
 }
 
-std::uint32_t flags_of(const sources::SourceLine& line, bool nts) {
+std::uint32_t flags_of(const sources::SourceLine& line) {
   const struct {
     bool is_set;
     std::uint32_t bit;
@@ -74,7 +74,7 @@ std::uint32_t flags_of(const sources::SourceLine& line, bool nts) {
       {line.marks.require, AddSourceRequest::kRequire},
       {line.xleave, AddSourceRequest::kInterleaved},
       {line.poll.burst, AddSourceRequest::kBurst},
-      {nts, AddSourceRequest::kNts},
+      {line.nts, AddSourceRequest::kNts},
       {line.copy, AddSourceRequest::kCopy},
       {line.mono_root, AddSourceRequest::kMonoRoot},
       {line.net_correction, AddSourceRequest::kNetCorrection},
@@ -86,7 +86,7 @@ std::uint32_t flags_of(const sources::SourceLine& line, bool nts) {
   return bits;
 }
 
-AddSourceRequest request_of(const sources::SourceLine& line, AddSourceRequest::Type type, bool nts) {
+AddSourceRequest request_of(const sources::SourceLine& line, AddSourceRequest::Type type) {
   AddSourceRequest request;
   request.type = type;
   request.name = line.name;
@@ -108,7 +108,7 @@ AddSourceRequest request_of(const sources::SourceLine& line, AddSourceRequest::T
   request.min_delay = line.stats.min_delay.to_seconds();
   request.asymmetry = line.stats.asymmetry;
   request.offset = line.check.offset.to_seconds();
-  request.flags = flags_of(line, nts);
+  request.flags = flags_of(line);
   request.filter = line.filter;
   request.cert_set = line.cert_set;
   request.max_delay_quantile = line.check.max_delay_quantile;
@@ -121,7 +121,6 @@ Error add_error(sources::LineError::Kind kind) {
     case sources::LineError::Kind::MissingHost:
       return refusal("Invalid syntax for add command");
     case sources::LineError::Kind::UnknownOption:
-    case sources::LineError::Kind::NotAvailable:
       return refusal("Invalid option in add command");
     case sources::LineError::Kind::BadValue:
       return refusal("Invalid value in add command");
@@ -222,13 +221,7 @@ Result<WhichSources> parse_which_sources(std::string_view text, Family family) {
 Result<AddSourceRequest> parse_add_source(std::span<const Word> words, Family family) {
   const auto type = words.empty() ? std::nullopt : type_named(words[0].text);
   if (!type) return refusal("Invalid syntax for add command");
-  std::vector<Word> rest(words.begin() + 1, words.end());
-  // The daemon may know what our own sources cannot do.
-  const auto first_nts =
-      std::remove_if(rest.begin(), rest.end(), [](const Word& word) { return equals_ignoring_case(word.text, "nts"); });
-  const bool nts = first_nts != rest.end();
-  rest.erase(first_nts, rest.end());
-  const auto parsed = sources::parse_source_line(rest);
+  const auto parsed = sources::parse_source_line(words.subspan(1));
   if (const auto* errors = std::get_if<std::vector<sources::LineError>>(&parsed))
     return add_error(errors->front().kind);
   const sources::SourceLine& line = std::get<sources::ParsedLine>(parsed).line;
@@ -236,7 +229,7 @@ Result<AddSourceRequest> parse_add_source(std::span<const Word> words, Family fa
   if (!find_address(line.name, line.family == Family::Unspecified ? family : line.family)) {
     return refusal("Invalid host/IP address");
   }
-  return request_of(line, *type, nts);
+  return request_of(line, *type);
 }
 
 Result<control::LocalRequest> parse_local(std::span<const Word> words) {

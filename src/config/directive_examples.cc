@@ -74,6 +74,7 @@ constexpr DirectiveExample kExamples[] = {
     {"ntpsigndsocket", "ntpsigndsocket /var/lib/samba/ntp_signd",
      "Without this line they get no answer that is signed."},
     {"ntsaeads", "ntsaeads 15", "Without this line every cipher that there is."},
+    {"ntsbootstrap", "ntsbootstrap"},
     {"ntscachedir", "ntscachedir /var/lib/timed", "Without this line nothing is kept."},
     {"ntsdumpdir", "ntsdumpdir /var/lib/timed"},
     {"ntskeysecret", "ntskeysecret /etc/timed/nts.secret", "Without this line keys are random."},

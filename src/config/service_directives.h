@@ -166,25 +166,34 @@ inline constexpr Directive kNts[] = {
      .min = 0,
      .max = kMaxInt,
      .field = [](Config& c) -> int& { return c.nts.client.refresh; },
-     .not_yet = true,
-     .help = "Longest time that keys from a server are used."},
+     .help = "Longest time that keys of a server of NTS are used; then others are established with it (2419200 s, "
+             "four weeks)."},
     {.name = "ntstrustedcerts",
      .argument = "[SET] FILE",
      .field = &parse_ntstrustedcerts,
-     .not_yet = true,
      .repeatable = true,
-     .help = "Certificates that are trusted for NTS."},
+     .help = "Certificates that servers of NTS keys are checked with: a PEM file, or all files of a directory. "
+             "Sources name the set with certset (0 without it, which the certificates of the system are in too). They "
+             "are read whenever keys are established."},
     {.name = "nosystemcert",
      .field = [](Config& c) -> bool& { return c.nts.client.no_system_certificates; },
-     .not_yet = true,
-     .help = "Do not trust the certificates of the system."},
+     .help = "The certificates of the system are not in set 0: servers of NTS keys are checked with those of "
+             "ntstrustedcerts alone."},
     {.name = "nocerttimecheck",
      .argument = "COUNT",
      .min = 0,
      .max = kMaxInt,
      .field = [](Config& c) -> int& { return c.nts.client.no_time_check; },
-     .not_yet = true,
-     .help = "Do not check the dates of certificates at first."},
+     .help = "Do not look at the dates of certificates until the clock was updated so often (0): for machines that "
+             "start with a wrong clock. Whoever has the key of an old certificate can then pretend to be the server; "
+             "ntsbootstrap is safer."},
+    {.name = "ntsbootstrap",
+     .field = [](Config& c) -> bool& { return c.nts.client.bootstrap; },
+     .help = "Begin with a clock that is certainly wrong: one that tells a time before the program was built, or "
+             "before the drift file or a file of ntstrustedcerts was written. Dates of certificates are then left out "
+             "until more than half of the authenticated sources agree; with the time that they tell all certificates "
+             "are checked and keys established anew, and only when the sources still agree is the clock set, whatever "
+             "makestep says."},
     {.name = "ntsport",
      .argument = "PORT",
      .min = 0,

@@ -1,6 +1,7 @@
 // The options of a source are the business of the sources room, which reads them.
 #include "source_statements.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,39 +23,23 @@ Finding refused_source(const Statement& statement, const sources::LineError& err
     }
     case sources::LineError::Kind::BadValue:
       return finding_at(statement, word, invalid_value(statement), error.expected);
-    case sources::LineError::Kind::NotAvailable:
-      break;
   }
-  Finding finding = finding_at(statement, word, std::string(statement.words[word].text) + " option in ",
-                               "no authentication: polling this source without it would be wrong");
-  finding.summary += statement.directive();
-  finding.summary += " directive is not available yet";
-  finding.place = Finding::Place::Parenthesis;
-  return finding;
+  return finding_at(statement, word, invalid_syntax(statement), error.expected);
 }
 
-bool wants_nts(const Statement& statement, const sources::LineError& error) {
-  return error.kind == sources::LineError::Kind::NotAvailable &&
-         equals_ignoring_case(statement.arguments()[error.word].text, "nts");
-}
-
-void refuse_source(const Statement& statement, sources::SourceKind kind, const sources::LineErrors& errors,
-                   Findings& findings) {
-  for (const sources::LineError& error : errors) {
-    if (kind == sources::SourceKind::Peer && wants_nts(statement, error)) {
-      // As with chrony it is known and never asked: what was to be authenticated must not be without.
-      findings.warnings.push_back(finding_at(statement, error.word + 1, "NTS not supported with peers"));
-      findings.warnings.back().place = Finding::Place::Parenthesis;
-    } else {
-      findings.errors.push_back(refused_source(statement, error));
-    }
-  }
+// As with chrony it is known and never asked: what was to be authenticated must not be without.
+void warn_of_peer_with_nts(const Statement& statement, Findings& findings) {
+  const auto words = statement.arguments();
+  const auto is_nts = [](const Word& word) { return equals_ignoring_case(word.text, "nts"); };
+  const auto at = std::find_if(words.begin(), words.end(), is_nts) - words.begin();
+  findings.warnings.push_back(finding_at(statement, static_cast<std::size_t>(at) + 1, "NTS not supported with peers"));
+  findings.warnings.back().place = Finding::Place::Parenthesis;
 }
 
 void parse_source(const Statement& statement, sources::SourceKind kind, Config& config, Findings& findings) {
   auto parsed = sources::parse_source_line(statement.arguments(), kind);
   if (const auto* errors = std::get_if<sources::LineErrors>(&parsed)) {
-    refuse_source(statement, kind, *errors, findings);
+    for (const sources::LineError& error : *errors) findings.errors.push_back(refused_source(statement, error));
     return;
   }
   auto& line = std::get<sources::ParsedLine>(parsed);
@@ -67,6 +52,7 @@ void parse_source(const Statement& statement, sources::SourceKind kind, Config& 
     findings.warnings.push_back(finding_at(statement, option + 1, std::move(summary)));
     findings.warnings.back().place = Finding::Place::Parenthesis;
   }
+  if (kind == sources::SourceKind::Peer && line.line.nts) warn_of_peer_with_nts(statement, findings);
   config.sources.push_back(std::move(line.line));
 }
 

@@ -355,7 +355,7 @@ std::string usage_text(std::string_view program) {
 
 std::string feature_text() {
   return std::string("+CMDMON -REFCLOCK -RTC +PRIVDROP ") + (kHasFilter ? "+" : "-") +
-         "SCFILTER +SIGND -NTS +SECHASH +IPV6 -DEBUG";
+         "SCFILTER +SIGND +NTS +SECHASH +IPV6 -DEBUG";
 }
 
 std::string version_text(std::string_view program) {

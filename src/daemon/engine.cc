@@ -90,6 +90,19 @@ nts::KeNeighbours Engine::Parts::ke_server_neighbours() {
   return neighbours;
 }
 
+KeyCallbacks Engine::Parts::key_callbacks() {
+  KeyCallbacks callbacks;
+  callbacks.now = [this] { return clock.read().local; };
+  callbacks.times = [this] { return certificate_times(); };
+  callbacks.on_keys = [this](discipline::SourceId id, const sources::FetchedKeys& keys) {
+    sources->take_keys(id, keys);
+  };
+  callbacks.on_failure = [this](discipline::SourceId id, sources::NtsFailure failure) {
+    sources->on_keys_failed(id, failure);
+  };
+  return callbacks;
+}
+
 // What the run modes want done.
 RunActions Engine::Parts::run_actions() {
   RunActions actions;
@@ -143,10 +156,16 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   callbacks.on_reachability = [this](discipline::SourceId) { selection_due = true; };
   callbacks.on_forgotten = [this](discipline::SourceId id) {
     selector.forget(id);
+    key_establishment.forget(id);
     selection_due = true;
   };
   callbacks.on_leap = [this](discipline::SourceId id) { on_leap_announced(id); };
   callbacks.near_leap_second = [this](LocalTime when, Duration offset) { return leap.is_close(when, offset); };
+  callbacks.need_keys = [this](const sources::KeyRequest& request) { key_establishment.fetch(request); };
+  callbacks.save_keys = [this](const sources::SavedKeys& keys) {
+    if (!bootstrap.active()) key_establishment.save({keys});
+  };
+  key_establishment.stop();  // what is fetched is for those of before
   sources.emplace(lines, options, seams, std::move(callbacks));
 }
 
@@ -209,7 +228,9 @@ void Engine::Parts::take_history() {
   sources->remove_saved_history(config.dump_directory);
 }
 
+// And what the sources need to be asked again.
 void Engine::Parts::save_history() {
+  if (!bootstrap.active()) key_establishment.save(sources->keys_to_save());
   if (!config.dump_directory.empty()) sources->save_history(config.dump_directory, clock.lasting_view());
 }
 
@@ -243,7 +264,9 @@ void Engine::start() {
   } else if (parts_->clock.frequency() != Frequency::zero()) {
     log::info("Initial frequency %.3f ppm", -parts_->clock.frequency().to_ppm());
   }
-  if (parts_->config.process.restore_time) parts_->set_from_start_time();
+  const LocalTime at_start = parts_->clock.read().local;
+  const bool set_by_rtc = parts_->config.process.restore_time && parts_->set_from_start_time();
+  parts_->begin_bootstrap(set_by_rtc ? parts_->clock.read().local : at_start);
   parts_->temperature.start();
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->watch_for_resume();
@@ -252,10 +275,12 @@ void Engine::start() {
 
 void Engine::stop() {
   parts_->env.host.notify("STOPPING=1");
+  parts_->key_establishment.stop();
   parts_->sources->stop();
   parts_->broadcasts.stop();
   parts_->temperature.stop();
   parts_->resume_watch.disarm();
+  parts_->give_up_checking.disarm();
   parts_->publish_again.disarm();
   parts_->server_keys.stop();
   parts_->service.stop();

@@ -130,7 +130,7 @@ void Engine::Parts::select() {
   }
   for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
   if (selection.lose_synchronisation) lose_synchronisation();
-  if (!selection.combined) return;
+  if (!selection.combined || !may_update(selection, candidates)) return;
   update_reference({.stratum = selection.stratum,
                     .leap = selection.leap,
                     .ref_id = selection.ref_id,
@@ -162,7 +162,15 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   }
 }
 
+// Certificates may be all right and the clock not.
+CertificateTimes Engine::Parts::certificate_times() {
+  if (bootstrap.active()) return bootstrap.times(clock.read().local);
+  if (clock_updates < config.nts.client.no_time_check) return {};
+  return {clock.read().local, std::nullopt};
+}
+
 void Engine::Parts::apply(const discipline::ReferenceUpdate& update, ntp::Leap voted) {
+  if (clock_updates < config.nts.client.no_time_check) ++clock_updates;
   clock.apply(update.clock);
   tell_clamped_frequency();
   if (update.report_offset) tell(announce_wrong_by(update.offset));
@@ -199,6 +207,9 @@ void Engine::Parts::on_clock_stepped() {
   leap.on_clock_stepped();
   mono_clock.on_step();
   server_keys.on_clock_stepped();
+  if (!bootstrap.active()) return;
+  bootstrap.on_clock_set(clock.read().local);
+  sources->distrust_keys();
 }
 
 bool Engine::Parts::step(Duration offset) {
@@ -211,14 +222,16 @@ bool Engine::Parts::step(Duration offset) {
   return true;
 }
 
-void Engine::Parts::set_from_start_time() {
+// True where the clock tells now what the real-time clock does.
+bool Engine::Parts::set_from_start_time() {
   const auto target = start_time.target(clock.read_raw(), drift_file.modified());
-  if (!target) return;
+  if (!target) return false;
   if (step(target->offset)) {
     log::info("%s", target->done);
-  } else {
-    log::error("Could not step system clock");
+    return target->of_rtc;
   }
+  log::error("Could not step system clock");
+  return false;
 }
 
 void Engine::Parts::tell_clamped_frequency() {

@@ -21,10 +21,12 @@
 #include "timed/daemon/fallback_timer.h"
 #include "timed/daemon/journal.h"
 #include "timed/daemon/jumps.h"
+#include "timed/daemon/key_establishment.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/leap_seconds.h"
 #include "timed/daemon/mono_clock.h"
 #include "timed/daemon/ntpq_variables.h"
+#include "timed/daemon/nts_bootstrap.h"
 #include "timed/daemon/own_commands.h"
 #include "timed/daemon/recorder.h"
 #include "timed/daemon/run_modes.h"
@@ -91,6 +93,9 @@ struct Engine::Parts {
                     [this](const TemperaturePoll::Reading& r) { take_temperature(r); }),
         journal(config.journal, e.host.files()),
         recorder(journal, clock),
+        key_establishment({config.nts, config.acquisition, config.family}, e.timers, e.network, e.host,
+                          key_callbacks()),
+        give_up_checking(e.timers, [this] { give_up_bootstrap(); }),
         service(e.host, e.timers),
         resume_watch(e.timers, [this] { watch_for_resume(); }),
         publish_again(e.timers, [this] { publish_in_time(); }),
@@ -102,6 +107,12 @@ struct Engine::Parts {
   void start_clock();
   LeapCallbacks leap_callbacks();
   nts::KeNeighbours ke_server_neighbours();
+  KeyCallbacks key_callbacks();
+  CertificateTimes certificate_times();
+  void begin_bootstrap(LocalTime at_start);
+  LocalTime earliest_time() const;
+  void give_up_bootstrap();
+  bool may_update(const discipline::Selection& selection, const std::vector<discipline::Candidate>& candidates);
   RunActions run_actions();
   void make_sources(const std::vector<sources::SourceLine>& lines);
   sources::AcquisitionOptions acquisition() const;
@@ -119,7 +130,7 @@ struct Engine::Parts {
   void apply(const discipline::ReferenceUpdate& update, ntp::Leap voted);
   bool step(Duration offset);
   void on_clock_stepped();
-  void set_from_start_time();
+  bool set_from_start_time();
   void on_leap_announced(discipline::SourceId id);
   void update_leap(ntp::Leap voted);
   void tell_clamped_frequency();
@@ -162,6 +173,9 @@ struct Engine::Parts {
   std::optional<discipline::Reference> reference;
   std::optional<sources::SourceSet> sources;
   std::optional<sources::SourceFiles> source_files;  // in normal operation; while the set lives
+  KeyEstablishment key_establishment;
+  NtsBootstrap bootstrap;
+  env::Timer give_up_checking;
   Duration precision = Duration::micros(1);
   Jumps jumps;
   Pauses pauses;
@@ -174,6 +188,7 @@ struct Engine::Parts {
   std::function<Status()> opened;
   std::function<Status()> ready;
 
+  int clock_updates = 0;  // up to what nocerttimecheck asks for
   bool selection_due = false;
   bool history_due = false;           // what the last run has saved was not looked at yet
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds

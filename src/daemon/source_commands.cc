@@ -199,10 +199,7 @@ std::variant<sources::SourceLine, ReplyStatus> line_of(const AddSourceRequest& r
   const auto words = split_words(text);
   auto parsed = sources::parse_source_line(words, *kind);
   auto* const line = std::get_if<sources::ParsedLine>(&parsed);
-  if (line == nullptr) {
-    const bool unavailable = std::get<sources::LineErrors>(parsed)[0].kind == sources::LineError::Kind::NotAvailable;
-    return unavailable ? ReplyStatus::Failed : ReplyStatus::Invalid;
-  }
+  if (line == nullptr) return ReplyStatus::Invalid;
   return std::move(line->line);
 }
 

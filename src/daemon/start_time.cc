@@ -45,13 +45,13 @@ std::optional<StartTime::Target> StartTime::target(RawTime now, std::optional<Ra
     const RawTime time = rtc_->time + (timers_.now() - rtc_->at);
     const Duration offset = time - now;
     const bool believed = !drift_file_modified || time >= *drift_file_modified;
-    if (believed && abs(offset) >= kLeastStep) return Target{offset, "System time set from RTC"};
+    if (believed && abs(offset) >= kLeastStep) return Target{offset, "System time set from RTC", true};
     if (believed) return std::nullopt;
     log::warning("RTC time before last driftfile modification (ignored)");
   }
   // A machine that forgets the time while it is off: it was at least as late when the drift file was written.
   if (!drift_file_modified || *drift_file_modified <= now) return std::nullopt;
-  return Target{*drift_file_modified - now, "System time restored from driftfile"};
+  return Target{*drift_file_modified - now, "System time restored from driftfile", false};
 }
 
 }  // namespace timed::daemon

@@ -32,19 +32,12 @@ struct Value {
   Duration as_duration() const { return Duration::seconds(std::clamp(real, -kMostSeconds, kMostSeconds)); }
 };
 
-enum class Standing : std::uint8_t {
-  Works,
-  NotYet,   // stored without effect
-  Refused,  // authentication: polling without it would be worse than not polling
-};
-
 struct OptionRow {
   std::string_view word;
   Argument argument = Argument::None;
   std::int64_t min = 0;
   std::int64_t max = 0;
   void (*store)(SourceLine&, const Value&) = nullptr;
-  Standing standing = Standing::Works;
 };
 
 // A NaN gives the upper limit.
@@ -66,8 +59,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"asymmetry", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.stats.asymmetry = v.real; }},
     {"auto_offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.auto_offline = true; }},
     {"burst", Argument::None, 0, 0, [](Line& l, const Arg&) { l.poll.burst = true; }},
-    {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); },
-     Standing::NotYet},
+    {"certset", Argument::Unsigned, 0, 0, [](Line& l, const Arg& v) { l.cert_set = v.as_unsigned(); }},
     {"copy", Argument::None, 0, 0, [](Line& l, const Arg&) { l.copy = true; }},
     {"extfield", Argument::Extension, 0, 0,
      [](Line& l, const Arg& v) { (v.integer == kMonoRoot ? l.mono_root : l.net_correction) = true; }},
@@ -96,9 +88,9 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"minstratum", Argument::Integer, 0, 16,
      [](Line& l, const Arg& v) { l.check.min_stratum = std::min(v.as_int(), 15); }},
     {"noselect", Argument::None, 0, 0, [](Line& l, const Arg&) { l.marks.noselect = true; }},
-    {"nts", Argument::None, 0, 0, [](Line& l, const Arg&) { l.nts = true; }, Standing::Refused},
+    {"nts", Argument::None, 0, 0, [](Line& l, const Arg&) { l.nts = true; }},
     {"ntsport", Argument::Integer, 0, 65535,
-     [](Line& l, const Arg& v) { l.nts_port = static_cast<std::uint16_t>(v.integer); }, Standing::NotYet},
+     [](Line& l, const Arg& v) { l.nts_port = static_cast<std::uint16_t>(v.integer); }},
     {"offline", Argument::None, 0, 0, [](Line& l, const Arg&) { l.offline = true; }},
     {"offset", Argument::Real, 0, 0, [](Line& l, const Arg& v) { l.check.offset = v.as_duration(); }},
     {"polltarget", Argument::Integer, 1, kAnyInt, [](Line& l, const Arg& v) { l.poll.poll_target = v.as_int(); }},
@@ -280,13 +272,8 @@ std::optional<LineError> parse_option(OptionCursor& at, ParsedLine& parsed, Opti
     value = argument->value;
   }
   texts[static_cast<std::size_t>(row - kOptions.data())] = text;
-  if (row->standing == Standing::Refused) {
-    return LineError{LineError::Kind::NotAvailable, option_index, "a source without authentication"};
-  }
   row->store(parsed.line, value);
-  if (row->standing == Standing::NotYet || is_without_function(*row, value)) {
-    parsed.not_available.push_back(option_index);
-  }
+  if (is_without_function(*row, value)) parsed.not_available.push_back(option_index);
   return std::nullopt;
 }
 

@@ -21,6 +21,7 @@ class StartTime {
   struct Target {
     Duration offset;   // to step by
     const char* done;  // the message for the operator afterwards
+    bool of_rtc;       // else it is only a time that has passed
   };
 
   // Smaller differences from the RTC, which tells whole seconds, are left to the sources.

@@ -19,6 +19,8 @@ struct NtsClientOptions {
   std::vector<TrustedCertificates> trusted;  // "ntstrustedcerts", in the order of the lines
   bool no_system_certificates = false;       // "nosystemcert": those of the system are not in set 0
   int no_time_check = 0;                     // "nocerttimecheck": clock updates before dates of certificates count
+  bool bootstrap = false;                    // "ntsbootstrap": begin with a clock that is certainly wrong
+  std::int64_t built_s = 0;                  // s since 1970: when the program was built; no clock can be right before
 };
 
 struct NtsServerOptions {

@@ -97,7 +97,7 @@ using SourceDirectories = std::vector<std::string>;
 
 // Why a line was refused, and at which of its words.
 struct LineError {
-  enum class Kind { MissingHost, UnknownOption, BadValue, NotAvailable };
+  enum class Kind { MissingHost, UnknownOption, BadValue };
   Kind kind;
   std::size_t word = 0;  // index into the words given
   std::string expected;  // for the operator: what would have been right
@@ -115,8 +115,7 @@ struct ParsedLine {
 
 // words: the host and its options, without the directive's own word.  Option words are matched without regard to
 // case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
-// `nts` is refused as NotAvailable: a source that was to be authenticated must not be polled without.  Reading goes on
-// after a mistake, at the next word that is an option.
+// Reading goes on after a mistake, at the next word that is an option.
 std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> words,
                                                        SourceKind kind = SourceKind::Server);
 

@@ -291,6 +291,7 @@ const std::map<std::string, Word>& words() {
       {"nosystemcert", {{""}, kNoArguments}},
       {"ntpsigndsocket", {{"/s"}, kOneWord}},
       {"ntsaeads", {{"", "30 15", "0"}, {{"x", kNotParsed}, {"15x", kNotParsed}, {"30 -1", kNotParsed}}}},
+      {"ntsbootstrap", {{""}, kNoArguments}},
       {"ntscachedir", {{"/d"}, kOneWord}},
       {"ntsdumpdir", {{"/d"}, kOneWord}},
       {"ntskeysecret", {{"/s"}, kOneWord}},

@@ -148,14 +148,6 @@ TEST(ParserErrors, SuggestTheNearestWord) {
   for (const std::string& line : error("xyzzyplugh 1")) EXPECT_EQ(line.find("did you mean"), std::string::npos);
 }
 
-TEST(ParserErrors, AuthenticationThatIsNotThereIsRefused) {
-  const Texts lines = error("server a iburst nts");
-  EXPECT_EQ(lines[0], "nts option in server directive is not available yet (at line 1 in file t.conf)");
-  EXPECT_EQ(lines[1], "  column 17:");
-  EXPECT_EQ(lines.back(), "  expected: no authentication: polling this source without it would be wrong");
-  EXPECT_TRUE(parse("server a nts").config.sources.empty());
-}
-
 TEST(ParserErrors, LeaveTheValueAsItWas) {
   const Config c = parse("port 11\nport 99999\nlocal stratum 3\nlocal stratum 99\nmakestep 1 2\nmakestep 3 x").config;
   EXPECT_EQ(c.server.port, 11);
@@ -285,7 +277,7 @@ TEST(ParserErrors, AreSuggestedBeginningsAndTheFewOptionsOfOthers) {
 }
 
 TEST(ParserWarnings, ThatAWordHasNoFunctionYetIsToldOnce) {
-  EXPECT_EQ(parse("refclock SHM 0\nrefclock SHM 1\nserver a certset 1\nserver b certset 2").warnings.size(), 2u);
+  EXPECT_EQ(parse("refclock SHM 0\nrefclock SHM 1\nserver a extfield 10A\nserver b extfield 10A").warnings.size(), 2u);
 }
 
 TEST(ParserErrors, OfOneLineAreAllTold) {

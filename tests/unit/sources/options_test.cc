@@ -198,12 +198,6 @@ TEST(SourceLine, UnknownOptionsSuggestTheNearest) {
   EXPECT_EQ(parse_source_line({}).index(), 1u);
 }
 
-TEST(SourceLine, SourcesWithNtsAreRefused) {
-  EXPECT_EQ(error_of("a iburst nts").kind, LineError::Kind::NotAvailable);
-  EXPECT_EQ(error_of("a iburst nts").word, 2u);
-  EXPECT_EQ(error_of("a NTS").kind, LineError::Kind::NotAvailable);
-}
-
 TEST(SourceLine, AKeyHasANumber) {
   EXPECT_EQ(line_of("a iburst key 1").key, 1u);
   EXPECT_EQ(line_of("a key -1").key, 0xffffffffu);
@@ -211,16 +205,17 @@ TEST(SourceLine, AKeyHasANumber) {
 }
 
 TEST(SourceLine, OptionsWithoutFunctionAreListed) {
-  const auto result =
-      parse("a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 certset 1 ntsport 4460 iburst");
+  const auto result = parse("a xleave copy auto_offline extfield F323 extfield 0x10A extfield f324 iburst");
   const auto* parsed = std::get_if<ParsedLine>(&result);
   ASSERT_NE(parsed, nullptr);
-  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{6, 8, 10, 12}));
+  EXPECT_EQ(parsed->not_available, (std::vector<std::size_t>{6, 8}));
   EXPECT_TRUE(parsed->line.poll.iburst);
 }
 
 TEST(SourceLine, OptionsOfAuthenticationAreStored) {
-  const SourceLine line = line_of("a certset 7 ntsport 14460");
+  EXPECT_FALSE(line_of("a iburst").nts);
+  const SourceLine line = line_of("a NTS certset 7 ntsport 14460");
+  EXPECT_TRUE(line.nts);
   EXPECT_EQ(line.cert_set, 7u);
   EXPECT_EQ(line.nts_port, 14460);
   EXPECT_EQ(line_of("a").nts_port, 4460);
