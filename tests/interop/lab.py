@@ -185,6 +185,14 @@ class Namespace:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
 
+    def tcp_connection(self, address, timeout=5.0):
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        with self.entered():
+            made = socket.socket(family, socket.SOCK_STREAM)
+        made.settimeout(timeout)
+        made.connect(address)
+        return made
+
     def udp_socket(self, family=socket.AF_INET, bind=None, timeout=2.0):
         with self.entered():
             made = socket.socket(family, socket.SOCK_DGRAM)

@@ -3,6 +3,8 @@ thread is under a filter, and none has been refused anything.  -1 would end it, 
 
 import os
 import signal
+import ssl
+import subprocess
 
 import lab
 
@@ -24,6 +26,10 @@ ntpsigndsocket {directory}/signd
 leapsectz right/UTC
 smoothtime 400 0.01
 manual
+ntsservercert {directory}/certificate
+ntsserverkey {directory}/certificate-key
+ntsprocesses {workers}
+ntsdumpdir {directory}/state
 
 """
 
@@ -80,6 +86,35 @@ def check_threads(daemon, names):
         assert state == (MODE_FILTER, "1"), (name, state)
 
 
+# Next protocol NTPv4, AEAD_AES_SIV_CMAC_256, end (RFC 8915).
+ESTABLISHMENT = bytes.fromhex("800100020000" "00040002000f" "80000000")
+NEW_COOKIE = bytes.fromhex("0005")
+
+
+def make_certificate(net):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=timed.test", "-keyout", net.path("certificate-key"), "-out", net.path("certificate")],
+                   check=True, capture_output=True, timeout=30)
+    for name in ("certificate", "certificate-key"):
+        os.chmod(net.path(name), 0o644)
+
+
+def establish_keys(space):
+    """A session of NTS-KE with the server; what its certificate says is not looked at here."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["ntske/1"])
+    with space.tcp_connection(("10.99.0.1", 4460)) as plain, context.wrap_socket(plain) as session:
+        session.sendall(ESTABLISHMENT)
+        answer = b""
+        while not answer.endswith(bytes.fromhex("80000000")):
+            more = session.recv(8192)
+            assert more, answer
+            answer += more
+        assert answer.count(NEW_COOKIE) >= 8, answer
+
+
 def use_everything(net, space, label):
     for words in REPORTS + ORDERS:
         net.timedc(label, space, *words.split(), check=False)
@@ -91,16 +126,17 @@ def prepare(net):
         os.chmod(net.path(name), 0o777)
     os.mkdir(net.path("sources.d"))
     net.write("sources.d/one.sources", "server 10.99.0.7\n")
+    make_certificate(net)
     net.write("keys", KEYS)
     net.write("temperature", "25000\n")
     os.chmod(net.path("keys"), 0o644)
 
 
 def serve(net, space, level, threads_wanted):
-    text = SERVER.format(directory=net.directory, threads=threads_wanted)
+    text = SERVER.format(directory=net.directory, threads=threads_wanted, workers=threads_wanted)
     daemon = net.timed(f"server{level}", space, text, "-F", level, user="nobody")
     daemon.wait_for_log(f"Loaded seccomp filter (level {level})")
-    names = ["timed", "resolver", *[f"serve-{i + 1}" for i in range(threads_wanted)]]
+    names = ["timed", "resolver", *[f"{kind}-{i + 1}" for kind in ("serve", "nts-ke") for i in range(threads_wanted)]]
     lab.wait_until(lambda: set(threads(daemon)) == set(names), 10, "the threads")
     check_threads(daemon, names)
     return daemon
@@ -137,6 +173,7 @@ def follow(net, space, level, prefix):
 
 def use_client(net, server, client, level, prefix):
     serving = serve(net, server, level, 2)
+    establish_keys(client)
     following = follow(net, client, level, prefix)
     label = f"client{level}"
     # The clock is 3 s wrong all at once: a step that -x refuses, and a mail.
@@ -157,12 +194,15 @@ def test(net):
     for level in ("1", "-1"):
         daemons = use_client(net, server, client, level, prefix)
         use_everything(net, server, f"server{level}")
+        # With keys that were read anew.
+        establish_keys(client)
         for daemon in daemons:
             os.kill(daemon.pid, signal.SIGHUP)
         finish(*reversed(daemons))
         os.unlink(net.path("state", "drift"))
     for level in ("2", "-2"):
         serving = serve(net, server, level, 0)
+        establish_keys(client)
         use_everything(net, server, f"server{level}")
         finish(serving)
 
