@@ -6,8 +6,9 @@
 namespace timed {
 
 void EntropyPool::refill() {
-  fill_(std::as_writable_bytes(std::span(pool_)));
-  left_ = pool_.size();
+  left_ = std::min(fetch_, pool_.size());
+  fetch_ = pool_.size();
+  fill_(std::as_writable_bytes(std::span(pool_).first(left_)));
 }
 
 void EntropyPool::bytes(std::span<std::byte> into) {

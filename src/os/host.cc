@@ -1,7 +1,6 @@
 #include "host.h"
 
 #include <sched.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,22 +9,16 @@
 #include <utility>
 
 #include "notification.h"
+#include "random.h"
 #include "rtc.h"
 #include "system_error.h"
-#include "timed/base/check.h"
 #include "timed/base/log.h"
 #include "worker.h"
 
 namespace timed::os {
 
 void LinuxHost::random(std::span<std::byte> out) {
-  while (!out.empty()) {
-    const auto got = ::getrandom(out.data(), out.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    // Nothing that must not be guessed may leave without it.
-    TIMED_ASSERT(got > 0);
-    out = out.subspan(static_cast<std::size_t>(got));
-  }
+  os::random(out);
 }
 
 Status LinuxHost::start_helpers(bool mail) {

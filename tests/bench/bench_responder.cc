@@ -1,12 +1,12 @@
 // What a plain request costs us beside the kernel: the server's turn, batches of 16 on a socket that costs next to
-// nothing, with the kernel's own random numbers.  `request` is the time of a request, writing it and throwing the
+// nothing, with the random numbers of a daemon.  `request` is the time of a request, writing it and throwing the
 // answer away included; `medium` is what these two take of it.
 // Goals (medians): with the rate limit at most 60 ns with 1 000 clients and 150 ns with 1 000 000; with NTS 2.2 µs.
 #include <benchmark/benchmark.h>
-#include <sys/random.h>
 
 #include <vector>
 
+#include "src/os/random.h"
 #include "tests/unit/server/nts_clients.h"
 #include "timed/base/bytes.h"
 #include "timed/server/server.h"
@@ -143,10 +143,10 @@ class OneSocketNetwork : public env::Network {
   Traffic traffic_;
 };
 
-class KernelsRandomHost : public FakeHost {
+class RealRandomHost : public FakeHost {
  public:
   void random(std::span<std::byte> out) override {
-    if (::getrandom(out.data(), out.size(), 0) != static_cast<ssize_t>(out.size())) std::abort();
+    os::random(out);
   }
 };
 
@@ -169,7 +169,7 @@ void set_request_time(benchmark::State& state, const char* name) {
 
 void serve(benchmark::State& state, Traffic traffic, bool limit_rates, std::size_t denied = 0) {
   FakeClock clock;
-  KernelsRandomHost host;
+  RealRandomHost host;
   OneSocketNetwork network(clock, traffic);
   ServerOptions options;
   options.client_log_limit = traffic.clients * 480;  // a record for twice as many

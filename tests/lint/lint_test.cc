@@ -236,6 +236,8 @@ TEST(LintRules, SystemHeaders) {
             2u);
   EXPECT_TRUE(check_system_headers(sample("src/os/udp.cc", "#include <sys/socket.h>\n")).empty());
   EXPECT_EQ(check_system_headers(sample("src/os/udp.cc", "#include <openssl/evp.h>\n")).size(), 1u);
+  EXPECT_TRUE(check_system_headers(sample("src/os/random.cc", "#include <openssl/rand.h>\n")).empty());
+  EXPECT_EQ(check_system_headers(sample("src/os/random.cc", "#include <openssl/evp.h>\n")).size(), 1u);
   EXPECT_EQ(check_system_headers(sample("include/timed/nts/x.h", "#include <openssl/ssl.h>\n")).size(), 1u);
   EXPECT_TRUE(check_system_headers(sample("src/nts/x.cc", "#include <openssl/ssl.h>\n")).empty());
   EXPECT_EQ(check_system_headers(sample("src/daemon/x.cc", "#include <nlohmann/json.hpp>\n")).size(), 1u);

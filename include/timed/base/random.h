@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace timed {
 
@@ -51,7 +52,8 @@ class SeededRandom {
 class EntropyPool {
  public:
   using Fill = std::function<void(std::span<std::byte>)>;
-  explicit EntropyPool(Fill fill) : fill_(std::move(fill)) {}
+  // words: fetched at a time, after the first few; the more, the less each of them costs who needs many.
+  explicit EntropyPool(Fill fill, std::size_t words = kFew) : fill_(std::move(fill)), pool_(words) {}
 
   std::uint64_t u64() {
     if (left_ == 0) refill();
@@ -75,10 +77,12 @@ class EntropyPool {
   double uniform() { return static_cast<double>(u64() >> 11) * 0x1p-53; }
 
  private:
+  static constexpr std::size_t kFew = 64;
   void refill();
 
   Fill fill_;
-  std::array<std::uint64_t, 64> pool_{};
+  std::vector<std::uint64_t> pool_;
+  std::size_t fetch_ = kFew;  // next time
   std::size_t left_ = 0;
   std::uint64_t few_ = 0;  // of a word that bits() has begun
   int few_left_ = 0;

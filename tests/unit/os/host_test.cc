@@ -107,12 +107,14 @@ TEST_F(HostTest, MayBeDestroyedByAnAnswer) {
 
 TEST_F(HostTest, GivesUnpredictableBytes) {
   LinuxHost host(*loop_, Family::Unspecified);
-  std::vector<std::byte> first(1000);
-  std::vector<std::byte> second(1000);
-  host.random(first);
-  host.random(second);
-  EXPECT_NE(first, second);
-  EXPECT_LT(std::count(first.begin(), first.end(), std::byte{0}), 100);
+  for (const std::size_t size : {std::size_t{1000}, std::size_t{2048}, std::size_t{3} << 20}) {
+    std::vector<std::byte> first(size);
+    std::vector<std::byte> second(size);
+    host.random(first);
+    host.random(second);
+    EXPECT_NE(first, second);
+    EXPECT_LT(std::count(first.begin(), first.end(), std::byte{0}), size / 10) << size;
+  }
   host.random({});
 }
 
