@@ -2,7 +2,7 @@
 
 _timedc_commands="accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs daemonstatus
 delete deny dns dump exit help import keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
-maxupdateskew minpoll minstratum ntpdata offline offset online onoffline polltarget quit refresh rekey reload
+maxupdateskew minpoll minstratum ntpdata ntsserver offline offset online onoffline polltarget quit refresh rekey reload
 reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats serververdicts settime
 shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout tracking trimrtc waitsync writertc"
 

@@ -248,6 +248,22 @@ std::string serververdicts(const control::ServerVerdictsReply& r) {
   return written(counted(counters_of(r)));
 }
 
+std::string ntsserver(const control::NtsServerReply& r) {
+  const bool has_keys = r.origin != control::NtsServerReply::Origin::None;
+  Json keys = Json::array();
+  for (const auto& key : r.keys) {
+    if (has_keys) keys.push_back(Json{{"id", format("%08X", key.id)}, {"aead", key.aead}});
+  }
+  return written({{"serves", r.serves},
+                  {"establishes", r.establishes},
+                  {"keys_origin", has_keys ? Json(origin_text(r.origin)) : Json(nullptr)},
+                  {"keys", keys},
+                  {"newest_key_s", age(r.key_age)},
+                  {"next_change_s", age(r.next_change)},
+                  {"connections", r.connections},
+                  {"counts", counted(counters_of(r))}});
+}
+
 std::string daemonstatus(const control::DaemonStatusReply& r) {
   return written({{"version", r.version},
                   {"configuration", text_or_null(r.config_file)},

@@ -9,6 +9,7 @@ namespace timed::client {
 namespace {
 
 using control::DaemonStatusReply;
+using control::NtsServerReply;
 using control::ReloadChangeReply;
 using control::ServerVerdictsReply;
 using control::SourceVerdictsReply;
@@ -71,6 +72,33 @@ std::vector<Counter> counters_of(const ServerVerdictsReply& r) {
           {"Command not authorised", "commands_unauthorised", r.cmd_unauthorised},
           {"Reply longer than command", "commands_reply_too_long", r.cmd_too_long},
           {"Reply could not be sent", "commands_reply_unsent", r.cmd_unsent}};
+}
+
+std::vector<Counter> counters_of(const NtsServerReply& r) {
+  return {{"Answered with NTS", "ntp_answered", r.answered},
+          {"Without room for a cookie", "ntp_without_room", r.without_room},
+          {"Fields of NTS malformed", "ntp_malformed", r.malformed},
+          {"Cookie of forgotten key", "ntp_unknown_key", r.unknown_key},
+          {"Cookie not authentic", "ntp_bad_cookie", r.bad_cookie},
+          {"Request not authentic", "ntp_not_authentic", r.not_authentic},
+          {"Keys established", "ke_served", r.ke_served},
+          {"Denied by access rules", "ke_denied", r.ke_denied},
+          {"Dropped by rate limit", "ke_rate_limited", r.ke_too_often},
+          {"All places taken", "ke_no_room", r.ke_no_room},
+          {"No certificate or no keys", "ke_no_keys", r.ke_no_keys},
+          {"Too slow", "ke_timed_out", r.ke_timed_out},
+          {"Closed by the client", "ke_ended", r.ke_ended},
+          {"Not NTS-KE", "ke_other_protocol", r.ke_not_ke},
+          {"TLS failed", "ke_tls_failed", r.ke_tls_failed},
+          {"Bad requests", "ke_bad_request", r.ke_bad_request},
+          {"Nothing in common", "ke_no_agreement", r.ke_no_agreement},
+          {"Failed by our own fault", "ke_failed", r.ke_failed}};
+}
+
+std::string_view origin_text(NtsServerReply::Origin origin) {
+  constexpr std::array<std::string_view, 4> kTexts = {"none", "random", "shared", "derived"};
+  const auto index = static_cast<std::size_t>(origin);
+  return index < kTexts.size() ? kTexts[index] : "?";
 }
 
 std::string last_bad_text(const SourceVerdictsReply& r) {
@@ -148,6 +176,26 @@ std::string serververdicts(const ServerVerdictsReply& r) {
   return out;
 }
 
+std::string ntsserver(const NtsServerReply& r) {
+  std::string out;
+  out += line("NTP with NTS", r.serves ? "served" : "not served");
+  out += line("Establishment of keys", r.establishes ? "open" : "closed");
+  out += line("Keys of cookies", std::string(origin_text(r.origin)));
+  constexpr std::array<const char*, NtsServerReply::kKeys> kUses = {"Key before the last", "Key before",
+                                                                    "Key in use", "Key to come"};
+  for (std::size_t i = 0; i < kUses.size(); ++i) {
+    out += line(kUses[i], r.origin == NtsServerReply::Origin::None
+                              ? "-"
+                              : format("%08X (AEAD %u)", r.keys[i].id, r.keys[i].aead));
+  }
+  out += line("Newest key", age_text(r.key_age));
+  out += line("Next change of keys",
+              r.next_change == control::kNever ? "by others" : format("in %u seconds", r.next_change));
+  out += line("Connections now", r.connections);
+  for (const Counter& counter : counters_of(r)) out += line(counter.label, counter.value);
+  return out;
+}
+
 std::string sourceverdicts_caption(bool) {
   return "Sent: requests    Rcvd: packets that came back    Good: those that were measured with\n"
          "1 duplicate    2 answers nothing that is asked    3 without times    5 not authentic\n"
@@ -199,6 +247,15 @@ std::string serververdicts(const ServerVerdictsReply& r) {
     out += std::string(out.empty() ? "" : ",") + std::to_string(counter.value);
   }
   return out + "\n";
+}
+
+std::string ntsserver(const NtsServerReply& r) {
+  std::string row = format("%d,%d,%s,%u,%u", r.serves ? 1 : 0, r.establishes ? 1 : 0,
+                           std::string(origin_text(r.origin)).c_str(), r.key_age, r.next_change);
+  for (const NtsServerReply::Key& key : r.keys) row += format(",%08X,%u", key.id, key.aead);
+  row += format(",%u", r.connections);
+  for (const Counter& counter : counters_of(r)) row.append(",").append(std::to_string(counter.value));
+  return row + "\n";
 }
 
 std::string sourceverdicts_row(const SourceVerdictsReply& r, std::string_view name) {

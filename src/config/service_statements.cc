@@ -63,7 +63,8 @@ void parse_command_access(bool allow, const Statement& statement, Config& config
 constexpr auto kReports =
     std::to_array<std::string_view>({"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata",
                                      "serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking",
-                                     "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"});
+                                     "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts",
+                                     "ntsserver"});
 
 }  // namespace
 

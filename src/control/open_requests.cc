@@ -23,6 +23,7 @@ constexpr Opened kOpened[] = {
     {R::Daemonstatus, Q::DaemonStatus}, {R::Reloadstatus, Q::DaemonStatus},
     {R::Reloadstatus, Q::ReloadChange}, {R::Serververdicts, Q::ServerVerdicts},
     {R::Sourceverdicts, Q::NSources},   {R::Sourceverdicts, Q::SourceVerdicts},
+    {R::Ntsserver, Q::NtsServer},
 };
 
 }  // namespace

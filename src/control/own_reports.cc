@@ -35,6 +35,18 @@ constexpr Counter kCounters[] = {
     &ServerVerdictsReply::cmd_unsent,
 };
 
+constexpr std::uint16_t kServesNts = 1;
+constexpr std::uint16_t kEstablishesKeys = 2;
+using NtsCounter = std::uint64_t NtsServerReply::*;
+constexpr NtsCounter kNtsCounters[] = {
+    &NtsServerReply::answered,      &NtsServerReply::without_room,   &NtsServerReply::malformed,
+    &NtsServerReply::unknown_key,   &NtsServerReply::bad_cookie,     &NtsServerReply::not_authentic,
+    &NtsServerReply::ke_served,     &NtsServerReply::ke_denied,      &NtsServerReply::ke_too_often,
+    &NtsServerReply::ke_no_room,    &NtsServerReply::ke_no_keys,     &NtsServerReply::ke_timed_out,
+    &NtsServerReply::ke_ended,      &NtsServerReply::ke_not_ke,      &NtsServerReply::ke_tls_failed,
+    &NtsServerReply::ke_bad_request, &NtsServerReply::ke_no_agreement, &NtsServerReply::ke_failed,
+};
+
 // In `size` bytes, of which the last is zero; of what is too long the end is kept.
 void write_text(ByteWriter& into, std::size_t size, std::string_view text) {
   if (text.size() >= size) text.remove_prefix(text.size() - size + 1);
@@ -144,6 +156,37 @@ std::optional<SourceVerdictsReply> read_source_verdicts(ByteReader& from) {
   if (verdict == kNoVerdict) return r;
   if (verdict >= SourceVerdictsReply::kVerdicts || r.last_failed > kAllTests) return std::nullopt;
   r.last_verdict = static_cast<SourceVerdictsReply::Verdict>(verdict);
+  return r;
+}
+
+void write_body(ByteWriter& into, const NtsServerReply& r) {
+  into.u16(static_cast<std::uint16_t>(r.origin));
+  into.u16(static_cast<std::uint16_t>((r.serves ? kServesNts : 0) | (r.establishes ? kEstablishesKeys : 0)));
+  into.u32(r.key_age);
+  into.u32(r.next_change);
+  for (const NtsServerReply::Key& key : r.keys) {
+    into.u32(key.id);
+    into.u32(key.aead);
+  }
+  into.u32(r.connections);
+  for (const NtsCounter counter : kNtsCounters) into.u64(r.*counter);
+}
+
+std::optional<NtsServerReply> read_nts_server(ByteReader& from) {
+  NtsServerReply r;
+  r.origin = static_cast<NtsServerReply::Origin>(from.u16());
+  const std::uint16_t flags = from.u16();
+  r.serves = (flags & kServesNts) != 0;
+  r.establishes = (flags & kEstablishesKeys) != 0;
+  r.key_age = from.u32();
+  r.next_change = from.u32();
+  for (NtsServerReply::Key& key : r.keys) {
+    key.id = from.u32();
+    key.aead = from.u32();
+  }
+  r.connections = from.u32();
+  for (const NtsCounter counter : kNtsCounters) r.*counter = from.u64();
+  if (r.origin > NtsServerReply::Origin::Derived) return std::nullopt;
   return r;
 }
 

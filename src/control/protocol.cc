@@ -89,6 +89,10 @@ std::optional<ReplyBody> read_own_body(ReplyCode code, ByteReader& from) {
       auto verdicts = read_source_verdicts(from);
       return verdicts ? std::optional<ReplyBody>(*verdicts) : std::nullopt;
     }
+    case ReplyCode::NtsServer: {
+      auto report = read_nts_server(from);
+      return report ? std::optional<ReplyBody>(*report) : std::nullopt;
+    }
     default:
       return std::nullopt;
   }
@@ -172,6 +176,7 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ReloadChangeReply&) const { return ReplyCode::ReloadChange; }
     ReplyCode operator()(const ServerVerdictsReply&) const { return ReplyCode::ServerVerdicts; }
     ReplyCode operator()(const SourceVerdictsReply&) const { return ReplyCode::SourceVerdicts; }
+    ReplyCode operator()(const NtsServerReply&) const { return ReplyCode::NtsServer; }
   };
   return std::visit(Code{}, body);
 }

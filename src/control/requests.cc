@@ -107,6 +107,8 @@ std::optional<Request> read_own_request(RequestCode code, ByteReader& from) {
       return ServerVerdictsRequest{};
     case RequestCode::SourceVerdicts:
       return SourceVerdictsRequest{from.i32()};
+    case RequestCode::NtsServer:
+      return NtsServerRequest{};
     default:
       return std::nullopt;
   }
@@ -202,6 +204,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ReloadChangeRequest&) const { return RequestCode::ReloadChange; }
     RequestCode operator()(const ServerVerdictsRequest&) const { return RequestCode::ServerVerdicts; }
     RequestCode operator()(const SourceVerdictsRequest&) const { return RequestCode::SourceVerdicts; }
+    RequestCode operator()(const NtsServerRequest&) const { return RequestCode::NtsServer; }
   };
   return std::visit(Code{}, request);
 }

@@ -38,6 +38,8 @@ control::Reply Engine::Parts::carry_out(const control::Request& request) {
                            *sources,
                            source_files ? &*source_files : nullptr,
                            server,
+                           server_keys,
+                           ke_server,
                            control};
   if (const auto own = answer_own(request, reports)) return *own;
   ClockOrders::Callbacks callbacks;

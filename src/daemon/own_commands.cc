@@ -156,6 +156,60 @@ std::optional<Reply> answer(const control::SourceVerdictsRequest& request, const
   return Reply{ReplyStatus::Success, reply};
 }
 
+std::uint32_t whole_seconds(std::optional<Duration> length) {
+  if (!length) return control::kNever;
+  return static_cast<std::uint32_t>(std::clamp(length->to_seconds(), 0.0, control::kNever - 1.0));
+}
+
+void put_keys(const nts::ServerKeys::Report& keys, control::NtsServerReply& reply) {
+  using Origin = nts::ServerKeys::Origin;
+  static_assert(static_cast<int>(Origin::Derived) == static_cast<int>(control::NtsServerReply::Origin::Derived));
+  reply.origin = static_cast<control::NtsServerReply::Origin>(keys.origin);
+  if (keys.keys == nullptr) return;
+  reply.key_age = whole_seconds(keys.age);
+  reply.next_change = whole_seconds(keys.next_change);
+  constexpr std::size_t kAll = auth::CookieKeys::kKeys;
+  static_assert(kAll == control::NtsServerReply::kKeys);
+  const std::size_t current = keys.keys->current().id % kAll;
+  for (std::size_t i = 0; i < kAll; ++i) {
+    const auth::CookieKeys::Key& key = keys.keys->all()[(current + 2 + i) % kAll];
+    reply.keys[i] = {key.id, static_cast<std::uint32_t>(key.aead)};
+  }
+}
+
+void put_establishments(const nts::KeTotals& totals, control::NtsServerReply& reply) {
+  using O = nts::KeOutcome;
+  reply.ke_served = totals.at(O::Served);
+  reply.ke_denied = totals.at(O::Denied);
+  reply.ke_too_often = totals.at(O::TooOften);
+  reply.ke_no_room = totals.at(O::NoRoom);
+  reply.ke_no_keys = totals.at(O::NoKeys);
+  reply.ke_timed_out = totals.at(O::TimedOut);
+  reply.ke_ended = totals.at(O::Ended);
+  reply.ke_not_ke = totals.at(O::NotKe);
+  reply.ke_tls_failed = totals.at(O::TlsFailed);
+  reply.ke_bad_request = totals.at(O::BadRequest);
+  reply.ke_no_agreement = totals.at(O::NoAgreement);
+  reply.ke_failed = totals.at(O::Failed);
+}
+
+std::optional<Reply> answer(const control::NtsServerRequest&, const OwnReports& reports) {
+  const server::ServedTotals served = reports.server.served();
+  control::NtsServerReply reply;
+  reply.serves = reports.server.is_open() && reports.server_keys.keys() != nullptr;
+  reply.establishes = reports.ke_server.is_open();
+  put_keys(reports.server_keys.report(), reply);
+  reply.connections = static_cast<std::uint32_t>(reports.ke_server.connections());
+  reply.answered = served.nts_answered;
+  reply.without_room = served.nts_without_room;
+  reply.malformed = served.nts_malformed;
+  reply.unknown_key = served.nts_unknown_key;
+  reply.bad_cookie = served.nts_bad_cookie;
+  reply.not_authentic = served.nts_not_authentic;
+  put_establishments(reports.ke_server.totals(), reply);
+  return Reply{ReplyStatus::Success, reply};
+}
+
 template <class Other>
 std::optional<Reply> answer(const Other&, const OwnReports&) {
   return std::nullopt;

@@ -51,6 +51,7 @@ constexpr Command kCommands[] = {
     {"serververdicts", serververdicts, "serververdicts", "Count what was served and what was not, by cause", true},
     {"sourceverdicts", sourceverdicts, "sourceverdicts [-a] [-v]", "Count which tests the packets of sources failed",
      true},
+    {"ntsserver", ntsserver, "ntsserver", "Show the keys of the NTS server, and what became of requests for it", true},
     {"waitsync", waitsync, "waitsync [<max-tries> [<max-correction> [<max-skew> [<interval>]]]]",
      "Wait until the clock is synchronised"},
 

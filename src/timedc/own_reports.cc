@@ -40,6 +40,11 @@ bool serververdicts(Context& context, const Words&) {
                                             client::csv::serververdicts, client::json::serververdicts);
 }
 
+bool ntsserver(Context& context, const Words&) {
+  return show<control::NtsServerReply>(context, control::NtsServerRequest{}, client::text::ntsserver,
+                                       client::csv::ntsserver, client::json::ntsserver);
+}
+
 bool reloadstatus(Context& context, const Words&) {
   auto status = context.session.ask_for<control::DaemonStatusReply>(control::DaemonStatusRequest{});
   if (!status) return fail(context, status.error());

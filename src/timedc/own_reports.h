@@ -10,6 +10,7 @@ namespace timed::timedc {
 bool daemonstatus(Context& context, const Words& words);
 bool reloadstatus(Context& context, const Words& words);
 bool serververdicts(Context& context, const Words& words);
+bool ntsserver(Context& context, const Words& words);
 bool sourceverdicts(Context& context, const Words& words);
 
 }  // namespace timed::timedc

@@ -125,6 +125,11 @@ struct Print {
     keep(client::csv::serververdicts(r));
     keep_json(client::json::serververdicts(r));
   }
+  void operator()(const NtsServerReply& r) const {
+    keep(client::text::ntsserver(r));
+    keep(client::csv::ntsserver(r));
+    keep_json(client::json::ntsserver(r));
+  }
   void operator()(const SourceVerdictsReply& r) const {
     keep(client::text::sourceverdicts_row(r, client::address_text(r.address), true));
     keep(client::csv::sourceverdicts_row(r, "name"));

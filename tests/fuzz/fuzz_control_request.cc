@@ -38,6 +38,8 @@ ReplyBody body_for(unsigned choice) {
       return ServerVerdictsReply{};
     case 10:
       return SourceVerdictsReply{};
+    case 11:
+      return NtsServerReply{};
     default:
       return std::monostate{};
   }

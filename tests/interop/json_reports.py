@@ -98,7 +98,7 @@ def test(net):
     chronyd = net.chronyd("chronyd", client, options + "cmdport 0")
     net.timed("client", client, options)
     checked = set()
-    own = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"}
+    own = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver"}
     for label, path in (("chronyd", net.chronyd_socket("chronyd")), ("timed", net.timed_socket("client"))):
         asked = Asked(client, path)
         lab.wait_until(lambda: asked.run("waitsync", "1")[0] == 0, 20, f"{label} selects its server")

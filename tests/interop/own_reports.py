@@ -57,7 +57,7 @@ def check_server(net, server, client):
         # READSTAT of this machine, which may ask.
         local.sendto(struct.pack("!BBHHHHH", 2 << 3 | 6, 1, 1, 0, 0, 0, 0), ("127.0.0.1", 123))
         reply = commands.request(commands.TRACKING)[:1] + b"\2" + commands.request(commands.TRACKING)[2:]
-        plan = [(bytes(20), 8), (reply, 9), (commands.request(0x4004), 10), (commands.request(DAEMON_STATUS), 11),
+        plan = [(bytes(20), 8), (reply, 9), (commands.request(0x4fff), 10), (commands.request(DAEMON_STATUS), 11),
                 (commands.request(SOURCE_VERDICTS, length=139), 12), (commands.request(SOURCE_VERDICTS), 1),
                 (commands.request(commands.N_SOURCES), 1)]
         for datagram, times in plan:
@@ -124,7 +124,7 @@ def check_others(net, client):
     lab.wait_until(lambda: os.path.exists(net.chronyd_socket("chronyd")), 10, "chronyd's socket")
     link = net.path("chronyc")
     os.symlink(lab.timedc(), link)
-    for word in ("daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts"):
+    for word in ("daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver"):
         done = client.run(lab.timedc(), "-h", net.chronyd_socket("chronyd"), word, check=False)
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == "502 Invalid command", done
         assert "no such report" in done.stderr, done

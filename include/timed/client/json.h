@@ -31,6 +31,7 @@ std::string waitsync(std::uint64_t attempt, const control::TrackingReply& report
 std::string daemonstatus(const control::DaemonStatusReply& report);
 std::string reloadstatus_row(const control::ReloadChangeReply& report);
 std::string serververdicts(const control::ServerVerdictsReply& report);
+std::string ntsserver(const control::NtsServerReply& report);
 std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name);
 std::string sourcename(const control::SourceAddress& address, std::string_view name);
 

@@ -14,6 +14,9 @@ namespace timed::client {
 
 // In the order of the report.
 std::vector<Counter> counters_of(const control::ServerVerdictsReply& report);
+std::vector<Counter> counters_of(const control::NtsServerReply& report);
+// Where the keys come from, in a word.
+std::string_view origin_text(control::NtsServerReply::Origin origin);
 // What was wrong with the last bad packet of a source in a word: the tests that it failed, such as "67", or "form",
 // "mode", "late"; "-" for none.
 std::string last_bad_text(const control::SourceVerdictsReply& report);
@@ -29,6 +32,7 @@ std::string daemonstatus(const control::DaemonStatusReply& report);
 std::string reloadstatus_header();
 std::string reloadstatus_row(const control::ReloadChangeReply& report);
 std::string serververdicts(const control::ServerVerdictsReply& report);
+std::string ntsserver(const control::NtsServerReply& report);
 // A caption says what the columns mean; it stands above the header.
 std::string sourceverdicts_caption(bool wide);
 std::string sourceverdicts_header(bool wide);
@@ -40,6 +44,7 @@ std::string daemonstatus(const control::DaemonStatusReply& report);
 std::string reloadstatus_row(const control::ReloadChangeReply& report);
 std::string serververdicts(const control::ServerVerdictsReply& report);
 std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name);
+std::string ntsserver(const control::NtsServerReply& report);
 }  // namespace csv
 
 }  // namespace timed::client

@@ -101,10 +101,11 @@ enum class RequestCode : std::uint16_t {
   ReloadChange = 0x4001,
   ServerVerdicts = 0x4002,
   SourceVerdicts = 0x4003,
+  NtsServer = 0x4004,
 };
 inline constexpr std::size_t kRequestCodes = 75;        // of chrony
 inline constexpr std::uint16_t kFirstOwnCode = 0x4000;  // of requests and of replies
-inline constexpr std::size_t kOwnCodes = 4;
+inline constexpr std::size_t kOwnCodes = 5;
 // All requests in one row, those of our own behind chrony's; empty for a code that is neither.
 inline constexpr std::size_t kAllRequests = kRequestCodes + kOwnCodes;
 constexpr std::optional<std::size_t> request_place(std::uint16_t code) {
@@ -138,6 +139,7 @@ enum class ReplyCode : std::uint16_t {
   ReloadChange = 0x4001,
   ServerVerdicts = 0x4002,
   SourceVerdicts = 0x4003,
+  NtsServer = 0x4004,
 };
 
 // Section 8.

@@ -30,6 +30,7 @@ enum class OpenReport : std::uint8_t {
   Reloadstatus,
   Serververdicts,
   Sourceverdicts,
+  Ntsserver,
 };
 
 struct ControlOptions {

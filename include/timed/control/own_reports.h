@@ -1,5 +1,5 @@
 // Reports that chrony has no request for, with codes of our own (docs/control-protocol.md): the daemon itself, what the
-// last reload of sources has changed, and what became of packets, by cause.  Pure.
+// last reload of sources has changed, what became of packets, by cause, and NTS on the server.  Pure.
 #ifndef TIMED_CONTROL_OWN_REPORTS_H_
 #define TIMED_CONTROL_OWN_REPORTS_H_
 
@@ -121,16 +121,46 @@ struct SourceVerdictsReply {
   bool operator==(const SourceVerdictsReply&) const = default;
 };
 
+struct NtsServerRequest {
+  bool operator==(const NtsServerRequest&) const = default;
+};
+
+// NTS on the server: the keys of cookies, and since the start what became of requests and of connections.
+struct NtsServerReply {
+  enum class Origin : std::uint16_t { None = 0, Generated = 1, Shared = 2, Derived = 3 };
+  static constexpr std::size_t kKeys = 4;
+  struct Key {
+    std::uint32_t id = 0;
+    std::uint32_t aead = 0;  // as IANA numbers them
+    bool operator==(const Key&) const = default;
+  };
+  Origin origin = Origin::None;        // of the keys
+  bool serves = false;                 // NTP with NTS
+  bool establishes = false;            // keys: a port for it is open
+  std::uint32_t key_age = kNever;      // seconds, of the newest
+  std::uint32_t next_change = kNever;  // seconds until others are in use
+  std::array<Key, kKeys> keys{};       // two that were, the one in use, the next; zeros where there are none
+  std::uint32_t connections = 0;       // now
+  // Requests that were not stopped before their cookie was looked at.
+  std::uint64_t answered = 0, without_room = 0, malformed = 0, unknown_key = 0, bad_cookie = 0, not_authentic = 0;
+  // Connections, each under one of them.
+  std::uint64_t ke_served = 0, ke_denied = 0, ke_too_often = 0, ke_no_room = 0, ke_no_keys = 0, ke_timed_out = 0;
+  std::uint64_t ke_ended = 0, ke_not_ke = 0, ke_tls_failed = 0, ke_bad_request = 0, ke_no_agreement = 0, ke_failed = 0;
+  bool operator==(const NtsServerReply&) const = default;
+};
+
 // Used by protocol.h's readers and writers.
 void write_body(ByteWriter& into, const DaemonStatusReply& reply);
 void write_body(ByteWriter& into, const ReloadChangeReply& reply);
 void write_body(ByteWriter& into, const ServerVerdictsReply& reply);
 void write_body(ByteWriter& into, const SourceVerdictsReply& reply);
+void write_body(ByteWriter& into, const NtsServerReply& reply);
 DaemonStatusReply read_daemon_status(ByteReader& from);
 // Empty where it says what cannot be.
 std::optional<ReloadChangeReply> read_reload_change(ByteReader& from);
 ServerVerdictsReply read_server_verdicts(ByteReader& from);
 std::optional<SourceVerdictsReply> read_source_verdicts(ByteReader& from);
+std::optional<NtsServerReply> read_nts_server(ByteReader& from);
 
 }  // namespace timed::control
 

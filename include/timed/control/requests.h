@@ -48,7 +48,8 @@ using Request = std::variant<
     RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest, SmoothingRequest, AuthDataRequest,
     SelectDataRequest, NtpDataRequest, ModifySourceRequest, ModifySelectoptsRequest, ModifyOffsetRequest, AccessRequest,
     AccheckRequest, ServerStatsRequest, ClientAccessesRequest, RtcreportRequest, WritertcRequest, TrimrtcRequest,
-    ShutdownRequest, DaemonStatusRequest, ReloadChangeRequest, ServerVerdictsRequest, SourceVerdictsRequest>;
+    ShutdownRequest, DaemonStatusRequest, ReloadChangeRequest, ServerVerdictsRequest, SourceVerdictsRequest,
+    NtsServerRequest>;
 RequestCode code_of(const Request& request);
 
 struct RequestHeader {

@@ -8,6 +8,8 @@
 #include "timed/control/protocol.h"
 #include "timed/daemon/jumps.h"
 #include "timed/discipline/local_clock.h"
+#include "timed/nts/ke_server.h"
+#include "timed/nts/server_keys.h"
 #include "timed/server/server.h"
 #include "timed/sources/source_files.h"
 #include "timed/sources/source_set.h"
@@ -23,6 +25,8 @@ struct OwnReports {
   const sources::SourceSet& sources;
   const sources::SourceFiles* files;  // null while there are none
   const server::Server& server;
+  const nts::ServerKeys& server_keys;
+  const nts::KeServer& ke_server;
   const control::ControlServer& control;
 };
 

@@ -148,6 +148,50 @@ TEST(SourceVerdicts, ARowASource) {
             R"("last_bad":"unsynchronised","last_bad_tests":["6","7"],"since_last_bad_s":64})");
 }
 
+control::NtsServerReply nts_server() {
+  control::NtsServerReply r;
+  r.origin = control::NtsServerReply::Origin::Shared;
+  r.serves = true;
+  r.key_age = 60;
+  r.keys = {{{0x10, 15}, {0x11, 15}, {0xab12, 15}, {0x13, 30}}};
+  r.connections = 2;
+  r.answered = 3;
+  r.ke_failed = 4;
+  return r;
+}
+
+TEST(NtsServer, ForPeople) {
+  const std::string shown = text::ntsserver(nts_server());
+  EXPECT_TRUE(shown.starts_with("NTP with NTS               : served\n"
+                                "Establishment of keys      : closed\n"
+                                "Keys of cookies            : shared\n"
+                                "Key before the last        : 00000010 (AEAD 15)\n"
+                                "Key before                 : 00000011 (AEAD 15)\n"
+                                "Key in use                 : 0000AB12 (AEAD 15)\n"
+                                "Key to come                : 00000013 (AEAD 30)\n"
+                                "Newest key                 : 60 seconds ago\n"
+                                "Next change of keys        : by others\n"
+                                "Connections now            : 2\n"
+                                "Answered with NTS          : 3\n"))
+      << shown;
+  for (std::size_t at = 0; at < shown.size(); at = shown.find('\n', at) + 1) EXPECT_EQ(shown.at(at + 27), ':') << shown;
+  EXPECT_NE(text::ntsserver({}).find("Key in use                 : -\n"), std::string::npos);
+}
+
+TEST(NtsServer, ForPrograms) {
+  EXPECT_EQ(csv::ntsserver(nts_server()),
+            "1,0,shared,60,4294967295,00000010,15,00000011,15,0000AB12,15,00000013,30,2,"
+            "3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,4\n");
+  const std::string shown = json::ntsserver(nts_server());
+  EXPECT_TRUE(shown.starts_with(R"({"serves":true,"establishes":false,"keys_origin":"shared","keys":[{"id":"00000010",)"
+                                R"("aead":15},)"))
+      << shown;
+  EXPECT_NE(shown.find(R"("newest_key_s":60,"next_change_s":null,"connections":2,"counts":{"ntp_answered":3,)"),
+            std::string::npos)
+      << shown;
+  EXPECT_NE(json::ntsserver({}).find(R"("keys_origin":null,"keys":[],)"), std::string::npos);
+}
+
 TEST(SourceVerdicts, TheLastBadPacketInAWord) {
   using V = SourceVerdictsReply::Verdict;
   SourceVerdictsReply r;

@@ -47,6 +47,7 @@ TEST(OwnRequests, AreAsLongAsTheirReplies) {
   check_request(ReloadChangeRequest{7}, "4001", "00000007", 456);
   check_request(ServerVerdictsRequest{}, "4002", "", 276);
   check_request(SourceVerdictsRequest{-1}, "4003", "ffffffff", 140);
+  check_request(NtsServerRequest{}, "4004", "", 220);
 }
 
 TEST(OwnRequests, StandBehindThoseOfChrony) {
@@ -55,10 +56,11 @@ TEST(OwnRequests, StandBehindThoseOfChrony) {
   EXPECT_EQ(request_place(0x3fff), std::nullopt);
   EXPECT_EQ(request_place(0x4000), std::optional<std::size_t>(75));
   EXPECT_EQ(request_place(0x4003), std::optional<std::size_t>(78));
-  EXPECT_EQ(request_place(0x4004), std::nullopt);
+  EXPECT_EQ(request_place(0x4004), std::optional<std::size_t>(79));
+  EXPECT_EQ(request_place(0x4005), std::nullopt);
   EXPECT_EQ(request_place(0xffff), std::nullopt);
   EXPECT_EQ(reply_length(0x3fff), 0u);
-  EXPECT_EQ(reply_length(0x4004), 0u);
+  EXPECT_EQ(reply_length(0x4005), 0u);
 }
 
 TEST(DaemonStatus, StandsOnTheWireAsItMust) {
@@ -204,6 +206,30 @@ TEST(SourceVerdicts, StandOnTheWireAsTheyMust) {
   EXPECT_FALSE(receive_reply(wrong, header).body) << "there are ten tests";
 }
 
+TEST(NtsServer, StandsOnTheWireAsItMust) {
+  NtsServerReply r;
+  r.origin = NtsServerReply::Origin::Derived;
+  r.serves = true;
+  r.key_age = 5;
+  r.next_change = 6;
+  r.keys = {{{0x11, 15}, {0x12, 30}, {0x13, 15}, {0x14, 30}}};
+  r.connections = 7;
+  std::uint64_t n = 0;
+  for (std::uint64_t* count :
+       {&r.answered, &r.without_room, &r.malformed, &r.unknown_key, &r.bad_cookie, &r.not_authentic, &r.ke_served,
+        &r.ke_denied, &r.ke_too_often, &r.ke_no_room, &r.ke_no_keys, &r.ke_timed_out, &r.ke_ended, &r.ke_not_ke,
+        &r.ke_tls_failed, &r.ke_bad_request, &r.ke_no_agreement, &r.ke_failed}) {
+    *count = ++n;
+  }
+  std::string body =
+      "0003 0001 00000005 00000006 00000011 0000000f 00000012 0000001e 00000013 0000000f 00000014 0000001e 00000007";
+  for (unsigned char i = 1; i <= 18; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
+  const Bytes bytes = check_reply(NtsServerRequest{}, r, "4004", body, 220);
+  Bytes wrong = bytes;
+  wrong[29] = std::byte{4};
+  EXPECT_FALSE(receive_reply(wrong, header_of(NtsServerRequest{}, kSequence)).body) << "there is no such origin";
+}
+
 TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
   int executed = 0;
   const Execute execute = [&](const Request&) {
@@ -214,7 +240,7 @@ TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
   const Sender udp{Transport::Udp, open_requests(ControlOptions().open_reports)};
   const Sender told{Transport::Udp, open_requests({OpenReport::Reloadstatus})};
   const Sender unix{Transport::Unix, {}};
-  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{0x4000, 0x4001, 0x4002, 0x4003}) {
+  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{0x4000, 0x4001, 0x4002, 0x4003, 0x4004}) {
     const std::size_t length = request_length(*request_row(code));
     EXPECT_EQ(answer(raw_request(code, length), udp, execute, into).verdict, Verdict::Unauthorised) << code;
     EXPECT_EQ(answer(raw_request(code, length - 1), unix, execute, into).verdict, Verdict::BadLength) << code;
@@ -223,8 +249,8 @@ TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
               code <= 0x4001 ? Verdict::Answered : Verdict::Unauthorised)
         << code;
   }
-  EXPECT_EQ(executed, 6);
-  EXPECT_EQ(answer(raw_request(0x4004, kMaxRequest), unix, execute, into).verdict, Verdict::Unknown);
+  EXPECT_EQ(executed, 7);
+  EXPECT_EQ(answer(raw_request(0x4005, kMaxRequest), unix, execute, into).verdict, Verdict::Unknown);
 }
 
 }  // namespace
