@@ -85,8 +85,26 @@ def finish(net, daemon):
     assert drift.st_mode & 0o027 == 0, oct(drift.st_mode)
 
 
+def waits_for_the_time(net):
+    """What timed-wait-sync.service runs, as whom it runs it, ends when the clock is synchronised and not before."""
+    server, client = net.pair()
+    words = units_are_sound.read("timed-wait-sync.service")[("Service", "ExecStart")][0].split()[1:]
+    daemon = net.timed("waited", client, "server 10.99.0.1 iburst\ncmdport 0", user=ACCOUNT)
+    gid = str(pwd.getpwnam(ACCOUNT).pw_gid)
+    waiting = net.start("waiting", client.command("setpriv", "--reuid", ACCOUNT, "--regid", gid, "--clear-groups",
+                                                  lab.timedc(), "-n", "-h", net.timed_socket("waited"), *words))
+    lab.wait_until(lambda: "try: 2" in waiting.log(), 15, "a second look")
+    assert waiting.alive(), waiting.log()
+    net.timed("timeserver", server, "local stratum 2\nallow")
+    net.timedc("waited", client, "burst", "2/4")
+    assert waiting.wait(30) == 0, waiting.log()
+    assert "refid: 0A630001" in waiting.log().splitlines()[-1], waiting.log()
+    assert daemon.stop() == 0
+
+
 def test(net):
     space = net.namespace("alone")
+    waits_for_the_time(net)
     unit = units_are_sound.read("timed.service")
     bound = capabilities(unit, "CapabilityBoundingSet")
     # Not for the clock: with -x nothing is asked of it, and CAP_SYS_TIME is given up.
