@@ -1,6 +1,7 @@
-"""The units for systemd: systemd finds no fault with them, they bound their services at least as much as that of
-systemd-timesyncd, and say what a time service must: readiness, watchdog, no restart after status 1, directories,
-other names and other services.  Account, directory and the list for timedatectl are read by systemd's own tools."""
+"""The units for systemd, those of the hooks too: systemd finds no fault with them, they bound their services at least as
+much as that of systemd-timesyncd, leave the calls that steer the clock and give up privileges, and say what a time
+service must: readiness, watchdog, no restart after status 1, directories, other names and other services.  Account,
+directory and the list for timedatectl are read by systemd's own tools."""
 
 import os
 import pwd
@@ -10,18 +11,27 @@ import sys
 
 import lab
 
-UNITS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../systemd")
+SOURCE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../..")
+UNITS = os.path.join(SOURCE, "systemd")
+HOOKS = os.path.join(SOURCE, "packaging/hooks")
 TIMESYNCD = "/lib/systemd/system/systemd-timesyncd.service"
 # In tenths, as systemd 252 counts; timesyncd's has 23.
-EXPOSURE = {"timed.service": 23, "timed-restricted.service": 17, "timed-wait-sync.service": 12}
+EXPOSURE = {"timed.service": 23, "timed-restricted.service": 19, "timed-wait-sync.service": 12,
+            "timed-networkd.service": 16}
+# What a daemon that steers the clock, drops privileges and may be told `lock_all` cannot be without.
+NEEDED = {"capset", "capget", "clock_adjtime", "adjtimex", "clock_settime", "mlockall", "prlimit64", "prctl"}
 OTHERS = {"systemd-timesyncd.service", "ntpsec.service", "ntp.service", "ntpd.service", "openntpd.service",
           "ntpd-rs.service"}
+
+
+def place(name):
+    return next(path for path in (os.path.join(UNITS, name), os.path.join(HOOKS, name)) if os.path.exists(path))
 
 
 def read(name):
     """Every value of every key, by section and key."""
     found, section = {}, None
-    for line in lab.read_text(os.path.join(UNITS, name)).splitlines():
+    for line in lab.read_text(place(name)).splitlines():
         if line.startswith("["):
             section = line.strip("[]")
         elif line and not line.startswith("#"):
@@ -35,7 +45,8 @@ def run(*words, **options):
 
 
 def units():
-    return sorted(name for name in os.listdir(UNITS) if name.endswith((".service", ".socket")))
+    return sorted(name for directory in (UNITS, HOOKS) for name in os.listdir(directory)
+                  if name.endswith((".service", ".socket", ".path")))
 
 
 def verify(net):
@@ -43,8 +54,9 @@ def verify(net):
     directory = net.path("units")
     os.mkdir(directory)
     for name in units():
-        text = lab.read_text(os.path.join(UNITS, name))
+        text = lab.read_text(place(name))
         text = text.replace("/usr/sbin/timed", lab.timed()).replace("/usr/bin/timedc", lab.timedc())
+        text = text.replace("/usr/libexec/timed/timed-network", os.path.realpath(os.path.join(HOOKS, "timed-network")))
         net.write(f"units/{name}", text)
     for alias in read("timed.service")[("Install", "Alias")]:
         os.symlink("timed.service", os.path.join(directory, alias))
@@ -64,11 +76,50 @@ def exposure(path):
 
 def check_exposure():
     for name, most in EXPOSURE.items():
-        found = exposure(os.path.join(UNITS, name))
+        found = exposure(place(name))
         print(f"{name}: {found / 10}")
         assert found <= most, f"{name} is exposed by {found / 10}"
     if os.path.exists(TIMESYNCD):
         assert exposure(os.path.join(UNITS, "timed.service")) <= exposure(TIMESYNCD)
+
+
+def calls(word):
+    """A group has groups in it."""
+    if not word.startswith("@"):
+        return {word}
+    listed = run("systemd-analyze", "syscall-filter", word)
+    assert listed.returncode == 0, listed.stderr
+    lines = [line.strip() for line in listed.stdout.splitlines()[1:]]
+    return set().union(*(calls(line) for line in lines if line and not line.startswith("#")))
+
+
+def allowed_calls(name):
+    """What the lines, which are read in their order, come to."""
+    allowed = set()
+    for line in read(name)[("Service", "SystemCallFilter")]:
+        named = set().union(*(calls(word) for word in line.lstrip("~").split()))
+        allowed = allowed - named if line.startswith("~") else allowed | named
+    return allowed
+
+
+def check_calls():
+    for name in ("timed.service", "timed-restricted.service"):
+        allowed = allowed_calls(name)
+        assert allowed >= NEEDED, f"{name} forbids {NEEDED - allowed}"
+        assert not allowed & {"reboot", "init_module", "bpf", "ptrace", "mount"}, name
+    assert "setuid" in allowed_calls("timed.service") and "setuid" not in allowed_calls("timed-restricted.service")
+
+
+def check_hooks():
+    """Servers that were named before timed began are not missed, and what is written outlives the service."""
+    service, path = read("timed-networkd.service"), read("timed-networkd.path")
+    for unit in (service, path):
+        assert unit[("Install", "WantedBy")] == ["timed.service"]
+    assert service[("Unit", "After")] == ["timed.service"]
+    assert service[("Service", "RuntimeDirectory")] == ["timed-dhcp"]
+    assert service[("Service", "RuntimeDirectoryPreserve")] == ["yes"]
+    assert service[("Service", "CapabilityBoundingSet")] == ["CAP_DAC_OVERRIDE"]
+    assert service[("Service", "ReadWritePaths")] == ["-/run/timed"]
 
 
 def check_services():
@@ -121,6 +172,8 @@ def test(net):
     lab.require_tools("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
     assert pwd.getpwuid(0).pw_name == "root"
     check_services()
+    check_calls()
+    check_hooks()
     check_list()
     verify(net)
     check_exposure()
