@@ -27,7 +27,8 @@ const double kRouteOdds = std::log(1e-6);
 // is chrony's in a usual network).
 constexpr double kSpanOfPresent = 3.2;
 constexpr double kMostAsymmetry = 0.5;
-constexpr double kLimit_s = 1e9;  // offsets between samples and delays beyond it are nonsense
+constexpr double kLimit_s = 1e9;     // delays beyond it are nonsense; offsets so far apart are of another clock
+constexpr double kFarthest_s = 9e9;  // of an offset: what points of time can hold, and not their limit
 
 struct Entry {
   FreeTime when;
@@ -132,7 +133,9 @@ std::optional<Posterior> conclude(const BankAnswer& bank, const std::optional<Av
     const double forward2 = average->forward_mean_s * average->forward_mean_s;
     const double backward2 = average->backward_mean_s * average->backward_mean_s;
     const double gaussian2 = average->gaussian_sd_s * average->gaussian_sd_s;
-    p.noise_sd = Duration::seconds(0.5 * std::sqrt(forward2 + backward2 + 2.0 * gaussian2));
+    // With the base delay known each direction alone gives the offset, and the quiet one gives it well.
+    const double there2 = forward2 + gaussian2, back2 = backward2 + gaussian2;
+    p.noise_sd = Duration::seconds(std::sqrt(there2 * back2 / (there2 + back2)));
     p.base_delay = Duration::seconds(average->base_delay_s);
     p.asymmetry = 0.5 * (backward2 - forward2) / (backward2 + forward2);
   }
@@ -154,18 +157,15 @@ Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 
 void Estimator::add(const Sample& sample) {
   const double delay_s = sample.peer_delay.to_seconds();
-  double apart_s = 0.0;
-  if (work_->size > 0) {
-    const Entry& last = work_->entries[work_->size - 1];
-    apart_s = (sample.offset - last.offset).to_duration().to_seconds();
-    if (sample.when <= last.when) {
-      reset();
-      apart_s = 0.0;
-    }
-  }
-  if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(apart_s) < kLimit_s)) {
+  const double offset_s = sample.offset.to_duration().to_seconds();
+  if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(offset_s) < kFarthest_s)) {
     ++counts_.refused;
     return;
+  }
+  if (work_->size > 0) {
+    const Entry& last = work_->entries[work_->size - 1];
+    const double apart_s = (sample.offset - last.offset).to_duration().to_seconds();
+    if (sample.when <= last.when || !(std::fabs(apart_s) < kLimit_s)) reset();
   }
   work_->add({sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero()), false}, options_.window);
 }

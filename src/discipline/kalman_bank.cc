@@ -15,10 +15,10 @@
 namespace timed::discipline {
 namespace {
 
-// An oscillator of a computer walks by about 1e-9 s/s per root second; whole factors of a thousand either way are
-// within one standard deviation (research F.4: shifting the centre by a hundred changes the error by 2 %).
+// An oscillator of a computer walks by about 1e-9 s/s per root second, and seldom by a hundred times more or less: two
+// deviations are a factor of 33 of it.  That matters while there are few exchanges; many outweigh it (research F.4).
 const double kUsualLogWander = std::log(1e-18);
-constexpr double kLogWanderSd = 7.0;
+constexpr double kLogWanderSd = 3.5;
 
 constexpr double kLeastWander = 1e-23;   // a hydrogen maser
 constexpr double kGridFactor = 4.0;      // fine enough: the optimum of the error is flat

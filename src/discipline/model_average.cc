@@ -21,6 +21,8 @@ constexpr std::array<double, 3> kGaussianShare = {0.0, 0.35, 1.0};  // of the me
 constexpr double kUnsettled = 0.7;       // a run that still moves by so many standard deviations is not believed
 constexpr double kEvidenceSlack = 10.0;  // above what no density can exceed
 constexpr double kRuledOut = 1e-4;       // weight of a shape that need not be tried each time
+constexpr std::size_t kFarthest = 3;     // place of the wander 64 times the last one
+constexpr double kFading = 5.0;          // ln of a weight: beyond a value that is so much below there is none
 constexpr std::size_t kTryAgain = 8;     // updates
 
 }  // namespace
@@ -80,7 +82,17 @@ std::optional<AverageAnswer> ModelAverage::run(std::span<const Exchange> exchang
   const bool try_all = !log_wander_ || updates_ % kTryAgain == 0;
   for (std::size_t shape = 0; shape < kShapes; ++shape) {
     if (!try_all && shape_weight_[shape] < kRuledOut) continue;
-    for (std::size_t i = 0; i < wanders.count; ++i) try_model(wanders.logs[i], shape, least_sd_s, terms);
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < wanders.count; ++i) {
+      // The farthest value is only worth a run where the one before it has some weight.
+      if (log_wander_ && i == kFarthest && member_count_ > 0 &&
+          members_[member_count_ - 1].log_weight < best - kFading) {
+        continue;
+      }
+      const std::size_t before = member_count_;
+      try_model(wanders.logs[i], shape, least_sd_s, terms);
+      if (member_count_ > before) best = std::max(best, members_[before].log_weight);
+    }
   }
   ++updates_;
   auto answer = average();

@@ -16,10 +16,12 @@ constexpr LocalTime kProgramWritten = LocalTime::from_seconds(1764547200);  // 2
 constexpr std::int64_t kFiftyYears_s = std::int64_t{50} * 365 * 86400;
 constexpr LocalTime kFirstTime = LocalTime::from_seconds(kProgramWritten.whole_seconds() - kFiftyYears_s);
 
-// The slew of the estimator's offset (research F.6).  At the usual corrtimeratio it takes this share of the interval
-// between updates: most of it is then run without a slew, and without being wrong.
+// The slew of the estimator's offset.  At the usual corrtimeratio an offset as large as its deviation takes one
+// interval between updates, as the next one may well take it back; one that stands out is removed sooner, and most of
+// the interval is then run without being wrong.
 constexpr double kUsualCorrectionRatio = 3.0;
-constexpr double kSlewShare = 0.25;
+constexpr double kSlewShare = 1.0;
+constexpr double kLeastSlewShare = 0.25, kMostSlewShare = 2.0;
 constexpr Duration kShortestSlew = Duration::seconds(2);
 // Offsets below the limit are slewed no faster than this, however short the interval.
 constexpr Duration kGentleOffset = Duration::millis(1);
@@ -65,7 +67,9 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   if (!e.growth || interval_s <= 0.0) {
     return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * interval_s;
   }
-  const double share = options_.correction_time_ratio / kUsualCorrectionRatio * kSlewShare;
+  const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
+  const double share = options_.correction_time_ratio / kUsualCorrectionRatio *
+                       std::clamp(kSlewShare / clarity, kLeastSlewShare, kMostSlewShare);
   const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
   return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), share * interval_s, gentle_s});
 }

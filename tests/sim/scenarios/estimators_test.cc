@@ -1,9 +1,11 @@
-// The estimator, in complete daemons, on the packets that the regression has.
+// The estimator, in complete daemons, on the packets that the regression has; and the page that shows both.
 #include "tests/sim/estimators.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 namespace timed::sim {
 namespace {
@@ -35,6 +37,21 @@ TEST(Estimators, BayesKeepsBetterTimeAtTheSamePoll) {
 
 TEST(Estimators, BayesSeesOnWhichSideTheQueuesAre) {
   expect_better("congestion", 0.7);
+}
+
+TEST(Estimators, ThePageShowsTheWorldsOfTheProgram) {
+  std::ifstream in(TIMED_SOURCE_DIR "/docs/accuracy.md");
+  const std::string page((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::size_t begin = page.find(kEstimatorsBegin), end = page.find(kEstimatorsEnd);
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_NE(end, std::string::npos);
+  std::size_t rows = 0;
+  for (std::size_t at = page.find("\n| ", begin); at < end; at = page.find("\n| ", at + 1)) ++rows;
+  EXPECT_EQ(rows, estimator_cases().size() + 1) << "run sim_estimators docs/accuracy.md";
+  for (const AccuracyCase& c : estimator_cases()) {
+    const std::size_t row = page.find("| " + c.name + " | " + c.what + " |", begin);
+    EXPECT_LT(row, end) << c.name;
+  }
 }
 
 }  // namespace

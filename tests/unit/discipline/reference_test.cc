@@ -229,13 +229,14 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
     const auto update = reference.update(input, at(interval_s), Duration::seconds(pending_s));
     return update.clock.correction_rate / std::fabs(offset_s + pending_s);
   };
-  const double usual_s = slew_s(3, 1000, 1e-5, 0);
-  EXPECT_GT(usual_s, 100.0);
-  EXPECT_LE(usual_s, 1000.0);
-  EXPECT_NEAR(slew_s(6, 1000, 1e-5, 0), 2 * usual_s, 1e-6);
-  EXPECT_NEAR(slew_s(3, 1000, 1e-5, 2e-5), usual_s, 1e-6) << "with what is still being slewed";
+  EXPECT_NEAR(slew_s(3, 1000, 1e-5, 0), 1000.0, 1e-6) << "an offset like its deviation: an interval";
+  EXPECT_NEAR(slew_s(3, 1000, 2e-5, 0), 500.0, 1e-6) << "one that stands out: less";
+  EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0), 250.0, 1e-6) << "but a quarter at least";
+  EXPECT_NEAR(slew_s(3, 1000, 1e-9, 0), 2000.0, 1e-6) << "and two at most";
+  EXPECT_NEAR(slew_s(6, 1000, 1e-5, 0), 2000.0, 1e-6);
+  EXPECT_NEAR(slew_s(3, 1000, 1e-5, 1e-5), 500.0, 1e-6) << "with what is still being slewed";
   EXPECT_NEAR(slew_s(0, 1000, 1e-6, 0), 2.0, 1e-6);
-  EXPECT_GE(slew_s(3, 1, 1e-3, 0), 10.0) << "no faster than 100 ppm";
+  EXPECT_GE(slew_s(3, 1, 1e-3, 0), 10.0) << "gently";
   EXPECT_LT(slew_s(3, 1, 0.1, 0), 60.0) << "but not for ever";
 }
 
