@@ -4,10 +4,12 @@ installing is for scripts/test-packages."""
 
 import glob
 import os
+import pwd
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
@@ -93,8 +95,41 @@ def check_scripts():
         assert done.returncode == 0, done.stderr
 
 
+def check_compat():
+    """The files of chronyd change hands, and back, but nothing that its account may only have linked there."""
+    links = read("packaging/debian/timed-chrony-compat.tmpfiles")
+    assert "/run/chrony-dhcp - - - - timed-dhcp\n" in links and "directory=/run/timed-dhcp\n" in \
+        read("packaging/hooks/timed-network")
+    if os.geteuid() != 0:
+        return
+    theirs, ours = pwd.getpwnam("daemon").pw_uid, pwd.getpwnam("bin").pw_uid
+    with tempfile.TemporaryDirectory() as directory:
+        state = os.path.join(directory, "state")
+        os.mkdir(state, 0o750)
+        for path in ("state/drift", "state/other", "secret", "own"):
+            with open(os.path.join(directory, path), "w"):
+                pass
+        os.link(os.path.join(directory, "secret"), os.path.join(state, "secret.dat"))
+        os.link(os.path.join(directory, "own"), os.path.join(state, "own.dat"))
+        os.symlink(os.path.join(directory, "secret"), os.path.join(state, "link.dat"))
+        for path in ("state", "state/drift", "state/other", "own"):
+            os.chown(os.path.join(directory, path), theirs, theirs)
+        for script, action, holder in (("postinst", "configure", ours), ("postrm", "remove", theirs)):
+            text = read(f"packaging/debian/timed-chrony-compat.{script}").replace("/run/systemd/system", "/nowhere")
+            text = re.sub(r"hand_over (\w+) (\w+)$", lambda found: found[0].replace("timed", "bin"), text, flags=re.M)
+            text = re.sub(r"\b_chrony\b", "daemon", text)
+            for place in ("/var/lib/chrony", "/var/log/chrony", "/etc/chrony/", "/run/chrony-dhcp"):
+                text = text.replace(place, state if "lib" in place else os.path.join(directory, "none"))
+            subprocess.run(["sh", "-c", text, script, action], check=True)
+            owners = {name: os.lstat(os.path.join(state, name)).st_uid for name in os.listdir(state)}
+            assert os.stat(state).st_uid == owners["drift"] == holder, (script, owners)
+            assert owners["secret.dat"] == owners["link.dat"] == 0, (script, owners)
+            assert owners["other"] == owners["own.dat"] == theirs, (script, owners)
+
+
 def main():
     check_versions()
+    check_compat()
     check_dependencies()
     check_places()
     check_settings()
