@@ -1,6 +1,10 @@
 // NTS through the server: batches, counters, keys that change.
 #include <gtest/gtest.h>
+#include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <vector>
 
 #include "tests/unit/server/allocations.h"
@@ -132,6 +136,70 @@ TEST_F(NtsServerTest, a_request_costs_no_allocation) {
   EXPECT_EQ(allocations_so_far(), before);
   EXPECT_GT(server.served().nts_answered, 200u);
   EXPECT_GT(server.served().nts_bad_cookie, 10u);
+}
+
+// A worker on a thread of its own, and a client whose cookies are of a key that all published keys have.
+struct ServingThread {
+  ServingThread(const Published& published, const auth::CookieKeys& keys, std::uint64_t seed)
+      : worker(published, {}, clock, host, {}), client(nts_client(keys, AeadId::SivCmac256, seed, 1)) {
+    EntropyPool entropy = seeded_pool(seed);
+    env::Datagram request = make_request(4, ntp::Mode::Client);
+    add_nts(request, client, entropy);
+    traffic.incoming.assign(env::kBatch, request);
+    auto made = std::make_unique<FakeUdpSocket>(traffic, Endpoint{});
+    socket = made.get();
+    worker.add(0, std::move(made));
+  }
+  static void* run(void* argument) {
+    auto& self = *static_cast<ServingThread*>(argument);
+    while (!self.ended) {
+      self.traffic.next = 0;
+      self.socket->turn();
+      ++self.turns;
+    }
+    return nullptr;
+  }
+
+  FakeClock clock;
+  FakeHost host;
+  FakeTraffic traffic;
+  ServingWorker worker;
+  auth::NtsClient client;
+  FakeUdpSocket* socket = nullptr;
+  std::atomic<bool> ended{false};
+  std::atomic<int> turns{0};
+};
+
+TEST(NtsOnThreads, KeysThatChangeWhileAllServeAreTakenWhole) {
+  EntropyPool entropy = seeded_pool(9);
+  const auto before = auth::CookieKeys::generate(AeadId::SivCmac256, entropy);
+  auth::CookieKeys after = before;
+  after.rotate(AeadId::GcmSiv128, entropy);
+  AccessRule rule;
+  rule.allow = true;
+  rule.subnets = {*Subnet::make(IpAddress::any(Family::Inet4), 0)};
+  Published published;
+  const auto publish = [&](const auth::CookieKeys& keys) {
+    auto tables = std::make_shared<ServingTables>();
+    tables->access = AccessList(std::vector<AccessRule>{rule}).compile();
+    tables->cookie_keys = keys;
+    published.set_tables(std::move(tables));
+  };
+  publish(before);
+  ServingThread threads[] = {{published, before, 1}, {published, before, 2}};
+  pthread_t ids[2];
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(::pthread_create(&ids[i], nullptr, ServingThread::run, &threads[i]), 0);
+  // One processor may run them one after the other.
+  for (int i = 0; i < 200 || (std::min<int>(threads[0].turns, threads[1].turns) < 50 && i < 1'000'000); ++i) {
+    publish(i % 2 == 0 ? after : before);
+  }
+  for (ServingThread& thread : threads) thread.ended = true;
+  for (const pthread_t id : ids) ::pthread_join(id, nullptr);
+  for (const ServingThread& thread : threads) {
+    EXPECT_GE(thread.turns, 50);
+    EXPECT_EQ(thread.worker.served().nts_answered, static_cast<std::uint64_t>(thread.turns) * env::kBatch);
+    EXPECT_EQ(thread.worker.served().nts_unknown_key + thread.worker.served().nts_bad_cookie, 0u);
+  }
 }
 
 }  // namespace
