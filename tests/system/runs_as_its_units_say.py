@@ -1,11 +1,14 @@
-"""The daemon as systemd starts it, as far as that can be had without a systemd: with the capabilities, the mask and the
-directories of its unit, told to notify.  timed.service begins as root that may not pass by permissions,
-timed-restricted.service as its account with CAP_SYS_TIME.  Neither keeps more than it needs, in any thread."""
+"""The daemon as systemd starts it, as far as that can be had without a systemd: with the capabilities, the mask, the
+directories and the filter of system calls of its unit, told to notify.  timed.service begins as root that may not pass
+by permissions, timed-restricted.service as its account with CAP_SYS_TIME.  Neither keeps more than it needs, in any
+thread."""
 
 import os
 import pwd
 import re
+import shutil
 import socket
+import sys
 
 import lab
 import units_are_sound
@@ -25,6 +28,32 @@ def mask(names):
 def setpriv(names, *more):
     listed = ",".join(["-all", *("+" + name.removeprefix("CAP_").lower() for name in names)])
     return ["setpriv", "--bounding-set", listed, "--no-new-privs", *more]
+
+
+# Loaded last, as systemd does it: under the filter nobody becomes the account of timed-restricted.service any more.
+FILTERED = """
+import ctypes, os, sys
+end = sys.argv.index("--")
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+library.seccomp_init.argtypes = [ctypes.c_uint32]
+library.seccomp_rule_add.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint]
+library.seccomp_load.argtypes = [ctypes.c_void_p]
+REFUSED, ALLOWED = 0x00050000 | 1, 0x7fff0000
+context = library.seccomp_init(REFUSED)
+for name in sys.argv[1:end]:
+    number = library.seccomp_syscall_resolve_name(name.encode())
+    if number >= 0:
+        assert library.seccomp_rule_add(context, ALLOWED, number, 0) == 0, name
+assert library.seccomp_load(context) == 0
+os.execv(sys.argv[end + 1], sys.argv[end + 1:])
+"""
+
+
+def filtered(unit):
+    """Words that put a program under the filter of the unit.  The interpreter may be one that only root can run."""
+    python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+    return [python, "-I", "-c", FILTERED, *sorted(units_are_sound.allowed_calls(unit)), "--"]
 
 
 def start(net, space, label, unit, prefix, text, *options):
@@ -49,7 +78,9 @@ def start(net, space, label, unit, prefix, text, *options):
     if not lab.has_filter():
         words = [word for word in words if word not in ("-F", "1")]
     umask = unit[("Service", "UMask")][0]
-    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", *prefix, lab.timed(), *words, "-d", "-x", "-u", ACCOUNT,
+    # Sanitizers make calls of their own.
+    guard = filtered(unit) if lab.has_filter() else []
+    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", *prefix, *guard, lab.timed(), *words, "-d", "-x", "-u", ACCOUNT,
                *options, "-f", configuration]
     daemon = net.start(label, space.command(*command), dict(os.environ, NOTIFY_SOCKET=net.path(f"notify-{label}")))
     told = ""
