@@ -60,9 +60,10 @@ void KeClient::advance() {
   }
   const auto state = asked_ ? end_.look(session_->received()) : MessageEnd::State::Partial;
   if (state == MessageEnd::State::Whole) return take_response();
-  if (state == MessageEnd::State::Broken || session_->ended()) {
+  if (state == MessageEnd::State::Broken) {
     return fail(true, format("Received invalid NTS-KE message from %s", label().c_str()));
   }
+  if (session_->ended()) return fail(true, format("NTS-KE session with %s was closed", label().c_str()));
   flush();
 }
 

@@ -394,6 +394,15 @@ Actions Association::on_unknown_step(const Now& now) {
   return actions;
 }
 
+Actions Association::on_distrust(const Now& now) {
+  if (nts() != nullptr) nts()->forget();
+  reachability_.clear();
+  if (is_polling() && !is_symmetric()) {
+    schedule_.restart_burst(PollSchedule::kInitialBurstGood, PollSchedule::kInitialBurstTotal);
+  }
+  return on_unknown_step(now);
+}
+
 Actions Association::on_new_server(const Now& now) {
   const bool answered = reachability_.reachable();
   const unsigned long updates = reachability_.updates;

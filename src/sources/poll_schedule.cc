@@ -63,6 +63,12 @@ void PollSchedule::start_burst(int good, int total) {
   burst_total_left_ = total;
 }
 
+void PollSchedule::restart_burst(int good, int total) {
+  if (!in_burst()) return start_burst(good, total);
+  burst_good_left_ = good;
+  burst_total_left_ = total;
+}
+
 bool PollSchedule::begin_transmission() {
   if (mode_ == PollMode::BurstWasOffline && burst_total_left_ <= 0) go_offline();
   if (mode_ == PollMode::Offline) return false;

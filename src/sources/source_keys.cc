@@ -79,11 +79,9 @@ void SourceSet::distrust_keys() {
       change_address(*source, source->looked_up_address);
     }
     source->port = source->line.port;
-    source->association.forget_keys();
     forget_samples(*source);
     callbacks_.on_forgotten(source->id);
-    run(*source, [&] { return source->association.on_unknown_step(callbacks_.now()); });
-    if (source->association.is_polling()) refresh_by_burst(*source);
+    run(*source, [&] { return source->association.on_distrust(callbacks_.now()); });
   }
 }
 

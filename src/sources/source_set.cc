@@ -204,12 +204,10 @@ bool SourceSet::set_online(SourceId id, bool online) {
 }
 
 void SourceSet::refresh_by_burst() {
-  for (const auto& source : sources_) refresh_by_burst(*source);
-}
-
-void SourceSet::refresh_by_burst(const Source& source) {
   constexpr int kGood = PollSchedule::kInitialBurstGood, kTotal = PollSchedule::kInitialBurstTotal;
-  if (source.association.is_polling()) start_burst(source.id, kGood, kTotal);
+  for (const auto& source : sources_) {
+    if (source->association.is_polling()) start_burst(source->id, kGood, kTotal);
+  }
 }
 
 bool SourceSet::start_burst(SourceId id, int good, int total) {

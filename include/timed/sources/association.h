@@ -184,12 +184,14 @@ class Association {
   void on_keys_failed(NtsFailure failure, const discipline::Now& now) {
     if (nts() != nullptr) nts()->on_failure(failure, now.mono);
   }
-  // Those of NTS are not believed any more, or of another server.
+  // Those of NTS are of another server.
   void forget_keys() {
     if (nts() != nullptr) nts()->forget();
   }
   // Somebody else stepped the clock: stamps of an exchange under way mean nothing any more.
   Actions on_unknown_step(const discipline::Now& now);
+  // Neither its keys nor anything that was learnt with them is believed any more: all begins anew, with a burst.
+  Actions on_distrust(const discipline::Now& now);
   // Another server stands in the place of this one.  Polling begins anew only where this one answered: a network that
   // is down is not asked more often for it.
   Actions on_new_server(const discipline::Now& now);

@@ -77,6 +77,8 @@ class PollSchedule {
   bool go_offline_after_burst();
   // A burst of at most `total` requests that ends after `good` good samples; nothing while one runs.
   void start_burst(int good, int total);
+  // The same, and one that runs begins anew.
+  void restart_burst(int good, int total);
   // Everything as at the start, but the mode.
   void reset();
 

@@ -254,7 +254,6 @@ class SourceSet {
   void replace(Source& source, const std::vector<IpAddress>& addresses);
   bool is_usable(const Source& source, const IpAddress& address);
   void take_address(Source& source, const IpAddress& address);
-  void refresh_by_burst(const Source& source);
   void change_address(Source& source, const IpAddress& address);
   void go_back(Source& source);
   void ask_for_keys(Source& source);

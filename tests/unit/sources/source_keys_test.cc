@@ -144,6 +144,7 @@ TEST_F(SourceKeys, ThatAreNotBelievedAreForgottenWithAllThatCameOfThem) {
   EXPECT_TRUE(set->keys_to_save().empty());
   EXPECT_TRUE(network.open.empty());
   ASSERT_TRUE(set->find(kA).has_value());
+  EXPECT_EQ(set->report(0, timeline.to_free(network.raw()))->reachability.bits, 0);
   timers.advance(3);
   ASSERT_EQ(requests.size(), 2u) << "soon, whatever the attempts before";
   EXPECT_TRUE(requests[1].is_first);
