@@ -2,6 +2,7 @@
 #include "clock_bootstrap.h"
 
 #include <algorithm>
+#include <string>
 
 #include "engine_parts.h"
 #include "timed/base/log.h"
@@ -26,21 +27,27 @@ SourcesAgreement agreement_of(const std::vector<discipline::Candidate>& candidat
 }
 
 // The newest thing that certainly lies behind us: this program, its last drift file, and the files of certificates.
-LocalTime Engine::Parts::earliest_time() const {
-  LocalTime earliest = LocalTime::from_seconds(config.nts.client.built_s);
-  const auto note = [&earliest](RawTime t) { earliest = std::max(earliest, LocalTime::from_nanos(t.nanos())); };
-  if (const auto written = drift_file.modified()) note(*written);
+Engine::Parts::EarliestTime Engine::Parts::earliest_time() const {
+  EarliestTime earliest{LocalTime::from_seconds(config.nts.client.built_s), "this program"};
+  const auto note = [&earliest](RawTime t, const std::string& what) {
+    const LocalTime written = LocalTime::from_nanos(t.nanos());
+    if (written > earliest.time) earliest = {written, what};
+  };
+  if (const auto written = drift_file.modified()) note(*written, config.drift_file.path);
   for (const nts::TrustedCertificates& line : config.nts.client.trusted) {
-    if (const auto info = env.host.files().info(line.path); info.ok()) note(info->modified);
+    if (const auto info = env.host.files().info(line.path); info.ok()) note(info->modified, line.path);
   }
   return earliest;
 }
 
 void Engine::Parts::begin_bootstrap(LocalTime at_start) {
   if (!config.nts.client.bootstrap) return;
-  bootstrap.begin(at_start, earliest_time());
+  const EarliestTime earliest = earliest_time();
+  bootstrap.begin(at_start, earliest.time);
   if (!bootstrap.active()) return;
-  log::warning("System clock is certainly wrong : waiting for NTS sources that agree");
+  // With the reason: of a file from the future the right clock would be called wrong.
+  log::warning("System clock is certainly wrong : waiting for NTS sources that agree (%s is %.0f seconds newer)",
+               earliest.what.c_str(), (earliest.time - at_start).to_seconds());
 }
 
 bool Engine::Parts::may_update(const discipline::Selection& selection,
@@ -50,7 +57,9 @@ bool Engine::Parts::may_update(const discipline::Selection& selection,
   const bool any = std::any_of(candidates.begin(), candidates.end(), [](const auto& c) { return c.authenticated; });
   if (!any) return true;
   const discipline::Now now = clock.read();
-  const SourcesAgreement agreement = agreement_of(candidates, selector, selection.combined->offset);
+  SourcesAgreement agreement = agreement_of(candidates, selector, selection.combined->offset);
+  // Whoever keeps names from being looked up must not make a majority of what is left.
+  agreement.authenticated += sources->nts_lines_without_address();
   switch (bootstrap.judge(agreement, now.local, now.mono)) {
     case NtsBootstrap::Verdict::Update:
       return true;

@@ -228,9 +228,10 @@ void Engine::Parts::take_history() {
   sources->remove_saved_history(config.dump_directory);
 }
 
-// And what the sources need to be asked again.
+// And what the sources need to be asked again.  Nothing that was learnt with a clock that is certainly wrong lasts.
 void Engine::Parts::save_history() {
-  if (!bootstrap.active()) key_establishment.save(sources->keys_to_save());
+  if (bootstrap.active()) return;
+  key_establishment.save(sources->keys_to_save());
   if (!config.dump_directory.empty()) sources->save_history(config.dump_directory, clock.lasting_view());
 }
 
@@ -293,7 +294,8 @@ void Engine::stop() {
   // A run that leaves the clock to others leaves their file to them too.
   if (parts_->config.run.purpose != config::RunOptions::Purpose::MeasureClock) {
     parts_->save_history();
-    parts_->drift_file.write(parts_->drift());
+    // When it was written is what tells a later start that its clock is wrong.
+    if (!parts_->bootstrap.active()) parts_->drift_file.write(parts_->drift());
   }
   log::info("%s exiting", parts_->name.c_str());
 }

@@ -110,7 +110,12 @@ struct Engine::Parts {
   KeyCallbacks key_callbacks();
   CertificateTimes certificate_times();
   void begin_bootstrap(LocalTime at_start);
-  LocalTime earliest_time() const;
+  // Before which no clock can be right, and what was written then.
+  struct EarliestTime {
+    LocalTime time;
+    std::string what;
+  };
+  EarliestTime earliest_time() const;
   void give_up_bootstrap();
   bool may_update(const discipline::Selection& selection, const std::vector<discipline::Candidate>& candidates);
   RunActions run_actions();

@@ -39,15 +39,13 @@ void KeClient::on_event() {
   advance();
 }
 
+// A portion a turn: whoever sends without end must not keep the loop.
 void KeClient::take_input() {
   std::array<std::byte, 4096> buffer;
-  for (;;) {
-    const env::StreamRead read = stream_->receive(buffer);
-    if (read.failure) connection_error_ = read.failure->reason();
-    if (read.size > 0) session_->feed(std::span(buffer).first(read.size));
-    if (read.ended) session_->feed_end();
-    if (read.size == 0 || read.ended) return;
-  }
+  const env::StreamRead read = stream_->receive(buffer);
+  if (read.failure) connection_error_ = read.failure->reason();
+  if (read.size > 0) session_->feed(std::span(buffer).first(read.size));
+  if (read.ended) session_->feed_end();
 }
 
 void KeClient::advance() {

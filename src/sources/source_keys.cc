@@ -2,6 +2,8 @@
 // another one for NTP: the source moves there, and goes back for other keys.
 #include "timed/sources/source_keys.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "source.h"
@@ -71,13 +73,22 @@ std::optional<SavedKeys> SourceSet::keys_to_save(const Source& source, const dis
   return SavedKeys{key_server_of(source), {std::move(*session), Endpoint{source.address, source.port, 0}}};
 }
 
+std::size_t SourceSet::nts_lines_without_address() const {
+  std::map<LineId, bool> has_address;
+  for (const auto& source : sources_) {
+    if (source->line.nts) has_address[source->line_id] |= source->address.is_set();
+  }
+  return static_cast<std::size_t>(
+      std::count_if(has_address.begin(), has_address.end(), [](const auto& line) { return !line.second; }));
+}
+
 // Nothing that was learnt with these keys counts any more.
 void SourceSet::distrust_keys() {
   for (const auto& source : sources_) {
     if (!std::holds_alternative<NtsAuth>(source->association.authentication())) continue;
-    if (source->address.is_set() && source->address != source->looked_up_address) {
-      change_address(*source, source->looked_up_address);
-    }
+    // Where another source has taken the address meanwhile, this one stays where the keys have sent it.
+    const bool moved = source->address.is_set() && source->address != source->looked_up_address;
+    if (moved && !find(source->looked_up_address)) change_address(*source, source->looked_up_address);
     source->port = source->line.port;
     forget_samples(*source);
     callbacks_.on_forgotten(source->id);

@@ -3,6 +3,7 @@
 #ifndef TIMED_SOURCES_NTS_AUTH_H_
 #define TIMED_SOURCES_NTS_AUTH_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,8 +45,11 @@ class NtsAuth {
   static constexpr int kRetryMost = 19;
   static constexpr Duration kRetryStart = Duration::seconds(2);
 
+  // Keys are good for some requests, however often new ones are wanted.
+  static constexpr Duration kLeastRefresh = Duration::seconds(60);
+
   // `refresh` is the longest use of keys.
-  explicit NtsAuth(Duration refresh) : refresh_(refresh) {}
+  explicit NtsAuth(Duration refresh) : refresh_(std::max(refresh, kLeastRefresh)) {}
 
   // Before each request: draws the consequence of a refusal, of too old keys, or of no cookies left.  True where keys
   // are to be fetched now; take_keys() or on_failure() must follow.

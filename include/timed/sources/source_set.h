@@ -168,6 +168,8 @@ class SourceSet {
   std::size_t size() const { return sources_.size(); }
   // All of them, in the order of their creation.  max_jitter stands in where one sample must do.
   std::vector<discipline::Candidate> candidates(FreeTime now, Duration max_jitter) const;
+  // Lines with NTS none of whose names has an address yet: they could have sources, and no candidate speaks for them.
+  std::size_t nts_lines_without_address() const;
   // A packet that came in on the socket of the NTP server and is no request of a client.  False where it is of none of
   // these sources.
   bool on_server_datagram(const env::Datagram& datagram);

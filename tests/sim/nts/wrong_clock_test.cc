@@ -118,6 +118,36 @@ TEST_F(WrongClock, ACertificateThatWasOverBeforeIsNeverBelieved) {
   EXPECT_TRUE(is_untouched()) << report();
 }
 
+// Whoever keeps the names of the others from being found, or is asked first, is one of three all the same.
+TEST_F(WrongClock, OneOfThreeIsNoMajorityWhereTheOthersHaveNoAddressYet) {
+  test::CertificateWish named;
+  named.names = {"one.test"};
+  world.server("server1", "10.0.0.1", "", named);
+  world.scenario.names().set("one.test", {*IpAddress::parse("10.0.0.1")});
+  client = &world.client(
+      "server one.test iburst nts\nserver two.test iburst nts\nserver three.test iburst nts\n"
+      "driftfile /drift\nntsbootstrap\nmakestep 1 -1\n");
+  lose_the_time();
+  world.scenario.run_for(Duration::seconds(3000));
+  EXPECT_TRUE(client->log().contains("Selected source 10.0.0.1")) << report();
+  EXPECT_FALSE(client->log().contains("NTS sources agree on the time")) << report();
+  EXPECT_TRUE(is_untouched()) << report();
+}
+
+// The drift file must not get a date of a clock that is wrong, or this one would look right the next time.
+TEST_F(WrongClock, IsStillKnownAfterAnotherStart) {
+  make(0, {}, "ntsbootstrap\ndumpdir /dump\n");
+  for (int i = 2; i <= 3; ++i) world.scenario.network().set_cut_off("server" + std::to_string(i), true);
+  lose_the_time();
+  world.scenario.run_for(Duration::seconds(300));
+  client->stop();
+  EXPECT_TRUE(client->start().ok());
+  world.scenario.run_for(Duration::seconds(300));
+  EXPECT_EQ(client->log().count("System clock is certainly wrong"), 2u) << report();
+  EXPECT_TRUE(client->log().contains("(/drift is ")) << report();
+  EXPECT_TRUE(is_untouched()) << report();
+}
+
 // Provisional keys are no keys: an operator who sets the clock meanwhile ends all that was learnt with them.
 TEST_F(WrongClock, BeginsAnewWhenSomebodySetsTheClock) {
   make(0, {}, "ntsbootstrap\n");
