@@ -134,6 +134,7 @@ def check_services():
         for directory in ("StateDirectory", "LogsDirectory", "RuntimeDirectory"):
             assert service[directory] == ["timed"], (name, directory)
         assert "timed.keys" in service["LoadCredential"], name
+        assert service["LimitMEMLOCK"] == ["infinity"], f"lock_all does nothing under {name}"
         assert "ProtectClock" not in service, f"{name} is not let at the clock"
         conflicts = set(unit[("Unit", "Conflicts")][0].split())
         assert conflicts >= OTHERS, OTHERS - conflicts
