@@ -112,6 +112,27 @@ TEST(NtsClient, AsksTheServerThatKeysAreGoodFor) {
   EXPECT_FALSE(source_report(client, "10.0.0.1").has_value());
 }
 
+// authselectmode: three that anybody could be against one that is who it says.
+TEST(NtsClient, GoesBeforeThoseWithoutAuthentication) {
+  for (const std::string mode : {"mix", "prefer", "require", "ignore"}) {
+    NtsWorld world(20270110);
+    world.server("server", "10.0.0.1");
+    ClockModel wrong;
+    wrong.start_error = Duration::seconds(0.5);
+    std::string lines = kServer;
+    for (int i = 2; i <= 4; ++i) {
+      const std::string address = "10.0.0." + std::to_string(i);
+      world.scenario.add("plain" + std::to_string(i), {address}, wrong, "local stratum 1\nallow\n");
+      lines += "server " + address + " iburst minpoll 4 maxpoll 4\n";
+    }
+    Node& client = world.client(lines + "makestep 0.1 3\nauthselectmode " + mode);
+    world.scenario.start_all();
+    world.scenario.run_for(Duration::seconds(1000));
+    const double expected = mode == "ignore" ? 0.5 : 0.0;
+    EXPECT_NEAR(client.clock_error().to_seconds(), expected, 0.01) << mode << world.scenario.report(client);
+  }
+}
+
 TEST(NtsClient, FollowsNobodyWhoseCertificateIsWrong) {
   const LocalTime past = LocalTime::from_seconds(1767200000), future = LocalTime::from_seconds(1800000000);
   test::CertificateWish expired, early, misnamed;
