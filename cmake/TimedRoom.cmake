@@ -10,6 +10,7 @@ function(timed_room name)
     target_compile_definitions(timed_${name} PRIVATE
       TIMED_VERSION="${PROJECT_VERSION}" TIMED_SYSCONFDIR="${TIMED_SYSCONFDIR}"
       TIMED_RUNDIR="${TIMED_RUNDIR}" TIMED_DEFAULT_USER="${TIMED_DEFAULT_USER}")
+    target_compile_options(timed_${name} PRIVATE ${TIMED_HARDENING})
     if(NOT name STREQUAL "client")
       target_compile_options(timed_${name} PRIVATE -fno-exceptions)
     endif()
@@ -31,6 +32,7 @@ function(timed_program name)
   target_compile_definitions(${name} PRIVATE
     TIMED_VERSION="${PROJECT_VERSION}" TIMED_SYSCONFDIR="${TIMED_SYSCONFDIR}"
     TIMED_RUNDIR="${TIMED_RUNDIR}" TIMED_DEFAULT_USER="${TIMED_DEFAULT_USER}")
+  target_compile_options(${name} PRIVATE ${TIMED_HARDENING})
   target_link_options(${name} PRIVATE -pie)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 endfunction()

@@ -1,7 +1,9 @@
 """The programs as they are linked: position independent, relocations resolved at the start and read-only afterwards, no
-memory that is both writable and executable, stacks with a canary, calls of libc that check lengths."""
+memory that is both writable and executable, stacks with a canary, calls of libc that check lengths, and, where the
+machine has them, landing marks for indirect jumps."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -41,12 +43,18 @@ def check(program):
     assert "glibcxx_assert_fail" in symbols, "containers do not check their indices"
     checked = set(re.findall(r"\b(__\w+_chk)@", symbols)) - {"__stack_chk_fail"}
     assert checked, "nothing of libc checks lengths"
+    if platform.machine() in ("x86_64", "i686"):
+        code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", program], capture_output=True, text=True,
+                              check=True).stdout
+        marks = len(re.findall(r"\tendbr(?:64|32)", code))
+        assert marks > 500, f"{marks} landing marks"
 
 
 def main():
-    if shutil.which("readelf") is None:
-        print("skipped: readelf is absent")
-        return SKIP
+    for tool in ("readelf", "objdump"):
+        if shutil.which(tool) is None:
+            print(f"skipped: {tool} is absent")
+            return SKIP
     for variable in ("TIMED_BIN", "TIMEDC_BIN"):
         program = os.environ[variable]
         try:
