@@ -4,23 +4,11 @@
 #include <array>
 #include <string>
 
+#include "tests/sim/idle.h"
 #include "tests/sim/machine.h"
 
 namespace timed::sim {
 namespace {
-
-class Idle : public env::TurnTaker {
- public:
-  explicit Idle(Machine& machine) : machine_(machine) { machine_.loop().run_daemon(this); }
-  ~Idle() override { machine_.loop().run_daemon(nullptr); }
-  void begin_turn(Duration) override {}
-  void end_turn() override {}
-  void on_hangup() override {}
-  bool wants_exit() const override { return false; }
-
- private:
-  Machine& machine_;
-};
 
 std::string take(env::StreamSocket& stream, env::StreamRead& last) {
   std::string text;

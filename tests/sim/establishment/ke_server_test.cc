@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/certificates/certificates.h"
+#include "tests/sim/idle.h"
 #include "tests/sim/machine.h"
 #include "timed/auth/cookies.h"
 #include "timed/nts/ke_record.h"
@@ -19,30 +20,13 @@
 namespace timed::nts {
 namespace {
 
+using sim::Idle;
 using sim::Machine;
 using test::Identity;
 
 constexpr std::uint16_t kPort = 4460;
 constexpr LocalTime kNow = LocalTime::from_seconds(1767225600);
 const std::vector<auth::AeadId> kBoth = {auth::AeadId::GcmSiv128, auth::AeadId::SivCmac256};
-
-class Idle : public env::TurnTaker {
- public:
-  explicit Idle(Machine& machine, std::function<void()> begin = {}) : machine_(machine), begin_(std::move(begin)) {
-    machine_.loop().run_daemon(this);
-  }
-  ~Idle() override { machine_.loop().run_daemon(nullptr); }
-  void begin_turn(Duration) override {
-    if (begin_) begin_();
-  }
-  void end_turn() override {}
-  void on_hangup() override {}
-  bool wants_exit() const override { return false; }
-
- private:
-  Machine& machine_;
-  std::function<void()> begin_;
-};
 
 // A connection that speaks TLS, and says what a test wants.
 class Client {
