@@ -61,6 +61,7 @@ Result<SavedSession> parse(std::string_view text) {
   if (words.size() != 1 || words[0].text != kFormat) return reader.error("Unknown format");
   words = reader.next_line();
   if (words.size() != 1) return reader.error("Missing name");
+  if (words[0].text.find('\0') != std::string_view::npos) return reader.error("Invalid name");
   saved.name = words[0].text;
   words = reader.next_line();
   const auto established = words.size() == 1 ? read_time(words[0].text) : std::nullopt;

@@ -65,6 +65,7 @@ TEST(SavedSession, says_what_is_wrong_with_a_damaged_one) {
   EXPECT_EQ(error_of(""), "Unknown format in line 1");
   EXPECT_EQ(error_of(changed("NNC0", "NNC1")), "Unknown format in line 1");
   EXPECT_EQ(error_of(changed("ntp.example.net", "")), "Missing name in line 2");
+  EXPECT_EQ(error_of(changed("ntp.example.net", std::string("ntp\0.net", 8))), "Invalid name in line 2");
   for (const char* time : {"x", "-1", "nan", "inf", "1e300", "1700000000.5x"}) {
     EXPECT_EQ(error_of(changed("1700000000.5", time)), "Invalid time in line 3") << time;
   }
