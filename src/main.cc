@@ -14,7 +14,9 @@
 #include "timed/config/parser.h"
 #include "timed/daemon/command_line.h"
 #include "timed/daemon/engine.h"
+#include "timed/daemon/guarded_files.h"
 #include "timed/daemon/start_checks.h"
+#include "timed/os/file_access.h"
 #include "timed/os/files.h"
 #include "timed/os/inherited.h"
 #include "timed/os/linux_env.h"
@@ -64,11 +66,12 @@ config::ParseOutcome read_configuration(const CommandLine& cli) {
 // What a start would refuse is refused without one too.
 config::ParseOutcome checked(config::ParseOutcome outcome) {
   os::LinuxFiles files;
-  const auto find_account = [](const std::string& name) -> Status {
+  const auto find_account = [](const std::string& name) -> Result<daemon::FileOwner> {
     const auto account = os::find_account(name);
-    return account.ok() ? Status() : Status(account.error());
+    if (!account) return account.error();
+    return daemon::FileOwner{account->uid, account->gid};
   };
-  daemon::check_start({files, find_account, os::is_superuser()}, outcome);
+  daemon::check_start({files, find_account, os::true_path, os::is_superuser()}, outcome);
   return outcome;
 }
 
@@ -154,6 +157,7 @@ class Run {
     env_ = env.take();
     if (Status s = env_->loop().catch_signals(); !s) return s;
     const config::ProcessOptions process = config.process;
+    const daemon::GuardedFiles guarded(config);
     const std::string log_directory = config.journal.directory;
     engine_ =
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
@@ -161,6 +165,7 @@ class Run {
     prefer_process(process);
     prepare_directory(log_directory, account_);
     if (Status s = os::drop_root(account_, kept); !s) return s;
+    warn_of_files(guarded);
     if (os::is_superuser()) log::warning("Running with root privileges");
     engine_->on_opened([this] { return confine(); });
     engine_->on_ready([this] { return tell_ready(); });
@@ -223,6 +228,18 @@ class Run {
     if (!account) return account.error();
     account_ = account.take();
     return {};
+  }
+
+  // Root may read and write everything, which is told as well.
+  void warn_of_files(const daemon::GuardedFiles& guarded) const {
+    os::LinuxFiles files;
+    for (const std::string& text : guarded.exposures(files, {account_.uid, account_.gid}, os::true_path)) {
+      log::warning("%s", text.c_str());
+    }
+    if (os::is_superuser()) return;
+    for (const std::string& text : guarded.wrong_access({os::may_read, os::may_write})) {
+      log::warning("%s", text.c_str());
+    }
   }
 
   // Without it the daemon keeps time all the same.

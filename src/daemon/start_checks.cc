@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
@@ -34,8 +35,8 @@ void check_key_secret(const StartChecks& checks, config::ParseOutcome& outcome) 
   if (path.empty()) return;
   const auto secret = nts::ServerKeys::read_secret(path, checks.files);
   if (secret) return;
-  outcome.warnings.push_back(outcome.about("ntskeysecret", 1, secret.error().message,
-                                           "a file with at least 32 hexadecimal digits"));
+  outcome.warnings.push_back(
+      outcome.about("ntskeysecret", 1, secret.error().message, "a file with at least 32 hexadecimal digits"));
 }
 
 // A start goes on without them, and takes them when they are there.
@@ -60,11 +61,21 @@ void check_temperature_points(const StartChecks& checks, config::ParseOutcome& o
 // The account that holds without a word is made when the daemon is installed, which may come later.
 void check_account(const StartChecks& checks, config::ParseOutcome& outcome) {
   const std::string& name = outcome.config.process.user;
-  const Status found = checks.find_account(name);
-  if (found.ok()) return;
+  const auto found = checks.find_account(name);
+  if (found) return;
   const bool certain = checks.as_root && name != config::default_user();
   (certain ? outcome.errors : outcome.warnings)
       .push_back(outcome.about("user", 1, found.error().message, "the name of an account of this machine"));
+}
+
+// For an account that is not there yet nothing can belong to it.
+void warn_of_exposed_files(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const auto owner = checks.find_account(outcome.config.process.user);
+  if (!owner) return;
+  const GuardedFiles guarded(outcome.config);
+  std::vector<std::string> told = guarded.open_secrets(checks.files);
+  for (std::string& text : guarded.exposures(checks.files, *owner, checks.true_path)) told.push_back(std::move(text));
+  for (const std::string& text : told) outcome.warnings.push_back(config::make_diagnostic(text));
 }
 
 // The directory of the one that holds without a word is made at the start.
@@ -127,6 +138,7 @@ void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_certificates(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
+  warn_of_exposed_files(checks, outcome);
   warn_of_access(outcome);
 }
 

@@ -13,7 +13,6 @@
 namespace timed::nts {
 namespace {
 
-constexpr const char* kFileName = "/ntskeys";
 constexpr std::uint32_t kFileMode = 0600;
 constexpr std::size_t kMostOctets = 4096;  // of either file
 constexpr Duration kMaxAge = Duration::seconds(3.2e9);
@@ -28,10 +27,14 @@ void tell_permissions(env::Files& files, const std::string& path) {
 
 ServerKeys::ServerKeys(const NtsOptions& options, Seams seams, Changed changed)
     : options_(options),
-      path_(options.dump_directory.empty() ? std::string() : options.dump_directory + kFileName),
+      path_(options.dump_directory.empty() ? std::string() : file_in(options.dump_directory)),
       seams_(std::move(seams)),
       changed_(std::move(changed)),
       timer_(seams_.timers, [this] { on_timer(); }) {}
+
+std::string ServerKeys::file_in(const std::string& directory) {
+  return directory + "/ntskeys";
+}
 
 ServerKeys::~ServerKeys() {
   auth::wipe(secret_);

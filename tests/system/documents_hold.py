@@ -61,6 +61,7 @@ def configurations():
 def check_configurations(directory):
     keys = os.path.join(directory, "keys")
     with open(keys, "w") as file:
+        os.chmod(keys, 0o600)
         file.write("7 SHA1 HEX:0102030405060708090a0b0c0d0e0f1011121314\n")
     found = 0
     for where, text in configurations():

@@ -3,6 +3,7 @@ to; a disk that is full while the state is saved; a clock that was set back at b
 configuration at all; the daemon started twice, and many times at once."""
 
 import os
+import pwd
 import shutil
 import time
 
@@ -97,6 +98,61 @@ def keys_of_everybody(net, space):
         assert daemon.stop() == 0
 
 
+def files_of_others(net, space):
+    """What the account must be able to read, must not be able to change, and what somebody else could put in its
+    place."""
+    tree = net.path("tree")
+    for name in ("", "safe", "open", "alien", "state"):
+        os.mkdir(os.path.join(tree, name))
+    nobody, alien = pwd.getpwnam("nobody"), 54321
+    os.chmod(f"{tree}/open", 0o777)
+    os.chown(f"{tree}/alien", alien, alien)
+    os.chmod(f"{tree}/state", 0o755)
+    line = "1 SHA256 HEX:000102030405060708090A0B0C0D0E0F\n"
+
+    def key_file(name, mode, uid, gid):
+        path = net.write(f"tree/{name}", line)
+        os.chown(path, uid, gid)
+        os.chmod(path, mode)
+        return path
+
+    def told(label, text, user="nobody"):
+        label = f"others-{label}"
+        daemon = net.timed(label, space, f"{text}\nport 0\ncmdport 0", user=user)
+        assert daemon.stop() == 0, daemon.log()
+        marks = ("access to", "owner of", "permissions on")
+        return [row.partition("Z ")[2].replace(tree, "") for row in daemon.log().splitlines()
+                if any(mark in row for mark in marks)]
+
+    good = key_file("safe/good", 0o640, 0, nobody.pw_gid)
+    os.symlink(f"{tree}/open/real", f"{tree}/safe/link")
+    owner = f"(UID {alien}, neither root nor the account of the daemon)"
+    cases = {
+        "good": (good, []),
+        "hidden": (key_file("safe/hidden", 0o600, 0, 0), ["Missing read access to /safe/hidden : Permission denied"]),
+        "own": (key_file("safe/own", 0o600, nobody.pw_uid, nobody.pw_gid), ["Having write access to /safe/own"]),
+        "alien": (key_file("safe/alien", 0o640, alien, nobody.pw_gid), [f"Wrong owner of /safe/alien {owner}"]),
+        "open": (key_file("open/real", 0o640, 0, nobody.pw_gid), ["World-writable permissions on /open"]),
+        "link": (f"{tree}/safe/link", ["World-writable permissions on /open"]),
+        "directory": (key_file("alien/keys", 0o640, 0, nobody.pw_gid), [f"Wrong owner of /alien {owner}"]),
+    }
+    for label, (path, expected) in cases.items():
+        found = told(label, f"keyfile {path}")
+        assert found == expected, f"{label}: {found}, not {expected}"
+        # An operator is told before a start as well; what the account may do only the account can try.
+        before = net.write("checked.conf", f"user nobody\npidfile /\nkeyfile {path}\n")
+        checked = space.run(lab.timed(), "--check", "-f", before).stdout.replace(tree, "")
+        for text in expected:
+            assert "access to" in text or text in checked, checked
+    assert told("root", f"keyfile {cases['own'][0]}", user="root") == [
+        f"Wrong owner of /safe/own (UID {nobody.pw_uid}, neither root nor the account of the daemon)"]
+    # A directory of NTS that the account cannot write to, and one in which others may be first.
+    state = f"ntsdumpdir {tree}/state"
+    assert told("state", state) == ["Missing write access to /state : Permission denied"]
+    os.chmod(f"{tree}/state", 0o1777)
+    assert told("sticky", state) == ["World-writable permissions on /state"]
+
+
 def no_configuration(net, space):
     daemon = net.start("none", space.command(lab.timed(), "-d", "-x", "-f", net.path("missing.conf")))
     assert daemon.wait(10) == 1
@@ -130,6 +186,7 @@ def test(net):
     full_disk_keeps_the_old_file(net, space)
     clock_set_back(net, space)
     keys_of_everybody(net, space)
+    files_of_others(net, space)
     no_configuration(net, space)
     started_many_times(net, space)
     shutil.rmtree(net.path("everybodys"))

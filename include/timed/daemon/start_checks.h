@@ -8,6 +8,7 @@
 
 #include "timed/base/result.h"
 #include "timed/config/parser.h"
+#include "timed/daemon/guarded_files.h"
 #include "timed/env/files.h"
 
 namespace timed::daemon {
@@ -15,7 +16,8 @@ namespace timed::daemon {
 // The world of the one who asks.
 struct StartChecks {
   env::Files& files;
-  std::function<Status(const std::string& name)> find_account;
+  std::function<Result<FileOwner>(const std::string& name)> find_account;
+  TruePath true_path;
   // Whether the daemon would be started by the same user.  If not, what that user may not see is a warning only, and so
   // is a missing account, which may exist where the daemon is to run.
   bool as_root = false;

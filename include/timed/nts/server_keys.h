@@ -57,6 +57,8 @@ class ServerKeys {
   // The clock was stepped: another date may be another key.
   void on_clock_stepped();
 
+  // Where the keys are kept in the directory of "ntsdumpdir".
+  static std::string file_in(const std::string& directory);
   // The secret of "ntskeysecret"; tells nobody.
   static Result<std::vector<std::byte>> read_secret(const std::string& path, env::Files& files);
 

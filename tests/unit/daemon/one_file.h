@@ -20,6 +20,7 @@ class OneFile : public env::Files {
   explicit OneFile(std::string path) : path_(std::move(path)) {}
 
   std::optional<std::string> contents;
+  env::FileInfo info_of_file;
   std::string directory;            // that is there beside the file
   std::optional<Error> unreadable;  // what reading answers instead
   std::optional<Error> unwritable;
@@ -51,6 +52,7 @@ class OneFile : public env::Files {
     return Status::success();
   }
   Result<env::FileInfo> info(const std::string& path) override {
+    if (path == path_ && contents) return info_of_file;
     if (path != directory) return Error{"Could not open " + path + " : not there", ErrorKind::NotFound};
     env::FileInfo info;
     info.is_directory = true;

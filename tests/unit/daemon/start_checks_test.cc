@@ -18,11 +18,13 @@ class StartChecksTest : public testing::Test {
   void check(const std::string& text, bool as_root = true) {
     outcome_ = config::parse_text(files_, text, "t.conf");
     ASSERT_TRUE(outcome_.ok());
-    const auto find_account = [](const std::string& name) {
-      return name == "known" ? Status() : Status(Error{"Could not get user/group ID of " + name, ErrorKind::NotFound});
+    const auto find_account = [](const std::string& name) -> Result<FileOwner> {
+      if (name == "known") return FileOwner{990, 991};
+      return Error{"Could not get user/group ID of " + name, ErrorKind::NotFound};
     };
-    check_start({files_, find_account, as_root}, outcome_);
+    check_start({files_, find_account, as_is, as_root}, outcome_);
   }
+  static std::string as_is(const std::string& path) { return path; }
   static Texts first_lines(const std::vector<config::Diagnostic>& list) {
     Texts lines;
     for (const auto& diagnostic : list) lines.push_back(diagnostic.summary);
@@ -49,7 +51,8 @@ TEST_F(StartChecksTest, TheAccountThatHoldsWithoutAWordMayComeLater) {
 
 TEST_F(StartChecksTest, AreMadeBesideErrorsOfTheLinesToo) {
   outcome_ = config::parse_text(files_, "port x\nuser nobody-has-this\nkeyfile /none", "t.conf");
-  check_start({files_, [](const std::string& name) { return Status(Error{"No " + name}); }, true}, outcome_);
+  const auto find_nobody = [](const std::string& name) -> Result<FileOwner> { return Error{"No " + name}; };
+  check_start({files_, find_nobody, as_is, true}, outcome_);
   EXPECT_EQ(errors().size(), 3u);
 }
 
@@ -134,6 +137,20 @@ TEST_F(StartChecksTest, WhatIsWrongInTheKeysIsTold) {
   check("user known\nkeyfile /f");
   EXPECT_TRUE(outcome_.ok());
   EXPECT_EQ(warnings().size(), 1u);
+}
+
+TEST_F(StartChecksTest, WarnsOfKeysThatEverybodyMayRead) {
+  files_.contents = "1 abcdefghij\n";
+  files_.info_of_file.mode = 0644;
+  check("user known\nkeyfile /f");
+  EXPECT_EQ(warnings(), Texts{"World-readable permissions on /f"});
+  files_.info_of_file.mode = 0600;
+  files_.info_of_file.uid = 1000;
+  check("user known\nkeyfile /f");
+  EXPECT_EQ(warnings(), Texts{"Wrong owner of /f (UID 1000, neither root nor the account of the daemon)"});
+  files_.info_of_file.uid = 990;
+  check("user known\nkeyfile /f");
+  EXPECT_EQ(warnings(), Texts{});
 }
 
 TEST_F(StartChecksTest, PointsOfTemperatureThatCannotBeReadAreAnError) {
