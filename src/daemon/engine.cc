@@ -301,7 +301,12 @@ void Engine::stop() {
 }
 
 void Engine::keep_watchdog(Duration limit) {
-  parts_->service.keep_watchdog(limit, [this] { return parts_->server.threads_have_turned(); });
+  parts_->service.keep_watchdog(limit, [this]() -> std::string_view {
+    // Both are asked each time: an answer is about the time since the last question.
+    const bool serving = parts_->server.threads_have_turned(), keys = parts_->ke_server.workers_have_turned();
+    if (!serving) return "A serving thread";
+    return keys ? "" : "A thread of key establishment";
+  });
 }
 
 void Engine::on_opened(std::function<Status()> fn) {

@@ -46,18 +46,20 @@ void ServiceReport::tell(const ServiceState& state) {
   told_ = std::move(text);
 }
 
-void ServiceReport::keep_watchdog(Duration limit, std::function<bool()> makes_progress) {
+void ServiceReport::keep_watchdog(Duration limit, Hangs hangs) {
   interval_ = limit / kBeats;
-  makes_progress_ = std::move(makes_progress);
+  hangs_ = std::move(hangs);
   beat();
 }
 
 void ServiceReport::beat() {
   beat_.arm_in(interval_);
-  const bool progress = makes_progress_();
-  if (progress) host_.notify("WATCHDOG=1");
-  if (!progress && !std::exchange(stuck_, true)) log::error("A serving thread does not answer");
-  if (progress) stuck_ = false;
+  const std::string_view who = hangs_();
+  if (who.empty()) host_.notify("WATCHDOG=1");
+  if (!who.empty() && who != told_of_) {
+    log::error("%.*s does not answer", static_cast<int>(who.size()), who.data());
+  }
+  told_of_ = who;
 }
 
 }  // namespace timed::daemon

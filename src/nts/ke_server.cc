@@ -119,6 +119,7 @@ void KeServer::start_member(int number) {
     if (!worker) return log::error("%s", worker.error().message.c_str());
     member.worker = worker.take();
     member.worker->give_way();
+    member.probe = std::make_unique<env::TurnProbe>();
   }
   KeDeskOptions options;
   options.aeads = enabled(options_.aeads);
@@ -162,6 +163,16 @@ void KeServer::use_keys(const auth::CookieKeys& keys) {
   for (const Member& member : members_) {
     on_loop_of(member, [desk = member.desk.get(), keys] { desk->use_keys(keys); });
   }
+}
+
+bool KeServer::workers_have_turned() {
+  bool all = true;
+  for (Member& member : members_) {
+    if (!member.worker) continue;
+    member.missed = member.probe->has_turned(*member.worker) ? 0 : member.missed + 1;
+    all = all && member.missed < kPatience;
+  }
+  return all;
 }
 
 void KeServer::begin_turn() {

@@ -21,6 +21,7 @@
 #include "system_error.h"
 #include "thread.h"
 #include "timed/base/check.h"
+#include "timed/base/log.h"
 #include "timed/os/descriptor.h"
 
 namespace timed::os {
@@ -37,6 +38,9 @@ struct Resolver::Shared {
     Result<std::vector<IpAddress>> addresses;
   };
 
+  explicit Shared(const Options& options) : look_up(options.look_up) {}
+
+  decltype(Options::look_up) const look_up;
   std::mutex mutex;
   std::condition_variable asked;
   std::deque<Question> questions;
@@ -88,6 +92,9 @@ std::vector<IpAddress> usable(const addrinfo* list) {
   return found;
 }
 
+// The longest that resolv.conf of a machine without network is usually good for, and some more.
+constexpr Duration kPatience = Duration::seconds(300);
+
 Addresses look_up(const std::string& name, Family family) {
   addrinfo hints{};
   hints.ai_family = to_system(family);
@@ -105,11 +112,16 @@ Addresses look_up(const std::string& name, Family family) {
 
 }  // namespace
 
-Resolver::Resolver(Loop& loop, Family family) : loop_(loop), family_(family) {}
+Resolver::Options Resolver::by_system() {
+  return {look_up, kPatience};
+}
+
+Resolver::Resolver(Loop& loop, Family family, Options options) : loop_(loop), family_(family), options_(options) {}
 
 Resolver::~Resolver() {
   if (watch_ != 0) loop_.unwatch(watch_);
   for (const auto id : deliveries_) loop_.cancel(id);
+  if (slow_) loop_.cancel(*slow_);
   if (!shared_) return;
   bool busy = false;
   {
@@ -140,6 +152,7 @@ void Resolver::resolve(std::string name, Family family, env::Host::Resolved done
   if (auto started = start_thread(SyscallFilter()); !started) return deliver_later(started.error(), std::move(done));
   const std::uint64_t number = next_question_++;
   waiting_.emplace(number, std::move(done));
+  if (!slow_ && !told_slow_) watch_progress();
   if (watch_ == 0) {
     watch_ = loop_.watch(shared_->read_end.get(), env::SocketPriority::Sources, [this](short) { take_answer(); });
   }
@@ -173,7 +186,20 @@ void Resolver::take_answer() {
   const auto done = std::move(found->second);
   waiting_.erase(found);
   if (waiting_.empty()) loop_.unwatch(std::exchange(watch_, 0));
+  if (std::exchange(told_slow_, false)) log::info("Host names are looked up again");
+  watch_progress();
   done(std::move(answer->addresses));
+}
+
+// A name server that is away is no reason to end, but somebody may want to know why nothing becomes of names.
+void Resolver::watch_progress() {
+  if (slow_) loop_.cancel(*std::exchange(slow_, std::nullopt));
+  if (waiting_.empty()) return;
+  slow_ = loop_.call_at(loop_.now() + options_.patience, [this] {
+    slow_.reset();
+    told_slow_ = true;
+    log::warning("No host name was looked up for %.0f s", options_.patience.to_seconds());
+  });
 }
 
 void* Resolver::run_thread(void* argument) {
@@ -187,7 +213,7 @@ void* Resolver::run_thread(void* argument) {
     shared.questions.pop_front();
     shared.looking_up = true;
     lock.unlock();
-    auto addresses = look_up(question.name, question.family);
+    auto addresses = shared.look_up(question.name, question.family);
     lock.lock();
     shared.looking_up = false;
     shared.answers.push_back({question.number, std::move(addresses)});
@@ -199,7 +225,7 @@ void* Resolver::run_thread(void* argument) {
 
 Status Resolver::start_thread(const SyscallFilter& filter) {
   if (shared_) return Status::success();
-  auto shared = std::make_shared<Shared>();
+  auto shared = std::make_shared<Shared>(options_);
   int ends[2] = {-1, -1};
   if (::pipe(ends) != 0) return system_error("Could not create pipe", errno);
   shared->read_end = Descriptor(ends[0]);

@@ -72,7 +72,6 @@ void ServingThreads::start(Member& member, int number) {
     return;
   }
   member.worker = worker.take();
-  member.turned = true;
   if (keys_) member.keys = std::make_unique<auth::KeyStore>(keys_->clone());
   member.worker->call([&] {
     const env::Env& env = member.worker->env();
@@ -116,16 +115,10 @@ bool ServingThreads::running() const {
   return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.worker != nullptr; });
 }
 
-// What was posted while one does not turn waits for it, so no second question is put to it.
 bool ServingThreads::all_have_turned() {
   bool all = true;
   for (Member& member : members_) {
-    if (!member.worker) continue;
-    if (!std::exchange(member.turned, false)) {
-      all = false;
-      continue;
-    }
-    member.worker->post([&host = host_, &member] { host.post([&member] { member.turned = true; }); });
+    if (member.worker && !member.probe.has_turned(*member.worker)) all = false;
   }
   return all;
 }

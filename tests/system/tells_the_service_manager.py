@@ -2,13 +2,16 @@
 a sign of life as long as its loop and its threads turn, and STOPPING."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import time
 
+import certificates
 import lab
 
+_libc = ctypes.CDLL(None, use_errno=True)
 LIMIT_US = 900_000  # three signs of life in that time
 
 
@@ -37,10 +40,10 @@ class Manager:
         return dict(os.environ, NOTIFY_SOCKET=self.path, **more)
 
 
-def start(net, space, label, text, manager, *options, **environment):
+def start(net, space, label, text, manager, *options, prefix=(), **environment):
     configuration = net.timed_configuration(label, text)
     filtered = ["-F", "1"] if lab.has_filter() else []
-    words = [lab.timed(), "-d", "-x", "-u", "nobody", *filtered, *options, "-f", configuration]
+    words = [*prefix, lab.timed(), "-d", "-x", "-u", "nobody", *filtered, *options, "-f", configuration]
     return net.start(label, space.command(*words), manager.environment(**environment))
 
 
@@ -49,6 +52,58 @@ def lives(manager, seconds):
     before = len(manager.hear())
     time.sleep(seconds)
     return manager.hear()[before:].count("WATCHDOG=1")
+
+
+class Halted:
+    """One thread of a process stands still meanwhile, as a debugger does it."""
+
+    SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+
+    def __init__(self, pid, name):
+        tasks = [int(task) for task in os.listdir(f"/proc/{pid}/task")
+                 if lab.read_text(f"/proc/{pid}/task/{task}/comm").strip() == name]
+        assert len(tasks) == 1, f"threads named {name}: {tasks}"
+        self.task = tasks[0]
+
+    def _trace(self, request):
+        if _libc.ptrace(request, self.task, None, None) != 0:
+            number = ctypes.get_errno()
+            raise lab.Skip(f"no thread may be halted here: {os.strerror(number)}")
+
+    def __enter__(self):
+        self._trace(self.SEIZE)
+        self._trace(self.INTERRUPT)
+        os.waitpid(self.task, self.WALL)
+
+    def __exit__(self, *_):
+        self._trace(self.DETACH)
+
+
+def lives_while_its_threads_turn(net, client):
+    """Serving threads, those of key establishment, and the resolver, whom a name server may keep waiting for ever."""
+    silent = client.udp_socket(bind=("127.0.0.1", 53), timeout=10)  # a name server that hears and says nothing
+    names = net.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    switch = net.write("nsswitch.conf", "hosts: dns\n")
+    bind = 'mount --bind "$1" /etc/resolv.conf && mount --bind "$2" /etc/nsswitch.conf && shift 2 && exec "$@"'
+    certificate, key = certificates.Authority(net).sign("server", ["DNS:ntp.test"])
+    manager = Manager(net, "threads")
+    text = f"local\nallow\nserverthreads 1\nntsservercert {certificate}\nntsserverkey {key}\nserver silent.test\n"
+    daemon = start(net, client, "threads", text, manager, prefix=["unshare", "-m", "sh", "-c", bind, "sh", names, switch],
+                   WATCHDOG_USEC=str(LIMIT_US))
+    manager.wait_for("READY=1")
+    silent.recv(512)  # the resolver waits, and goes on waiting
+    assert lives(manager, 1) > 0
+    for name, who in (("serve-1", "A serving thread"), ("nts-ke-1", "A thread of key establishment")):
+        with Halted(daemon.pid, name):
+            lab.wait_until(lambda: f"{who} does not answer" in daemon.log(), 15, f"{name} is missed")
+            manager.hear()
+            assert lives(manager, 1) == 0, f"{name} stands still, and the daemon says that all is well"
+        lab.wait_until(lambda: lives(manager, 0.5) > 0, 10, f"a sign of life after {name} has gone on")
+    with Halted(daemon.pid, "resolver"):
+        lives(manager, 2)
+        assert lives(manager, 1) > 0, "a name server is a reason to be ended"
+    assert daemon.stop() == 0, daemon.log()
+    silent.close()
 
 
 def test(net):
@@ -92,6 +147,7 @@ def test(net):
         assert daemon.stop() == 0, daemon.log()
         assert told_to.hear()[-1] == "STOPPING=1", told_to.told
         assert "System call filter refused" not in daemon.log(), daemon.log()
+    lives_while_its_threads_turn(net, client)
 
 
 if __name__ == "__main__":

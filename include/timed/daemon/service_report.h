@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "timed/base/units.h"
 #include "timed/env/host.h"
@@ -30,10 +31,13 @@ class ServiceReport {
 
   ServiceReport(env::Host& host, env::Timers& timers) : host_(host), beat_(timers, [this] { beat(); }) {}
 
+  // Who makes no progress, as the begin of a sentence; empty where all do.
+  using Hangs = std::function<std::string_view()>;
+
   // Says it where it is not what was said last.
   void tell(const ServiceState& state);
-  // From now on a sign of life, as long as makes_progress says so at each.  A loop that hangs gives none.
-  void keep_watchdog(Duration limit, std::function<bool()> makes_progress);
+  // From now on a sign of life, as long as nobody is named who hangs.  A loop that hangs itself gives none.
+  void keep_watchdog(Duration limit, Hangs hangs);
   void stop() { beat_.disarm(); }
 
  private:
@@ -42,9 +46,9 @@ class ServiceReport {
   env::Host& host_;
   env::Timer beat_;
   Duration interval_;
-  std::function<bool()> makes_progress_;
+  Hangs hangs_;
   std::string told_;
-  bool stuck_ = false;
+  std::string_view told_of_;  // who hangs
 };
 
 }  // namespace timed::daemon

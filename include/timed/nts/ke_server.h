@@ -16,6 +16,7 @@
 #include "timed/base/address.h"
 #include "timed/base/result.h"
 #include "timed/env/host.h"
+#include "timed/env/turn_probe.h"
 #include "timed/nts/credentials.h"
 #include "timed/nts/ke_desk.h"
 #include "timed/nts/options.h"
@@ -55,6 +56,10 @@ class KeServer {
   void adjust();
   // The keys of cookies from now on.  After start().
   void use_keys(const auth::CookieKeys& keys);
+  // Whether each worker has made a turn in the last kPatience times that this was asked.  They come last where
+  // processors are scarce, which is nothing that is wrong with them.
+  static constexpr int kPatience = 5;
+  bool workers_have_turned();
   // For a main loop that does the work itself.
   void begin_turn();
   // Ends ports, connections and workers; the counters stay.
@@ -76,7 +81,9 @@ class KeServer {
   };
   struct Member {
     std::unique_ptr<KeDesk> desk;
-    std::unique_ptr<env::Worker> worker;  // null: the main loop does it.  Ends before what runs on it
+    std::unique_ptr<env::TurnProbe> probe;  // where there is a worker
+    int missed = 0;                         // times in a row that the worker had made no turn
+    std::unique_ptr<env::Worker> worker;    // null: the main loop does it.  Ends before what runs on it
   };
 
   void load();

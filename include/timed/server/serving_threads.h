@@ -10,6 +10,7 @@
 #include "timed/auth/key_store.h"
 #include "timed/env/host.h"
 #include "timed/env/network.h"
+#include "timed/env/turn_probe.h"
 #include "timed/server/handover.h"
 #include "timed/server/published.h"
 #include "timed/server/serving_worker.h"
@@ -52,7 +53,7 @@ class ServingThreads {
     std::vector<std::unique_ptr<env::UdpSocket>> waiting;  // for the thread to run; by place
     std::unique_ptr<auth::KeyStore> keys;
     std::unique_ptr<ServingWorker> serving;
-    bool turned = true;                   // since it was asked last; of the main loop
+    env::TurnProbe probe;
     std::unique_ptr<env::Worker> worker;  // last: it ends before what runs on it
   };
 

@@ -204,6 +204,20 @@ TEST_P(KeServerTest, CountsWhatIsNotAgreedAndWhatIsNoRequest) {
   EXPECT_EQ(count(KeOutcome::BadRequest), 1u);
 }
 
+TEST_P(KeServerTest, AWorkerThatHangsIsFoundAndOneThatIsSlowIsNot) {
+  start();
+  run(1);
+  for (int round = 0; round < 2; ++round) {
+    // Nothing turns between the questions.
+    for (int i = 0; i < KeServer::kPatience; ++i) EXPECT_TRUE(server_->workers_have_turned()) << i;
+    EXPECT_EQ(server_->workers_have_turned(), GetParam() == 0);
+    EXPECT_EQ(server_->workers_have_turned(), GetParam() == 0);
+    run(1);
+    EXPECT_TRUE(server_->workers_have_turned());
+    run(1);
+  }
+}
+
 TEST_P(KeServerTest, IsClosedToWhoIsNotWelcome) {
   start();
   for (const auto& [admission, outcome] :

@@ -69,18 +69,21 @@ TEST(ServiceReport, LivesAsLongAsThereIsProgress) {
   std::vector<std::string> logged;
   log::set_sink([&](log::Severity, std::string_view message) { logged.emplace_back(message); });
   ServiceReport report(host, timers);
-  bool progress = true;
-  report.keep_watchdog(Duration::seconds(30), [&] { return progress; });
+  std::string_view who;
+  report.keep_watchdog(Duration::seconds(30), [&] { return who; });
   EXPECT_EQ(host.told.size(), 1u);
   EXPECT_EQ(timers.fire(), Duration::seconds(10));
   EXPECT_EQ(host.told, (std::vector<std::string>{"WATCHDOG=1", "WATCHDOG=1"}));
-  progress = false;
+  who = "A serving thread";
   timers.fire();
   timers.fire();
   EXPECT_EQ(host.told.size(), 2u);
   EXPECT_EQ(logged, std::vector<std::string>{"A serving thread does not answer"});
+  who = "Another";
+  timers.fire();
+  EXPECT_EQ(logged.back(), "Another does not answer");
   // It was only slow: nobody needs to be told again until the next time.
-  progress = true;
+  who = "";
   timers.fire();
   EXPECT_EQ(host.told.size(), 3u);
   report.stop();
