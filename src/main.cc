@@ -44,6 +44,12 @@ bool needs_low_port(const config::Config& config) {
   return is_low(config.server.port) || (!config.nts.server.certificates.empty() && is_low(config.nts.server.port));
 }
 
+// Client sockets are opened all the time, and those of a server when other clients are allowed.
+bool needs_device(const config::Config& config) {
+  const bool named = !config.acquisition.device.empty() || !config.server.device.empty();
+  return named && os::wants_capability_for_devices(os::kernel_release());
+}
+
 void print(std::FILE* to, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
@@ -146,7 +152,8 @@ class Run {
     }
     if (Status s = take_place(config); !s) return s;
 
-    const os::KeptPrivileges kept{.set_time = config.clock.control, .bind_low_port = needs_low_port(config)};
+    const os::KeptPrivileges kept{
+        .set_time = config.clock.control, .bind_low_port = needs_low_port(config), .bind_device = needs_device(config)};
     const os::FilterOptions filter{.level = cli_.filter_level,
                                    .steer_clock = config.clock.control,
                                    .accept_streams = !config.nts.server.certificates.empty(),

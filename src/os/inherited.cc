@@ -7,10 +7,12 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "socket_address.h"
 #include "timed/base/log.h"
+#include "unix_address.h"
 
 namespace timed::os {
 namespace {
@@ -29,6 +31,15 @@ bool is_bound_to(int descriptor, const Endpoint& local) {
   if (::getsockname(descriptor, &address.any, &length) != 0) return false;
   const Endpoint bound = to_endpoint(address, length);
   return bound.address == local.address && bound.port == local.port;
+}
+
+bool is_bound_to(int descriptor, const sockaddr_un& path, socklen_t path_length) {
+  sockaddr_un address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return false;
+  // The zero at the end of a path may have been counted or not.
+  return address.sun_family == AF_UNIX && length <= path_length && length + 1 >= path_length &&
+         std::memcmp(address.sun_path, path.sun_path, sizeof address.sun_path) == 0;
 }
 
 }  // namespace
@@ -55,6 +66,17 @@ Descriptor InheritedSockets::find(int type, const Endpoint& local) const {
     if (local.address.is_v6() && option_of(number, IPPROTO_IPV6, IPV6_V6ONLY) != 1) {
       log::warning("Reusable IPv6 socket missing IPV6_V6ONLY option");
     }
+    return Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, end()));
+  }
+  return {};
+}
+
+Descriptor InheritedSockets::find_unix(const std::string& path) const {
+  sockaddr_un wanted;
+  const socklen_t length = to_unix_address(path, wanted);
+  if (length == 0) return {};
+  for (int number = kFirst; number < end(); ++number) {
+    if (option_of(number, SOL_SOCKET, SO_TYPE) != SOCK_DGRAM || !is_bound_to(number, wanted, length)) continue;
     return Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, end()));
   }
   return {};

@@ -37,7 +37,7 @@ void LinuxNetwork::begin_stamping(const IpAddress& address) {
 }
 
 Result<std::unique_ptr<env::UnixSocket>> LinuxNetwork::open_unix(const env::UnixOptions& options) {
-  return LinuxUnixSocket::open(loop_, options);
+  return LinuxUnixSocket::open(loop_, options, inherited_.find_unix(options.path));
 }
 
 Result<std::unique_ptr<env::StreamSocket>> LinuxNetwork::connect_unix(const std::string& path) {

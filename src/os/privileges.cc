@@ -5,10 +5,12 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,7 @@ std::vector<cap_value_t> wanted_capabilities(const KeptPrivileges& kept) {
   std::vector<cap_value_t> wanted;
   if (kept.set_time) wanted.push_back(CAP_SYS_TIME);
   if (kept.bind_low_port) wanted.push_back(CAP_NET_BIND_SERVICE);
+  if (kept.bind_device) wanted.push_back(CAP_NET_RAW);
   return wanted;
 }
 
@@ -126,6 +129,21 @@ Status prepare_socket_directory(const std::string& path, const Account& account)
 
 Status prepare_log_directory(const std::string& path, const Account& account) {
   return LinuxFiles().make_directory(path, kLogDirectoryMode, account.uid, account.gid);
+}
+
+bool wants_capability_for_devices(std::string_view kernel_release) {
+  constexpr int kMajor = 5, kMinor = 7;
+  const char* const end = kernel_release.data() + kernel_release.size();
+  int major = 0, minor = 0;
+  const auto first = std::from_chars(kernel_release.data(), end, major);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+  if (std::from_chars(first.ptr + 1, end, minor).ec != std::errc()) return false;
+  return major < kMajor || (major == kMajor && minor < kMinor);
+}
+
+std::string kernel_release() {
+  utsname name{};
+  return ::uname(&name) == 0 ? name.release : "";
 }
 
 Status drop_root(const Account& account, const KeptPrivileges& kept) {

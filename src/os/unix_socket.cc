@@ -60,26 +60,39 @@ Status clear_path(const std::string& path) {
   return Status::success();
 }
 
+Status bind_to(const Descriptor& descriptor, const std::string& path) {
+  sockaddr_un address;
+  const socklen_t length = to_unix_address(path, address);
+  if (length == 0) return path_error("open", path, ENAMETOOLONG);
+  if (auto done = clear_path(path); !done) return done;
+  if (::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    return path_error("open", path, errno);
+  }
+  return Status::success();
+}
+
 }  // namespace
 
-Result<std::unique_ptr<env::UnixSocket>> LinuxUnixSocket::open(Loop& loop, const env::UnixOptions& options) {
-  sockaddr_un address;
-  const socklen_t length = to_unix_address(options.path, address);
-  if (length == 0) return path_error("open", options.path, ENAMETOOLONG);
-  Descriptor descriptor(::socket(AF_UNIX, SOCK_DGRAM, 0));
+Result<std::unique_ptr<env::UnixSocket>> LinuxUnixSocket::open(Loop& loop, const env::UnixOptions& options,
+                                                               Descriptor inherited) {
+  const bool is_inherited = inherited.is_open();
+  Descriptor descriptor = is_inherited ? std::move(inherited) : Descriptor(::socket(AF_UNIX, SOCK_DGRAM, 0));
   if (!descriptor.is_open()) return path_error("open", options.path, errno);
   if (!descriptor.set_close_on_exec() || !descriptor.set_nonblocking()) return path_error("open", options.path, errno);
   const int on = 1;
   static_cast<void>(::setsockopt(descriptor.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
-  if (auto done = clear_path(options.path); !done) return done.error();
-  if (::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-    return path_error("open", options.path, errno);
+  if (!is_inherited) {
+    if (auto done = bind_to(descriptor, options.path); !done) return done.error();
   }
-  return std::unique_ptr<env::UnixSocket>(new LinuxUnixSocket(loop, std::move(descriptor), options));
+  std::unique_ptr<LinuxUnixSocket> made(new LinuxUnixSocket(loop, std::move(descriptor), options));
+  if (!is_inherited) made->remember_file();
+  return std::unique_ptr<env::UnixSocket>(std::move(made));
 }
 
 LinuxUnixSocket::LinuxUnixSocket(Loop& loop, Descriptor descriptor, env::UnixOptions options)
-    : loop_(loop), descriptor_(std::move(descriptor)), options_(std::move(options)) {
+    : loop_(loop), descriptor_(std::move(descriptor)), options_(std::move(options)) {}
+
+void LinuxUnixSocket::remember_file() {
   struct stat made {};
   if (::lstat(options_.path.c_str(), &made) != 0) return;
   device_ = made.st_dev;

@@ -17,7 +17,9 @@ namespace timed::os {
 
 class LinuxUnixSocket : public env::UnixSocket {
  public:
-  static Result<std::unique_ptr<env::UnixSocket>> open(Loop& loop, const env::UnixOptions& options);
+  // Where one is inherited that is bound to the path, it is used; its file stays when it is closed here.
+  static Result<std::unique_ptr<env::UnixSocket>> open(Loop& loop, const env::UnixOptions& options,
+                                                       Descriptor inherited = {});
   ~LinuxUnixSocket() override;
 
   std::optional<env::UnixMessage> receive() override;
@@ -26,6 +28,7 @@ class LinuxUnixSocket : public env::UnixSocket {
 
  private:
   LinuxUnixSocket(Loop& loop, Descriptor descriptor, env::UnixOptions options);
+  void remember_file();
   enum class Taken { Nothing, Dropped, Message };
   Taken receive_one(env::UnixMessage& message);
 

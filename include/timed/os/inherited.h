@@ -3,6 +3,8 @@
 #ifndef TIMED_OS_INHERITED_H_
 #define TIMED_OS_INHERITED_H_
 
+#include <string>
+
 #include "timed/base/address.h"
 #include "timed/os/descriptor.h"
 
@@ -22,6 +24,8 @@ class InheritedSockets {
   // A further descriptor of the socket of this type (SOCK_DGRAM, SOCK_STREAM) that is bound to exactly this address and
   // port, and that listens where it is for connections; closed where there is none, or for port 0.
   Descriptor find(int type, const Endpoint& local) const;
+  // The same for the Unix datagram socket that is bound to exactly this path.
+  Descriptor find_unix(const std::string& path) const;
 
  private:
   static constexpr int kFirst = 3;

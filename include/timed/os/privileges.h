@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "timed/base/result.h"
 
@@ -33,7 +34,12 @@ Status prepare_log_directory(const std::string& path, const Account& account);
 struct KeptPrivileges {
   bool set_time = true;        // CAP_SYS_TIME: unless -x
   bool bind_low_port = false;  // CAP_NET_BIND_SERVICE: a port below 1024 may have to be opened later
+  bool bind_device = false;    // CAP_NET_RAW: sockets of one interface will be opened, by a kernel that wants it
 };
+
+// Whether a kernel of that release ("4.18.0-553.el8") wants CAP_NET_RAW for that: before 5.7.
+bool wants_capability_for_devices(std::string_view kernel_release);
+std::string kernel_release();
 
 // Becomes the account for good, with the capabilities to keep as far as we have them, no others, no supplementary
 // groups and no way back to root.  Who is not root only gives up the other capabilities, and new privileges; who is to

@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
 #include "src/os/network.h"
 #include "src/os/socket_address.h"
+#include "src/os/unix_address.h"
 #include "tests/unit/os/child.h"
+#include "tests/unit/os/temporary_directory.h"
 #include "tests/unit/os/turns.h"
 
 namespace timed::os {
@@ -58,6 +62,62 @@ TEST(InheritedSockets, AreFoundByTypeAddressAndPort) {
                        if (sockets.find(SOCK_DGRAM, {kLoopback, static_cast<std::uint16_t>(udp.port + 1), 0}).is_open())
                          return 7;
                        if (sockets.find(SOCK_DGRAM, {kLoopback, 0, 0}).is_open()) return 8;
+                       return 0;
+                     }),
+            0);
+}
+
+// An unbound one, and one bound to the path.
+void bind_unix_at(int number, const std::string& path) {
+  const int made = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  sockaddr_un address;
+  const socklen_t length = to_unix_address(path, address);
+  if (length != 0) ::bind(made, reinterpret_cast<const sockaddr*>(&address), length);
+  if (made == number) return;
+  ::dup2(made, number);
+  ::close(made);
+}
+
+TEST(InheritedSockets, OfPathsAreFoundByThem) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  EXPECT_EQ(in_child("3",
+                     [&] {
+                       bind_unix_at(3, "");
+                       bind_at(4, SOCK_DGRAM);
+                       bind_unix_at(5, path);
+                       const auto sockets = InheritedSockets::from_environment();
+                       const Descriptor found = sockets.find_unix(path);
+                       if (!found.is_open() || found.get() < 6) return 1;
+                       if (sockets.find_unix(path + "x").is_open()) return 2;
+                       if (sockets.find_unix(path.substr(0, path.size() - 1)).is_open()) return 3;
+                       if (sockets.find_unix("").is_open()) return 4;
+                       return 0;
+                     }),
+            0);
+}
+
+TEST(InheritedSockets, OfAPathAreUsedAndTheirFileStays) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  EXPECT_EQ(in_child("1",
+                     [&] {
+                       bind_unix_at(3, path);
+                       struct stat before {
+                       }, after{};
+                       ::stat(path.c_str(), &before);
+                       auto loop = make_loop();
+                       LinuxNetwork network(*loop, Family::Unspecified, InheritedSockets::from_environment());
+                       auto opened = network.open_unix({.path = path});
+                       if (!opened) return 1;
+                       bind_unix_at(4, directory / "client");
+                       sockaddr_un to;
+                       const socklen_t length = to_unix_address(path, to);
+                       ::sendto(4, "text", 4, 0, reinterpret_cast<const sockaddr*>(&to), length);
+                       const auto message = (*opened)->receive();
+                       if (!message || message->size != 4 || message->sender.uid != ::getuid()) return 2;
+                       opened->reset();
+                       if (::stat(path.c_str(), &after) != 0 || after.st_ino != before.st_ino) return 3;
                        return 0;
                      }),
             0);

@@ -64,9 +64,19 @@ TEST(DropRoot, KeepsOnlyWhatWasAskedFor) {
     std::uint64_t wanted;
   };
   for (const Case& c : {Case{{true, false}, bit(CAP_SYS_TIME)}, Case{{false, true}, bit(CAP_NET_BIND_SERVICE)},
-                        Case{{true, true}, bit(CAP_SYS_TIME) | bit(CAP_NET_BIND_SERVICE)}, Case{{false, false}, 0}}) {
+                        Case{{true, true}, bit(CAP_SYS_TIME) | bit(CAP_NET_BIND_SERVICE)},
+                        Case{{false, false, true}, bit(CAP_NET_RAW)}, Case{{false, false}, 0}}) {
     const auto result = run_child([&] { return drop_and_look(c.kept, c.wanted); });
     EXPECT_EQ(result.status, 0) << result.errors;
+  }
+}
+
+TEST(DropRoot, OldKernelsWantACapabilityForDevices) {
+  for (const char* release : {"4.18.0-553.el8_10.x86_64", "5.4.0-150-generic", "5.6.19", "3.10"}) {
+    EXPECT_TRUE(wants_capability_for_devices(release)) << release;
+  }
+  for (const char* release : {"5.7", "5.10.0-28-amd64", "6.1.0", "10.0", "", "x", "5", "5.x"}) {
+    EXPECT_FALSE(wants_capability_for_devices(release)) << release;
   }
 }
 
