@@ -16,7 +16,7 @@ stand_in() {
 
 # A machine of a family with these packages installed, for a user with this id.
 machine() {  # family uid installed...
-  rm -rf "$work/bin"
+  rm -rf "${work:?}/bin"
   mkdir -p "$work/bin"
   family=$1
   uid=$2
