@@ -137,6 +137,8 @@ void KeDesk::on_event(std::size_t number) {
   Place& place = *places_[number];
   read(place);
   if (place.session->tls.established()) answer(*place.session);
+  // A client whose handshake and request are two small pieces may wait for this between them.
+  if (!place.session->outcome && place.session->tls.output().empty()) place.stream->acknowledge();
   if (!flush(place)) place.session->lost = true;
   spent_ += env_->timers.now() - begin;
   settle(number);

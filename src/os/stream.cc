@@ -61,4 +61,8 @@ void LinuxStream::want_room(bool wanted) {
   if (watch_ != 0) loop_->watch_room(watch_, wanted);
 }
 
+void LinuxStream::acknowledge() {
+  acknowledge_now(descriptor_);
+}
+
 }  // namespace timed::os

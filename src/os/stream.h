@@ -25,6 +25,7 @@ class LinuxStream : public env::StreamSocket {
   Result<std::size_t> send(std::span<const std::byte> bytes) override;
   void on_event(std::function<void()> fn) override;
   void want_room(bool wanted) override;
+  void acknowledge() override;
   // Before on_event().
   void move_to(Loop& loop) { loop_ = &loop; }
 

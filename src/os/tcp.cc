@@ -95,6 +95,10 @@ Result<Descriptor> begin_tcp_connection(const env::ConnectOptions& options) {
   return descriptor;
 }
 
+void acknowledge_now(const Descriptor& descriptor) {
+  set_option(descriptor, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
 Result<std::unique_ptr<env::StreamListener>> LinuxListener::open(Loop& loop, const env::ListenOptions& options,
                                                                  Descriptor inherited) {
   if (!inherited.is_open()) {

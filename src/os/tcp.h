@@ -17,6 +17,10 @@ namespace timed::os {
 // Of a connection that is on its way, and does not block.
 Result<Descriptor> begin_tcp_connection(const env::ConnectOptions& options);
 
+// Lets the other side's next small piece come, where it waits until the last one has been acknowledged (Nagle): with
+// nothing to send the kernel would take its time, of 40 ms, to say so.  It does not stay on.
+void acknowledge_now(const Descriptor& descriptor);
+
 class LinuxListener : public env::StreamListener {
  public:
   // `inherited`: one that listens there already, to be used instead of a new one.

@@ -35,6 +35,9 @@ class StreamSocket {
   // The function may destroy the socket.
   virtual void on_event(std::function<void()> fn) = 0;
   virtual void want_room(bool wanted) = 0;
+  // Tells the other side now what has come from it, instead of with what is sent next: for whoever waits for more and
+  // has nothing to say.  What the other side would send in a small piece may be kept back there until it hears this.
+  virtual void acknowledge() {}
 };
 
 // A connection to somebody's TCP port.

@@ -1,10 +1,13 @@
-// A desk in the loop that serves NTP: what TLS takes of one turn.
+// What a desk takes of a turn in the loop that serves NTP, and when it lets a client go on.
 #include "timed/nts/ke_desk.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/certificates/certificates.h"
@@ -50,6 +53,20 @@ class Program : public env::TurnTaker {
   std::function<void()> begin_;
 };
 
+KeDeskOptions desk_options(std::size_t places) {
+  KeDeskOptions options;
+  options.aeads = {auth::AeadId::SivCmac256};
+  options.places = places;
+  return options;
+}
+
+void prepare(KeDesk& desk, const env::Env& env, const test::Identity& authority) {
+  desk.start(env);
+  desk.use_pairs({authority.sign("ntp.example", {.names = {"ntp.example"}}).pair()});
+  EntropyPool random([](std::span<std::byte> out) { std::ranges::fill(out, std::byte{1}); });
+  desk.use_keys(auth::CookieKeys::generate(auth::AeadId::SivCmac256, random));
+}
+
 // The most looks at the clock in one turn while six clients shake hands at once.
 int most_looks_in_a_turn(bool shares_loop) {
   sim::World world(1);
@@ -63,15 +80,10 @@ int most_looks_in_a_turn(bool shares_loop) {
   TrustStore trusted;
   EXPECT_TRUE(trusted.add(authority.certificate(), "ca").ok());
 
-  KeDeskOptions options;
-  options.aeads = {auth::AeadId::SivCmac256};
-  options.places = 6;
+  KeDeskOptions options = desk_options(6);
   options.shares_loop = shares_loop;
   KeDesk desk(options);
-  desk.start(env);
-  desk.use_pairs({authority.sign("ntp.example", {.names = {"ntp.example"}}).pair()});
-  EntropyPool random([](std::span<std::byte> out) { std::ranges::fill(out, std::byte{1}); });
-  desk.use_keys(auth::CookieKeys::generate(auth::AeadId::SivCmac256, random));
+  prepare(desk, env, authority);
 
   int most = 0, before = 0;
   Program serving(server, [&] {
@@ -110,6 +122,88 @@ TEST(KeDesk, TlsHasSoMuchOfATurnAndGoesOnInTheNext) {
   // Two looks for each step, which seems to take 1.5 ms: after two steps the 2 ms are over.
   EXPECT_EQ(most_looks_in_a_turn(true), 4);
   EXPECT_GT(most_looks_in_a_turn(false), 8) << "nobody waits for a worker";
+}
+
+// NTPv4 with AES-SIV-CMAC-256, and the end.
+constexpr std::array<std::uint8_t, 16> kRequest{0x80, 1, 0, 2, 0, 0, 0x80, 4, 0, 2, 0, 15, 0x80, 0, 0, 0};
+
+// What both ends of a connection share.
+struct Wire {
+  std::vector<std::byte> to_desk, to_client;
+  std::function<void()> event;
+  int acknowledged = 0;
+};
+
+class WiredStream : public env::StreamSocket {
+ public:
+  explicit WiredStream(Wire& wire) : wire_(wire) {}
+  env::StreamRead receive(std::span<std::byte> into) override {
+    const std::size_t size = std::min(into.size(), wire_.to_desk.size());
+    std::copy_n(wire_.to_desk.begin(), size, into.begin());
+    wire_.to_desk.erase(wire_.to_desk.begin(), wire_.to_desk.begin() + static_cast<std::ptrdiff_t>(size));
+    return {size, false};
+  }
+  Result<std::size_t> send(std::span<const std::byte> octets) override {
+    wire_.to_client.insert(wire_.to_client.end(), octets.begin(), octets.end());
+    return octets.size();
+  }
+  void on_event(std::function<void()> fn) override { wire_.event = std::move(fn); }
+  void want_room(bool) override {}
+  void acknowledge() override { ++wire_.acknowledged; }
+
+ private:
+  Wire& wire_;
+};
+
+class Adopting : public env::Network {
+ public:
+  Result<std::unique_ptr<env::UdpSocket>> open_udp(const env::UdpOptions&) override { return kNone; }
+  Result<std::unique_ptr<env::UnixSocket>> open_unix(const env::UnixOptions&) override { return kNone; }
+  Result<std::unique_ptr<env::StreamSocket>> connect_unix(const std::string&) override { return kNone; }
+  Result<std::unique_ptr<env::StreamListener>> listen_tcp(const env::ListenOptions&) override { return kNone; }
+  Result<std::unique_ptr<env::StreamSocket>> connect_tcp(const env::ConnectOptions&) override { return kNone; }
+  std::unique_ptr<env::UdpSocket> adopt(std::unique_ptr<env::UdpSocket> socket) override { return socket; }
+  std::unique_ptr<env::StreamSocket> adopt(std::unique_ptr<env::StreamSocket> stream) override { return stream; }
+
+ private:
+  const Error kNone{"none here"};
+};
+
+// Carries what the client has to say to the desk in one piece, and the answer back.
+void exchange(KeSession& client, Wire& wire) {
+  const auto said = client.output();
+  wire.to_desk.insert(wire.to_desk.end(), said.begin(), said.end());
+  client.take_output(said.size());
+  wire.event();
+  client.feed(std::exchange(wire.to_client, {}));
+}
+
+TEST(KeDesk, AcknowledgesWhereItWaitsForMoreAndHasNothingToSay) {
+  sim::World world(1);
+  sim::Shared shared(world);
+  sim::Machine server(shared, {.name = "server", .sockets = {.addresses = sim::addresses({"192.0.2.1"})}});
+  const env::Env real = server.env();
+  Adopting network;
+  const env::Env env{real.clock, real.timers, network, real.host};
+  const test::Identity authority = test::Identity::authority();
+  TrustStore trusted;
+  EXPECT_TRUE(trusted.add(authority.certificate(), "ca").ok());
+  KeDesk desk(desk_options(1));
+  prepare(desk, env, authority);
+  Wire wire;
+  desk.begin(*desk.reserve(std::make_unique<WiredStream>(wire)));
+
+  KeSession client(trusted, CertificateCheck{"ntp.example", std::nullopt});
+  exchange(client, wire);
+  ASSERT_TRUE(client.established()) << client.reason();
+  EXPECT_EQ(wire.acknowledged, 0) << "the answer to the hello does that";
+  exchange(client, wire);
+  EXPECT_EQ(wire.acknowledged, 1) << "the client's request may wait for this";
+  ASSERT_TRUE(client.write(std::as_bytes(std::span(kRequest))));
+  exchange(client, wire);
+  EXPECT_GT(client.received().size(), 800u) << "keys";
+  EXPECT_EQ(wire.acknowledged, 1);
+  desk.stop();
 }
 
 }  // namespace
