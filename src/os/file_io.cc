@@ -50,8 +50,18 @@ Descriptor open_file(const std::string& path, int flags, std::uint32_t mode) {
   return Descriptor(::open(path.c_str(), flags, static_cast<mode_t>(mode)));
 }
 
+// Devices are nobody's files, and /dev/null is needed by everybody: a name of one is a mistake, which root could carry
+// out.
+Status refuse_device(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return Status::success();
+  if (!S_ISCHR(found.st_mode) && !S_ISBLK(found.st_mode)) return Status::success();
+  return Error{"Could not replace " + path + " : Is a device", ErrorKind::Invalid};
+}
+
 Result<Descriptor> create_exclusively(const std::string& path, std::uint32_t mode) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+  if (const Status replaceable = refuse_device(path); !replaceable) return replaceable.error();
   std::optional<FileIdentity> identity;
   int removed = ::unlink(path.c_str());
   if (removed != 0 && errno == EACCES) {

@@ -13,7 +13,9 @@ namespace timed::os {
 
 // As open(2).  Where root may not pass by the permissions of files, as the owner of the directory.
 Descriptor open_file(const std::string& path, int flags, std::uint32_t mode = 0);
-// A new file, whatever was there before: an old one or a link is removed, never opened.
+// Fails where the name is that of a device.
+Status refuse_device(const std::string& path);
+// A new file, whatever was there before but a device: an old one or a link is removed, never opened.
 Result<Descriptor> create_exclusively(const std::string& path, std::uint32_t mode);
 // All of it; false with errno set.
 bool write_all(const Descriptor& descriptor, std::string_view text);

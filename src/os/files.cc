@@ -113,6 +113,7 @@ Result<std::string> LinuxFiles::read(const std::string& path, std::size_t limit)
 }
 
 Status LinuxFiles::replace(const std::string& path, std::string_view contents, std::uint32_t mode) {
+  if (auto done = refuse_device(path); !done) return done;
   const std::string temporary = path + ".tmp";
   if (auto done = write_and_sync(temporary, contents, mode); !done) {
     static_cast<void>(::unlink(temporary.c_str()));

@@ -55,10 +55,24 @@ Status keep_only(const KeptPrivileges& kept) {
   return Status::success();
 }
 
+// A container may have withheld that too, and then somebody has to choose.
+Error refusal_to_become(const char* what, const Account& account, int number) {
+  Error error = system_error(what, number);
+  if (number != EPERM) return error;
+  error.message += " (becoming " + account.name + " takes CAP_SETGID and CAP_SETUID; -u root stays what it is)";
+  return error;
+}
+
 Status become(const Account& account) {
-  if (::setgroups(0, nullptr) != 0) return system_error("Could not drop supplementary groups", errno);
-  if (::setresgid(account.gid, account.gid, account.gid) != 0) return system_error("Could not change group", errno);
-  if (::setresuid(account.uid, account.uid, account.uid) != 0) return system_error("Could not change user", errno);
+  if (::setgroups(0, nullptr) != 0) {
+    return refusal_to_become("Could not drop supplementary groups", account, errno);
+  }
+  if (::setresgid(account.gid, account.gid, account.gid) != 0) {
+    return refusal_to_become("Could not change group", account, errno);
+  }
+  if (::setresuid(account.uid, account.uid, account.uid) != 0) {
+    return refusal_to_become("Could not change user", account, errno);
+  }
   return Status::success();
 }
 

@@ -16,10 +16,10 @@ shift && exec "$@"
 """
 
 
-def start(net, space, label, text, *options, drop=()):
+def start(net, space, label, text, *options, left=USUAL, drop=()):
     """Without a place of its own for socket and pid file: those of the default."""
     configuration = net.write(f"{label}.conf", text)
-    words = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", net.directory, "setpriv", "--bounding-set", USUAL, *drop,
+    words = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", net.directory, "setpriv", "--bounding-set", left, *drop,
              lab.timed(), "-d", *options, "-f", configuration]
     return net.start(label, space.command(*words))
 
@@ -60,6 +60,14 @@ def test(net):
     assert int(status["CapPrm"], 16) == 0 and status["NoNewPrivs"] == "1", status
     assert "Reference ID" in server.run(lab.timedc(), "-n", "-h", "127.0.0.1", "-p", "12301", "tracking").stdout
     assert alone.stop() == 0, alone.log()
+
+    # Root who may do nothing cannot become anybody else, which is said with the way out, and serves as who it is.
+    helpless = start(net, server, "helpless", text, "-u", "nobody", left="-all")
+    assert helpless.wait(15) == 1, helpless.log()
+    assert "becoming nobody takes CAP_SETGID and CAP_SETUID; -u root stays what it is" in helpless.log(), helpless.log()
+    bare = start(net, server, "bare", text + "port 12300\n", "-u", "root", *filtered, left="-all")
+    lab.wait_until(lambda: is_served(client, 12300), 15, "an answer of root without capabilities")
+    assert bare.stop() == 0, bare.log()
 
     # Somebody waits for a pid file that he has named: to run without it would be to run unseen.
     named = start(net, server, "named", text + "pidfile /run/elsewhere.pid\n", "-u", "nobody")

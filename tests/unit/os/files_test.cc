@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tests/unit/os/temporary_directory.h"
+#include "timed/os/process.h"
 
 namespace timed::os {
 namespace {
@@ -110,6 +112,22 @@ TEST_F(Files, ReplacesALinkInsteadOfItsTarget) {
   ASSERT_TRUE(files_.replace(directory_ / "drift", "new", 0644).ok());
   EXPECT_EQ(contents_of(directory_ / "victim"), "precious");
   EXPECT_FALSE(std::filesystem::is_symlink(directory_ / "drift"));
+}
+
+// In a directory of the test: root could replace the one that everybody needs.
+TEST_F(Files, ReplacesNoDevice) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string path = directory_ / "null";
+  if (::mknod(path.c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) GTEST_SKIP() << "no devices can be made here";
+  const Status replaced = files_.replace(path, "text", 0644);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().message, "Could not replace " + path + " : Is a device");
+  struct stat found {};
+  ASSERT_EQ(::stat(path.c_str(), &found), 0);
+  EXPECT_TRUE(S_ISCHR(found.st_mode));
+  EXPECT_FALSE(PidFile::create(path, "timed").ok());
+  ASSERT_EQ(::stat(path.c_str(), &found), 0);
+  EXPECT_TRUE(S_ISCHR(found.st_mode));
 }
 
 TEST_F(Files, LeavesTheOldFileWhereItCannotReplace) {
