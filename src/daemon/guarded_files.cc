@@ -66,6 +66,10 @@ GuardedFiles::GuardedFiles(const config::Config& config) {
   for (const std::string& path : nts.server.certificates) add(path, Kind::Trusted);
   add(nts.server.secret_file, Kind::Secret);
   for (const nts::TrustedCertificates& trusted : nts.client.trusted) add(trusted.path, Kind::Trusted);
+  if (config.run.purpose != config::RunOptions::Purpose::MeasureClock) {
+    add(directory_of(config.drift_file.path), Kind::State);
+    add(config.dump_directory, Kind::State);
+  }
   if (nts.dump_directory.empty()) return;
   if (nts.server.rotate == 0 && nts.server.secret_file.empty())
     add(nts::ServerKeys::file_in(nts.dump_directory), Kind::Shared);

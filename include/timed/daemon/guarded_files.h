@@ -48,7 +48,7 @@ class GuardedFiles {
     Secret,   // nobody else reads it, and the account does not write it
     Shared,   // a secret that the account may write, for a whole fleet
     Trusted,  // no secret, but nobody else writes it, nor does the account
-    State,    // a directory in which the account keeps secrets
+    State,    // a directory in which the account keeps what outlives it
   };
   struct Guarded {
     std::string path;

@@ -180,5 +180,21 @@ TEST_F(GuardedFilesTest, StateMustBeWritten) {
   EXPECT_EQ(access("ntsdumpdir /state"), Texts{"Missing write access to /state : Read-only file system"});
 }
 
+TEST_F(GuardedFilesTest, StateIsAlsoTheRateOfTheClockAndWhatWasMeasured) {
+  unwritable_.insert({"/state", denied("/state")});
+  unwritable_.insert({"/dump", denied("/dump")});
+  const std::string text = "driftfile /state/drift\ndumpdir /dump\nntsdumpdir /state";
+  EXPECT_EQ(access(text), (Texts{"Missing write access to /state : Permission denied",
+                                 "Missing write access to /dump : Permission denied"}));
+  disk_.directory_at("/state", 0777);
+  EXPECT_EQ(exposures(text), Texts{"World-writable permissions on /state"});
+  auto outcome = config::parse_text(disk_, text + "\nport 0", "t.conf");
+  outcome.config.run.purpose = config::RunOptions::Purpose::MeasureClock;
+  outcome.config.nts.dump_directory.clear();
+  EXPECT_EQ(GuardedFiles(outcome.config).exposures(disk_, kAccount, [](const std::string& path) { return path; }),
+            Texts{})
+      << "who only measures keeps nothing";
+}
+
 }  // namespace
 }  // namespace timed::daemon
