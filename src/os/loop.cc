@@ -30,7 +30,12 @@
 namespace timed::os {
 namespace {
 
-constexpr std::array kCaught{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE};
+constexpr std::array kCaught{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGXFSZ};
+
+// The call that has raised it answers with an error, which is told.
+bool is_of_a_failed_write(int signal) {
+  return signal == SIGPIPE || signal == SIGXFSZ;
+}
 
 // A signal handler can reach nothing else.
 struct SignalState {
@@ -93,7 +98,7 @@ Status Loop::catch_signals() {
   signals.wake = wake_.get();
   for (std::size_t i = 0; i < kCaught.size(); ++i) {
     struct sigaction action {};
-    action.sa_handler = kCaught[i] == SIGPIPE ? SIG_IGN : on_signal;
+    action.sa_handler = is_of_a_failed_write(kCaught[i]) ? SIG_IGN : on_signal;
     ::sigfillset(&action.sa_mask);
     ::sigdelset(&action.sa_mask, SIGSYS);  // of a filter: the handler writes
     if (::sigaction(kCaught[i], &action, &signals.former[i]) != 0) {

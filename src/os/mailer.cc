@@ -25,7 +25,7 @@ constexpr int kDescriptorsClosed = 1024;
 [[noreturn]] void become_mailer(const char* program, int input) {
   if (::dup2(input, STDIN_FILENO) < 0) ::_exit(1);
   for (int number = kFirstDescriptor; number < kDescriptorsClosed; ++number) ::close(number);
-  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGQUIT, SIGHUP}) ::signal(number, SIG_DFL);
+  for (const int number : {SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGQUIT, SIGHUP}) ::signal(number, SIG_DFL);
   ::alarm(Mailer::kLifetime_s);  // stays over exec
   char* const arguments[] = {const_cast<char*>(program), const_cast<char*>("-t"), nullptr};
   char* const environment[] = {const_cast<char*>("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nullptr};

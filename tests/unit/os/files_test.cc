@@ -1,18 +1,22 @@
 #include "timed/os/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/unit/os/child.h"
 #include "tests/unit/os/temporary_directory.h"
+#include "tests/unit/os/turns.h"
 #include "timed/os/process.h"
 
 namespace timed::os {
@@ -128,6 +132,25 @@ TEST_F(Files, ReplacesNoDevice) {
   EXPECT_FALSE(PidFile::create(path, "timed").ok());
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_TRUE(S_ISCHR(found.st_mode));
+}
+
+// By a limit of the process (RLIMIT_FSIZE), which raises a signal as well.
+TEST_F(Files, LeavesTheOldFileWhereANewOneMayNotBeSoLarge) {
+  const std::string path = directory_ / "state";
+  write_file(path, "old");
+  const auto result = run_child([&] {
+    auto loop = make_loop();
+    if (!loop->catch_signals().ok()) return 1;
+    const rlimit limit{1000, 1000};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
+    const Status replaced = files_.replace(path, std::string(5000, 'x'), 0644);
+    if (replaced.ok()) return 3;
+    std::fprintf(stderr, "%s", replaced.error().reason().c_str());
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.errors, "File too large");
+  EXPECT_EQ(contents_of(path), "old");
 }
 
 TEST_F(Files, LeavesTheOldFileWhereItCannotReplace) {
