@@ -1,5 +1,6 @@
 #include "timed/daemon/service_report.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "timed/base/log.h"
@@ -8,6 +9,9 @@
 
 namespace timed::daemon {
 namespace {
+
+// Somebody who asks for a sign more often than this cannot mean it, and the loop would have nothing else to do.
+constexpr Duration kLeastInterval = Duration::millis(20);
 
 std::string count_text(unsigned count) {
   return format("%u source%s", count, count == 1 ? "" : "s");
@@ -47,7 +51,7 @@ void ServiceReport::tell(const ServiceState& state) {
 }
 
 void ServiceReport::keep_watchdog(Duration limit, Hangs hangs) {
-  interval_ = limit / kBeats;
+  interval_ = std::max(limit / kBeats, kLeastInterval);
   hangs_ = std::move(hangs);
   beat();
 }

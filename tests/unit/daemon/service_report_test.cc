@@ -91,5 +91,13 @@ TEST(ServiceReport, LivesAsLongAsThereIsProgress) {
   log::set_sink(nullptr);
 }
 
+TEST(ServiceReport, IsNotDrivenToTellWithoutEnd) {
+  ToldHost host;
+  OneTimer timers;
+  ServiceReport report(host, timers);
+  report.keep_watchdog(Duration::micros(1), [] { return std::string_view(); });
+  EXPECT_EQ(timers.fire(), Duration::millis(20));
+}
+
 }  // namespace
 }  // namespace timed::daemon
