@@ -127,6 +127,7 @@ std::string words_of(const AddSourceRequest& q) {
   // Clients up to 4.7 send zero, and do not mean a source that is given up with its first lost answer.
   if (q.max_unreach > 0) text += format(" maxunreach %d", q.max_unreach);
   if (q.key != 0) text += format(" key %u", q.key);
+  text += format(" ntsport %u certset %u", q.nts_port & 0xffff, q.cert_set);
   struct Flag {
     std::uint32_t bit;
     const char* word;

@@ -1,5 +1,6 @@
 """timed follows Debian's chronyd by NTS: keys are established, kept over a restart, and established anew when the
-server has lost its own.  Of a server whose certificate is not as it must be no time is taken, and the reason is told."""
+server has lost its own; also for a server that is added while the daemon runs.  Of a server whose certificate is not
+as it must be no time is taken, and the reason is told."""
 
 import os
 import shutil
@@ -76,6 +77,27 @@ def test_keys(net, authority, server_space, client):
     assert daemon.stop() == 0
 
 
+def test_added(net, authority, server_space, client):
+    server_space.run("ip", "address", "add", "10.99.0.3/24", "dev", "lab0")
+    server = Server(net, server_space, "added", "10.99.0.3", authority.sign("added", ["IP:10.99.0.3"]))
+    filtered = ["-F", "1"] if lab.has_filter() else []
+    text = f"nosystemcert\nntstrustedcerts 3 {authority.certificate}\ncmdport 0"
+    daemon = net.timed("adder", client, text, *filtered)
+    net.timedc("adder", client, *"add server 10.99.0.3 iburst nts certset 3 minpoll 0 maxpoll 0".split())
+    follow(net, "adder", client, "10.99.0.3")
+    row = auth_row(net, "adder", client)
+    assert row[:5] == ["10.99.0.3", "NTS", "1", "15", "256"], row
+    assert server.established() == 1
+    net.timedc("adder", client, "delete", "10.99.0.3")
+    assert net.timedc("adder", client, "-c", "authdata") == ""
+    # Of the set of certificates that has none.
+    net.timedc("adder", client, *"add server 10.99.0.3 iburst nts".split())
+    daemon.wait_for_log("No trusted certificates for 10.99.0.3")
+    assert auth_row(net, "adder", client)[:3] == ["10.99.0.3", "NTS", "0"]
+    assert server.established() == 1
+    assert daemon.stop() == 0
+
+
 def test_certificates(net, authority, server_space, client):
     other = certificates.Authority(net, "stranger")
     past, future = ("20200101000000Z", "20200201000000Z"), ("20990101000000Z", "20990201000000Z")
@@ -107,6 +129,7 @@ def test(net):
     server, client = net.pair()
     authority = certificates.Authority(net)
     test_keys(net, authority, server, client)
+    test_added(net, authority, server, client)
     test_certificates(net, authority, server, client)
 
 

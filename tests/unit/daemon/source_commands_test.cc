@@ -50,6 +50,16 @@ TEST(AddSource, BringsWhatIsOutOfRangeIntoIt) {
   EXPECT_EQ(added(request).poll.max_poll, 10);
 }
 
+TEST(AddSource, KnowsWhereKeysAreEstablishedAndWhoIsTrustedThere) {
+  control::AddSourceRequest request = server("ntp.example");
+  request.flags |= control::AddSourceRequest::kNts;
+  request.nts_port = 14460;
+  request.cert_set = 4'000'000'000;
+  EXPECT_TRUE(added(request).nts);
+  EXPECT_EQ(added(request).nts_port, 14460);
+  EXPECT_EQ(added(request).cert_set, 4'000'000'000u);
+}
+
 TEST(AddSource, RefusesNamesThatAreNone) {
   EXPECT_EQ(std::get<control::ReplyStatus>(line_of(server(""))), control::ReplyStatus::InvalidName);
   EXPECT_EQ(std::get<control::ReplyStatus>(line_of(server("a b"))), control::ReplyStatus::InvalidName);
