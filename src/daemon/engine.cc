@@ -220,6 +220,10 @@ void Engine::Parts::take_history() {
   history_due = false;
   status_due = true;
   if (config.dump_directory.empty()) return;
+  // What was measured is kept under the address that the keys are good for.
+  if (config.process.reload_history) {
+    sources->take_saved_keys([this](const sources::KeyServer& of) { return key_establishment.cache().take(of); });
+  }
   if (config.process.reload_history && sources->load_history(config.dump_directory, clock.lasting_view()) > 0) {
     // What was loaded changes what the others are compared and combined with: for one round all are new.
     for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);

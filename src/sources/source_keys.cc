@@ -32,6 +32,14 @@ void SourceSet::take_keys(SourceId id, const FetchedKeys& fetched) {
   run(*source, [&] { return source->association.on_keys(fetched.session, callbacks_.now()); });
 }
 
+void SourceSet::take_saved_keys(const std::function<std::optional<FetchedKeys>(const KeyServer&)>& take) {
+  for (const auto& source : sources_) {
+    const auto* const nts = std::get_if<NtsAuth>(&source->association.authentication());
+    if (nts == nullptr || !nts->is_new() || !source->address.is_set()) continue;
+    if (const auto saved = take(key_server_of(*source))) take_keys(source->id, *saved);
+  }
+}
+
 void SourceSet::on_keys_failed(SourceId id, NtsFailure failure) {
   if (Source* const source = get(id)) source->association.on_keys_failed(failure, callbacks_.now());
 }

@@ -206,6 +206,8 @@ class SourceSet {
   // What need_keys() has asked for.  The source moves to where the keys are good for.
   void take_keys(discipline::SourceId id, const FetchedKeys& fetched);
   void on_keys_failed(discipline::SourceId id, NtsFailure failure);
+  // Gives those that never had keys what `take` finds of the last daemon's, before they ask for any: they move at once.
+  void take_saved_keys(const std::function<std::optional<FetchedKeys>(const KeyServer&)>& take);
   std::vector<SavedKeys> keys_to_save() const;
   // All of NTS begins anew, and what was measured with it is forgotten.
   void distrust_keys();

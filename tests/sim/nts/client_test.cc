@@ -112,6 +112,32 @@ TEST(NtsClient, AsksTheServerThatKeysAreGoodFor) {
   EXPECT_FALSE(source_report(client, "10.0.0.1").has_value());
 }
 
+// What was measured of it is kept under the address that its keys have sent it to.
+TEST(NtsClient, FindsWhatItHasMeasuredWhereItsKeysSendIt) {
+  NtsWorld world(20270108);
+  Node& keys = world.server("keys", "10.0.0.1", "ntskeysecret /secret\nntsntpserver 10.0.0.2\n");
+  Node& ntp = world.server("ntp", "10.0.0.2", "ntskeysecret /secret\n");
+  for (Node* node : {&keys, &ntp}) node->files().put("/secret", "00112233445566778899aabbccddeeff\n");
+  Node& client = world.client(std::string(kServer) + "ntsdumpdir /var/nts\ndumpdir /var/dump");
+  for (const char* directory : {"/var/nts/", "/var/dump/"}) client.files().put(directory + std::string("README"), "");
+  world.scenario.start_all();
+  world.scenario.run_for(Duration::seconds(500));
+  client.stop();
+  EXPECT_TRUE(client.files().exists("/var/dump/10.0.0.2.dat")) << world.scenario.report(client);
+  client.set_options({"-r"});
+  ASSERT_TRUE(client.start().ok());
+  world.scenario.run_for(Duration::seconds(1));
+  EXPECT_TRUE(client.log().contains("Loaded dump file for 10.0.0.2")) << world.scenario.report(client);
+  const auto stats = stats_report(client, "10.0.0.2");
+  ASSERT_TRUE(stats.has_value());
+  EXPECT_GE(stats->samples, 6u) << world.scenario.report(client);
+  world.scenario.run_for(Duration::seconds(100));
+  EXPECT_TRUE(NtsWorld::is_answered(client, "10.0.0.2")) << world.scenario.report(client);
+  const auto auth = NtsWorld::auth(client, "10.0.0.2");
+  ASSERT_TRUE(auth.has_value());
+  EXPECT_EQ(auth->key_id, 1u) << "with the keys that were kept";
+}
+
 // authselectmode: three that anybody could be against one that is who it says.
 TEST(NtsClient, GoesBeforeThoseWithoutAuthentication) {
   for (const std::string mode : {"mix", "prefer", "require", "ignore"}) {
