@@ -1,7 +1,7 @@
 # Completion of timedc for bash.  A test compares the words with those of `timedc help`.
 
 _timedc_commands="accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs daemonstatus
-delete deny dns dump exit help import keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
+delete deny dns dump estimators exit help import keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
 maxupdateskew minpoll minstratum ntpdata ntsserver offline offset online onoffline polltarget quit refresh rekey reload
 reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats serververdicts settime
 shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout tracking trimrtc waitsync writertc"
@@ -9,7 +9,7 @@ shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts time
 # The words that can stand behind a command.
 _timedc_arguments() {
   case $1 in
-    sources | sourcestats | sourceverdicts | selectdata | authdata) echo "-a -v" ;;
+    sources | sourcestats | sourceverdicts | estimators | selectdata | authdata) echo "-a -v" ;;
     clients) echo "-k -p -r" ;;
     add) echo "peer pool server" ;;
     allow | deny | cmdallow | cmddeny) echo "all" ;;

@@ -1,7 +1,7 @@
 # Completion of timedc for fish.  A test compares the words with those of `timedc help`.
 
 set -l commands accheck activity add allow authdata burst clients cmdaccheck cmdallow cmddeny cyclelogs \
-    daemonstatus delete deny dns dump exit help import keygen local makestep manual maxdelay maxdelaydevratio \
+    daemonstatus delete deny dns dump estimators exit help import keygen local makestep manual maxdelay maxdelaydevratio \
     maxdelayratio maxpoll maxupdateskew minpoll minstratum ntpdata ntsserver offline offset online onoffline polltarget quit \
     refresh rekey reload reloadstatus reselect reselectdist reset retries rtcdata selectdata selectopts serverstats \
     serververdicts settime shutdown smoothing smoothtime sourcename sources sourcestats sourceverdicts timeout \
@@ -16,7 +16,7 @@ end
 complete -c timedc -f
 complete -c timedc -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c timedc -n "__fish_seen_subcommand_from $of_source" -a "(__timedc_sources)"
-complete -c timedc -n "__fish_seen_subcommand_from sources sourcestats sourceverdicts selectdata authdata" -a "-a -v"
+complete -c timedc -n "__fish_seen_subcommand_from sources sourcestats sourceverdicts estimators selectdata authdata" -a "-a -v"
 complete -c timedc -n "__fish_seen_subcommand_from clients" -a "-k -p -r"
 complete -c timedc -n "__fish_seen_subcommand_from add" -a "peer pool server"
 complete -c timedc -n "__fish_seen_subcommand_from allow deny cmdallow cmddeny" -a all

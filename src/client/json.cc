@@ -320,6 +320,30 @@ std::string sourceverdicts_row(const control::SourceVerdictsReply& r, std::strin
                   {"since_last_bad_s", age(r.since_last)}});
 }
 
+std::string estimators_row(const control::SourceEstimatorReply& r, std::string_view name) {
+  const bool known = is_of_estimator(r);
+  const auto if_known = [known](double value) { return known ? Json(value) : Json(nullptr); };
+  return written({{"name", name},
+                  {"address", address(r.address)},
+                  {"estimator", r.bayes ? "bayes" : "regression"},
+                  {"basis", basis_text(r.basis)},
+                  {"samples", r.samples},
+                  {"recent_samples", r.recent},
+                  {"offset_sd_s", if_known(r.offset_sd.to_seconds())},
+                  {"frequency_sd_ppm", if_known(r.frequency_sd_ppm)},
+                  {"wander", if_known(r.wander)},
+                  {"noise_sd_s", if_known(r.noise_sd.to_seconds())},
+                  {"base_delay_s", if_known(r.base_delay.to_seconds())},
+                  {"jitter_asymmetry", if_known(r.asymmetry)},
+                  {"updates", r.updates},
+                  {"runs", r.runs},
+                  {"rounds", r.rounds},
+                  {"rejected_runs", r.rejected},
+                  {"fallbacks", r.fallbacks},
+                  {"route_changes", r.route_moves},
+                  {"refused_samples", r.refused}});
+}
+
 std::string rtcdata(const control::RtcReply& r) {
   return written({{"reference_time_s", time(r.ref_time)},
                   {"samples", r.samples},

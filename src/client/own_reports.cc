@@ -12,6 +12,7 @@ using control::DaemonStatusReply;
 using control::NtsServerReply;
 using control::ReloadChangeReply;
 using control::ServerVerdictsReply;
+using control::SourceEstimatorReply;
 using control::SourceVerdictsReply;
 using Verdict = SourceVerdictsReply::Verdict;
 
@@ -130,6 +131,16 @@ std::string_view refusal_text(const ReloadChangeReply& r) {
   return text.substr(text.find(' ') + 1);
 }
 
+std::string_view basis_text(SourceEstimatorReply::Basis basis) {
+  constexpr std::array<std::string_view, 4> kTexts = {"nothing", "regression", "kalman_bank", "smoother"};
+  const auto index = static_cast<std::size_t>(basis);
+  return index < kTexts.size() ? kTexts[index] : "?";
+}
+
+bool is_of_estimator(const SourceEstimatorReply& r) {
+  return r.basis == SourceEstimatorReply::Basis::KalmanBank || r.basis == SourceEstimatorReply::Basis::Smoother;
+}
+
 namespace text {
 
 std::string daemonstatus(const DaemonStatusReply& r) {
@@ -181,12 +192,12 @@ std::string ntsserver(const NtsServerReply& r) {
   out += line("NTP with NTS", r.serves ? "served" : "not served");
   out += line("Establishment of keys", r.establishes ? "open" : "closed");
   out += line("Keys of cookies", std::string(origin_text(r.origin)));
-  constexpr std::array<const char*, NtsServerReply::kKeys> kUses = {"Key before the last", "Key before",
-                                                                    "Key in use", "Key to come"};
+  constexpr std::array<const char*, NtsServerReply::kKeys> kUses = {"Key before the last", "Key before", "Key in use",
+                                                                    "Key to come"};
   for (std::size_t i = 0; i < kUses.size(); ++i) {
-    out += line(kUses[i], r.origin == NtsServerReply::Origin::None
-                              ? "-"
-                              : format("%08X (AEAD %u)", r.keys[i].id, r.keys[i].aead));
+    out +=
+        line(kUses[i],
+             r.origin == NtsServerReply::Origin::None ? "-" : format("%08X (AEAD %u)", r.keys[i].id, r.keys[i].aead));
   }
   out += line("Newest key", age_text(r.key_age));
   out += line("Next change of keys",
@@ -220,6 +231,43 @@ std::string sourceverdicts_row(const SourceVerdictsReply& r, std::string_view na
   for (const std::uint32_t failed : r.failed) row += format("%5u", failed);
   row += format("%5u%5u", count_of(r, Verdict::Malformed) + count_of(r, Verdict::WrongMode), r.late);
   row += format(" %s  %s\n", interval(r.since_last).c_str(), last_bad_text(r).c_str());
+  return row;
+}
+
+std::string estimators_caption(bool) {
+  return "By: S smoother, K Kalman bank, R regression, - nothing yet\n"
+         "NP, Now: samples that are looked at, and those that tell of the present\n"
+         "Offset, Freq: what they may be off by (ppm)    Wander: of the frequency in a second\n"
+         "Noise: of one sample    Delay: one way, without queues\n"
+         "Updates, Rounds: of the estimator, and rounds of the smoother in each of its runs\n"
+         "Rej: runs that did not settle or cannot be true, in per cent    Bank: updates without a run left\n"
+         "Route: times that the way became longer    Bad: samples that are no numbers\n";
+}
+
+std::string estimators_header(bool wide) {
+  const std::string names =
+      format("%-*s By NP Now %6s %10s %8s %6s %6s %7s %6s %4s %5s %5s %4s",
+             static_cast<int>(kNameWidth + (wide ? kWider : 0)), "Name/IP Address", "Offset", "Freq", "Wander", "Noise",
+             "Delay", "Updates", "Rounds", "Rej", "Bank", "Route", "Bad");
+  return names + "\n" + std::string(names.size(), '=') + "\n";
+}
+
+std::string estimators_row(const SourceEstimatorReply& r, std::string_view name, bool wide) {
+  constexpr std::string_view kBases = "-RKS";
+  const auto basis = std::min(static_cast<std::size_t>(r.basis), kBases.size() - 1);
+  std::string row = format("%-*s %c  %2u %3u ", static_cast<int>(kNameWidth + (wide ? kWider : 0)),
+                           std::string(name).c_str(), kBases[basis], r.samples, r.recent);
+  if (is_of_estimator(r)) {
+    row += format("%s %s %8.1e %s %s", offset_size(r.offset_sd).c_str(), ppm(r.frequency_sd_ppm).c_str(), r.wander,
+                  offset_size(r.noise_sd).c_str(), offset_size(r.base_delay).c_str());
+  } else {
+    row += "     -          -        -      -      -";
+  }
+  const double runs = static_cast<double>(std::max<std::uint64_t>(r.runs, 1));
+  row +=
+      format(" %7s %6.1f %4.0f %5s %5s %4s\n", std::to_string(r.updates).c_str(), static_cast<double>(r.rounds) / runs,
+             100.0 * static_cast<double>(r.rejected) / runs, std::to_string(r.fallbacks).c_str(),
+             std::to_string(r.route_moves).c_str(), std::to_string(r.refused).c_str());
   return row;
 }
 
@@ -264,6 +312,17 @@ std::string sourceverdicts_row(const SourceVerdictsReply& r, std::string_view na
   for (const std::uint32_t failed : r.failed) row += format(",%u", failed);
   row += format(",%u,%u,%u,%s\n", r.late, r.kisses, r.since_last, last_bad_text(r).c_str());
   return row;
+}
+
+std::string estimators_row(const SourceEstimatorReply& r, std::string_view name) {
+  std::string row = format("%s,%s,%s,%u,%u,%.9f,%.6f,%.3e,%.9f,%.9f,%.2f", std::string(name).c_str(),
+                           r.bayes ? "bayes" : "regression", std::string(basis_text(r.basis)).c_str(), r.samples,
+                           r.recent, r.offset_sd.to_seconds(), r.frequency_sd_ppm, r.wander, r.noise_sd.to_seconds(),
+                           r.base_delay.to_seconds(), r.asymmetry);
+  for (const std::uint64_t count : {r.updates, r.runs, r.rounds, r.rejected, r.fallbacks, r.route_moves, r.refused}) {
+    row.append(",").append(std::to_string(count));
+  }
+  return row + "\n";
 }
 
 }  // namespace csv

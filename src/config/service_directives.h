@@ -295,7 +295,7 @@ inline constexpr Directive kCommandAccess[] = {
              "ntpdata, rtcdata, selectdata, serverstats, smoothing, sourcename, sources, sourcestats, tracking. The "
              "last line holds; one without a word opens none. Without a line activity, manual, rtcdata, smoothing, "
              "sourcename, sources, sourcestats and tracking are. Of reports that chronyd has not: daemonstatus, "
-             "ntsserver, reloadstatus, serververdicts, sourceverdicts. The Unix socket is not concerned."},
+             "estimators, ntsserver, reloadstatus, serververdicts, sourceverdicts. The Unix socket is not concerned."},
     {.name = "commandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
     {.name = "generatecommandkey", .argument = "[ANYTHING]...", .field = Retired{}, .help = "Accepted with a warning."},
 };

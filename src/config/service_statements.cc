@@ -64,7 +64,7 @@ constexpr auto kReports =
     std::to_array<std::string_view>({"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata",
                                      "serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking",
                                      "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts",
-                                     "ntsserver"});
+                                     "ntsserver", "estimators"});
 
 }  // namespace
 

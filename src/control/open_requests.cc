@@ -23,7 +23,8 @@ constexpr Opened kOpened[] = {
     {R::Daemonstatus, Q::DaemonStatus}, {R::Reloadstatus, Q::DaemonStatus},
     {R::Reloadstatus, Q::ReloadChange}, {R::Serververdicts, Q::ServerVerdicts},
     {R::Sourceverdicts, Q::NSources},   {R::Sourceverdicts, Q::SourceVerdicts},
-    {R::Ntsserver, Q::NtsServer},
+    {R::Ntsserver, Q::NtsServer},       {R::Estimators, Q::NSources},
+    {R::Estimators, Q::SourceEstimator},
 };
 
 }  // namespace

@@ -39,11 +39,11 @@ constexpr std::uint16_t kServesNts = 1;
 constexpr std::uint16_t kEstablishesKeys = 2;
 using NtsCounter = std::uint64_t NtsServerReply::*;
 constexpr NtsCounter kNtsCounters[] = {
-    &NtsServerReply::answered,      &NtsServerReply::without_room,   &NtsServerReply::malformed,
-    &NtsServerReply::unknown_key,   &NtsServerReply::bad_cookie,     &NtsServerReply::not_authentic,
-    &NtsServerReply::ke_served,     &NtsServerReply::ke_denied,      &NtsServerReply::ke_too_often,
-    &NtsServerReply::ke_no_room,    &NtsServerReply::ke_no_keys,     &NtsServerReply::ke_timed_out,
-    &NtsServerReply::ke_ended,      &NtsServerReply::ke_not_ke,      &NtsServerReply::ke_tls_failed,
+    &NtsServerReply::answered,       &NtsServerReply::without_room,    &NtsServerReply::malformed,
+    &NtsServerReply::unknown_key,    &NtsServerReply::bad_cookie,      &NtsServerReply::not_authentic,
+    &NtsServerReply::ke_served,      &NtsServerReply::ke_denied,       &NtsServerReply::ke_too_often,
+    &NtsServerReply::ke_no_room,     &NtsServerReply::ke_no_keys,      &NtsServerReply::ke_timed_out,
+    &NtsServerReply::ke_ended,       &NtsServerReply::ke_not_ke,       &NtsServerReply::ke_tls_failed,
     &NtsServerReply::ke_bad_request, &NtsServerReply::ke_no_agreement, &NtsServerReply::ke_failed,
 };
 
@@ -64,6 +64,13 @@ std::string read_text(ByteReader& from, std::size_t size) {
   }
   return text;
 }
+
+using EstimatorCounter = std::uint64_t SourceEstimatorReply::*;
+constexpr EstimatorCounter kEstimatorCounters[] = {
+    &SourceEstimatorReply::updates,  &SourceEstimatorReply::runs,      &SourceEstimatorReply::rounds,
+    &SourceEstimatorReply::rejected, &SourceEstimatorReply::fallbacks, &SourceEstimatorReply::route_moves,
+    &SourceEstimatorReply::refused,
+};
 
 }  // namespace
 
@@ -187,6 +194,40 @@ std::optional<NtsServerReply> read_nts_server(ByteReader& from) {
   r.connections = from.u32();
   for (const NtsCounter counter : kNtsCounters) r.*counter = from.u64();
   if (r.origin > NtsServerReply::Origin::Derived) return std::nullopt;
+  return r;
+}
+
+void write_body(ByteWriter& into, const SourceEstimatorReply& r) {
+  write_address(into, r.address);
+  into.u16(r.bayes ? 1 : 0);
+  into.u16(static_cast<std::uint16_t>(r.basis));
+  into.u32(r.samples);
+  into.u32(r.recent);
+  write_duration(into, r.offset_sd);
+  write_float(into, r.frequency_sd_ppm);
+  write_float(into, r.wander);
+  write_duration(into, r.noise_sd);
+  write_duration(into, r.base_delay);
+  write_float(into, r.asymmetry);
+  for (const EstimatorCounter counter : kEstimatorCounters) into.u64(r.*counter);
+}
+
+std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from) {
+  SourceEstimatorReply r;
+  r.address = read_address(from);
+  const std::uint16_t estimator = from.u16();
+  r.bayes = estimator == 1;
+  r.basis = static_cast<SourceEstimatorReply::Basis>(from.u16());
+  r.samples = from.u32();
+  r.recent = from.u32();
+  r.offset_sd = read_duration(from);
+  r.frequency_sd_ppm = read_float(from);
+  r.wander = read_float(from);
+  r.noise_sd = read_duration(from);
+  r.base_delay = read_duration(from);
+  r.asymmetry = read_float(from);
+  for (const EstimatorCounter counter : kEstimatorCounters) r.*counter = from.u64();
+  if (estimator > 1 || r.basis > SourceEstimatorReply::Basis::Smoother) return std::nullopt;
   return r;
 }
 

@@ -93,6 +93,10 @@ std::optional<ReplyBody> read_own_body(ReplyCode code, ByteReader& from) {
       auto report = read_nts_server(from);
       return report ? std::optional<ReplyBody>(*report) : std::nullopt;
     }
+    case ReplyCode::SourceEstimator: {
+      auto report = read_source_estimator(from);
+      return report ? std::optional<ReplyBody>(*report) : std::nullopt;
+    }
     default:
       return std::nullopt;
   }
@@ -177,6 +181,7 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ServerVerdictsReply&) const { return ReplyCode::ServerVerdicts; }
     ReplyCode operator()(const SourceVerdictsReply&) const { return ReplyCode::SourceVerdicts; }
     ReplyCode operator()(const NtsServerReply&) const { return ReplyCode::NtsServer; }
+    ReplyCode operator()(const SourceEstimatorReply&) const { return ReplyCode::SourceEstimator; }
   };
   return std::visit(Code{}, body);
 }

@@ -33,6 +33,9 @@ void write_body(ByteWriter& into, const ReloadChangeRequest& q) {
 void write_body(ByteWriter& into, const SourceVerdictsRequest& q) {
   into.i32(q.index);
 }
+void write_body(ByteWriter& into, const SourceEstimatorRequest& q) {
+  into.i32(q.index);
+}
 void write_body(ByteWriter& into, const NtpSourceNameRequest& q) {
   write_address(into, q.address);
 }
@@ -109,6 +112,8 @@ std::optional<Request> read_own_request(RequestCode code, ByteReader& from) {
       return SourceVerdictsRequest{from.i32()};
     case RequestCode::NtsServer:
       return NtsServerRequest{};
+    case RequestCode::SourceEstimator:
+      return SourceEstimatorRequest{from.i32()};
     default:
       return std::nullopt;
   }
@@ -205,6 +210,7 @@ RequestCode code_of(const Request& request) {
     RequestCode operator()(const ServerVerdictsRequest&) const { return RequestCode::ServerVerdicts; }
     RequestCode operator()(const SourceVerdictsRequest&) const { return RequestCode::SourceVerdicts; }
     RequestCode operator()(const NtsServerRequest&) const { return RequestCode::NtsServer; }
+    RequestCode operator()(const SourceEstimatorRequest&) const { return RequestCode::SourceEstimator; }
   };
   return std::visit(Code{}, request);
 }

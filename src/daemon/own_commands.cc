@@ -1,6 +1,7 @@
 #include "timed/daemon/own_commands.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "timed/daemon/source_commands.h"
 
@@ -207,6 +208,42 @@ std::optional<Reply> answer(const control::NtsServerRequest&, const OwnReports& 
   reply.bad_cookie = served.nts_bad_cookie;
   reply.not_authentic = served.nts_not_authentic;
   put_establishments(reports.ke_server.totals(), reply);
+  return Reply{ReplyStatus::Success, reply};
+}
+
+std::optional<Reply> answer(const control::SourceEstimatorRequest& request, const OwnReports& reports) {
+  const auto index = static_cast<std::size_t>(request.index);
+  const auto source = request.index >= 0 ? reports.sources.report(index, reports.clock.read().free) : std::nullopt;
+  if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
+  using Basis = control::SourceEstimatorReply::Basis;
+  control::SourceEstimatorReply reply;
+  reply.address = address_of(*source);
+  const discipline::SourceStats* const stats = reports.sources.stats_of(source->id);
+  if (stats == nullptr) return Reply{ReplyStatus::Success, reply};
+  reply.samples = static_cast<std::uint32_t>(source->stats.samples);
+  reply.recent = static_cast<std::uint32_t>(stats->telling_samples());
+  if (reply.samples > 0) reply.basis = Basis::Regression;
+  const discipline::Estimator* const estimator = stats->estimator();
+  if (estimator == nullptr) return Reply{ReplyStatus::Success, reply};
+  reply.bayes = true;
+  reply.samples = static_cast<std::uint32_t>(estimator->samples());
+  const discipline::EstimatorCounts& counts = estimator->counts();
+  reply.updates = counts.updates;
+  reply.runs = counts.runs;
+  reply.rounds = counts.rounds;
+  reply.rejected = counts.rejected;
+  reply.fallbacks = counts.fallbacks;
+  reply.route_moves = counts.route_moves;
+  reply.refused = counts.refused;
+  if (const auto& posterior = estimator->posterior()) {
+    reply.basis = estimator->smoothed() ? Basis::Smoother : Basis::KalmanBank;
+    reply.offset_sd = posterior->offset_sd;
+    reply.frequency_sd_ppm = posterior->frequency_sd.to_ppm();
+    reply.wander = std::sqrt(posterior->wander);
+    reply.noise_sd = posterior->noise_sd;
+    reply.base_delay = posterior->base_delay;
+    reply.asymmetry = posterior->asymmetry;
+  }
   return Reply{ReplyStatus::Success, reply};
 }
 

@@ -184,6 +184,14 @@ void Estimator::shift(Duration offset) {
   if (posterior_) posterior_->offset = posterior_->offset + WideDuration(offset);
 }
 
+std::size_t Estimator::samples() const {
+  return work_->size;
+}
+
+bool Estimator::smoothed() const {
+  return work_->last.has_value();
+}
+
 void Estimator::update() {
   Workspace& w = *work_;
   if (w.size < 3) return posterior_.reset();

@@ -52,6 +52,7 @@ constexpr Command kCommands[] = {
     {"sourceverdicts", sourceverdicts, "sourceverdicts [-a] [-v]", "Count which tests the packets of sources failed",
      true},
     {"ntsserver", ntsserver, "ntsserver", "Show the keys of the NTS server, and what became of requests for it", true},
+    {"estimators", estimators, "estimators [-a] [-v]", "Show how the clock is estimated by each source", true},
     {"waitsync", waitsync, "waitsync [<max-tries> [<max-correction> [<max-skew> [<interval>]]]]",
      "Wait until the clock is synchronised"},
 

@@ -35,6 +35,7 @@ const std::vector<Arguments>& arguments() {
       {"delete", {}, {}, true},
       {"deny", {"all"}, {}, false},
       {"dns", {"+n", "-4", "-46", "-6", "-n"}, {}, false},
+      {"estimators", kTable, kTable, false},
       {"import", {"chrony", "ntp", "timesyncd"}, {}, false},
       {"local", {"activate", "distance", "off", "orphan", "stratum", "waitsynced", "waitunsynced"}, kLocal, false},
       {"manual", {"delete", "list", "off", "on", "reset"}, {}, false},

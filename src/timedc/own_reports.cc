@@ -28,6 +28,23 @@ bool show(Context& context, const control::Request& request, std::string (*text)
   return true;
 }
 
+// A table with one row for each source.
+template <class Body, class Request, class Row>
+bool show_by_source(Context& context, const Words& words, std::string (*caption)(bool), std::string (*header)(bool),
+                    const Row& row_of) {
+  const ListOptions options = list_options(words);
+  Rows rows(context);
+  const auto count = begin_table(context, rows, options, caption, header);
+  if (!count) return false;
+  for (std::int32_t i = 0; i < *count; ++i) {
+    auto row = context.session.ask_for<Body>(Request{i});
+    if (!row) return fail(context, row.error());
+    if (!options.all && row->address.unresolved_id) continue;
+    rows.add(row_of(*row, context.name_of(row->address)));
+  }
+  return rows.end();
+}
+
 }  // namespace
 
 bool daemonstatus(Context& context, const Words&) {
@@ -62,22 +79,25 @@ bool reloadstatus(Context& context, const Words&) {
 }
 
 bool sourceverdicts(Context& context, const Words& words) {
-  const ListOptions options = list_options(words);
   const bool wide = context.naming.wide;
-  Rows rows(context);
-  const auto count =
-      begin_table(context, rows, options, client::text::sourceverdicts_caption, client::text::sourceverdicts_header);
-  if (!count) return false;
-  for (std::int32_t i = 0; i < *count; ++i) {
-    auto row = context.session.ask_for<control::SourceVerdictsReply>(control::SourceVerdictsRequest{i});
-    if (!row) return fail(context, row.error());
-    if (!options.all && row->address.unresolved_id) continue;
-    const std::string name = context.name_of(row->address);
-    rows.add(context.shown([&](const auto& r) { return client::text::sourceverdicts_row(r, name, wide); },
-                           [&](const auto& r) { return client::csv::sourceverdicts_row(r, name); },
-                           [&](const auto& r) { return client::json::sourceverdicts_row(r, name); }, *row));
-  }
-  return rows.end();
+  return show_by_source<control::SourceVerdictsReply, control::SourceVerdictsRequest>(
+      context, words, client::text::sourceverdicts_caption, client::text::sourceverdicts_header,
+      [&](const auto& r, const std::string& name) {
+        return context.shown([&](const auto& b) { return client::text::sourceverdicts_row(b, name, wide); },
+                             [&](const auto& b) { return client::csv::sourceverdicts_row(b, name); },
+                             [&](const auto& b) { return client::json::sourceverdicts_row(b, name); }, r);
+      });
+}
+
+bool estimators(Context& context, const Words& words) {
+  const bool wide = context.naming.wide;
+  return show_by_source<control::SourceEstimatorReply, control::SourceEstimatorRequest>(
+      context, words, client::text::estimators_caption, client::text::estimators_header,
+      [&](const auto& r, const std::string& name) {
+        return context.shown([&](const auto& b) { return client::text::estimators_row(b, name, wide); },
+                             [&](const auto& b) { return client::csv::estimators_row(b, name); },
+                             [&](const auto& b) { return client::json::estimators_row(b, name); }, r);
+      });
 }
 
 }  // namespace timed::timedc

@@ -12,6 +12,7 @@ bool reloadstatus(Context& context, const Words& words);
 bool serververdicts(Context& context, const Words& words);
 bool ntsserver(Context& context, const Words& words);
 bool sourceverdicts(Context& context, const Words& words);
+bool estimators(Context& context, const Words& words);
 
 }  // namespace timed::timedc
 

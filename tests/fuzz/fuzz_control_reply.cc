@@ -135,6 +135,11 @@ struct Print {
     keep(client::csv::sourceverdicts_row(r, "name"));
     keep_json(client::json::sourceverdicts_row(r, "name"));
   }
+  void operator()(const SourceEstimatorReply& r) const {
+    keep(client::text::estimators_row(r, client::address_text(r.address), true));
+    keep(client::csv::estimators_row(r, "name"));
+    keep_json(client::json::estimators_row(r, "name"));
+  }
   void operator()(const RtcReply& r) const {
     keep(client::text::rtcdata(r));
     keep(client::csv::rtcdata(r));

@@ -15,7 +15,7 @@ namespace {
 using namespace timed::control;
 
 ReplyBody body_for(unsigned choice) {
-  switch (choice % 12) {
+  switch (choice % 13) {
     case 0:
       return NSourcesReply{3};
     case 1:
@@ -40,6 +40,8 @@ ReplyBody body_for(unsigned choice) {
       return SourceVerdictsReply{};
     case 11:
       return NtsServerReply{};
+    case 12:
+      return SourceEstimatorReply{};
     default:
       return std::monostate{};
   }

@@ -16,7 +16,7 @@ WORDS = """accheck activity add allow authdata authhash burst clients cmdaccheck
     smoothtime sourcename sources sourcestats timeout tracking trimrtc waitsync writertc""".split()
 HIDDEN = {"authhash", "dfreq", "doffset", "password"}
 # Of what only timed has.
-OWN = {"import", "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver"}
+OWN = {"import", "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver", "estimators"}
 
 
 def ask(*words):

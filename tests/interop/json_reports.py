@@ -98,13 +98,13 @@ def test(net):
     chronyd = net.chronyd("chronyd", client, options + "cmdport 0")
     net.timed("client", client, options)
     checked = set()
-    own = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver"}
+    own = {"daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver", "estimators"}
     for label, path in (("chronyd", net.chronyd_socket("chronyd")), ("timed", net.timed_socket("client"))):
         asked = Asked(client, path)
         lab.wait_until(lambda: asked.run("waitsync", "1")[0] == 0, 20, f"{label} selects its server")
         check_daemon(asked)
         for report in own if label == "timed" else ():
-            asked.report(report, report, rows=int(report == "sourceverdicts"))
+            asked.report(report, report, rows=int(report in ("sourceverdicts", "estimators")))
         checked |= asked.checked
     assert set(read_schema()) - checked == {"rtcdata"}, set(read_schema()) - checked
     assert chronyd.alive()

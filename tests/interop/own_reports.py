@@ -124,7 +124,7 @@ def check_others(net, client):
     lab.wait_until(lambda: os.path.exists(net.chronyd_socket("chronyd")), 10, "chronyd's socket")
     link = net.path("chronyc")
     os.symlink(lab.timedc(), link)
-    for word in ("daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver"):
+    for word in ("daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver", "estimators"):
         done = client.run(lab.timedc(), "-h", net.chronyd_socket("chronyd"), word, check=False)
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == "502 Invalid command", done
         assert "no such report" in done.stderr, done

@@ -61,7 +61,8 @@ lock_all
 
 # Those that only speak to a terminal or to nobody are left out.
 REPORTS = ["tracking", "sources -a -v", "sourcestats", "selectdata", "authdata", "ntpdata", "activity", "smoothing",
-           "rtcdata", "serverstats", "clients", "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts", "ntsserver",
+           "rtcdata", "serverstats", "clients", "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts",
+           "ntsserver", "estimators",
            "sourcename 10.99.0.1", "accheck 10.99.0.2", "cmdaccheck 10.99.0.2"]
 ORDERS = ["add server 10.99.0.9 iburst", "add server added.invalid", "delete 10.99.0.9", "offline", "online",
           "onoffline", "burst 1/2", "refresh", "reload sources", "reset sources", "reselect", "reselectdist 0.001",

@@ -33,6 +33,7 @@ std::string reloadstatus_row(const control::ReloadChangeReply& report);
 std::string serververdicts(const control::ServerVerdictsReply& report);
 std::string ntsserver(const control::NtsServerReply& report);
 std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name);
+std::string estimators_row(const control::SourceEstimatorReply& report, std::string_view name);
 std::string sourcename(const control::SourceAddress& address, std::string_view name);
 
 // A line that begins with the number of a status, such as "501 Not authorised".

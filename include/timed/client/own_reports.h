@@ -27,6 +27,11 @@ std::string_view kind_text(control::ReloadChangeReply::Kind kind);
 // Why a line was refused, as a status says it; empty where it was not.
 std::string_view refusal_text(const control::ReloadChangeReply& report);
 
+// "smoother", "kalman_bank", "regression", "nothing".
+std::string_view basis_text(control::SourceEstimatorReply::Basis basis);
+// Whether deviations are told: the regression has none of these.
+bool is_of_estimator(const control::SourceEstimatorReply& report);
+
 namespace text {
 std::string daemonstatus(const control::DaemonStatusReply& report);
 std::string reloadstatus_header();
@@ -37,6 +42,9 @@ std::string ntsserver(const control::NtsServerReply& report);
 std::string sourceverdicts_caption(bool wide);
 std::string sourceverdicts_header(bool wide);
 std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name, bool wide);
+std::string estimators_caption(bool wide);
+std::string estimators_header(bool wide);
+std::string estimators_row(const control::SourceEstimatorReply& report, std::string_view name, bool wide);
 }  // namespace text
 
 namespace csv {
@@ -44,6 +52,7 @@ std::string daemonstatus(const control::DaemonStatusReply& report);
 std::string reloadstatus_row(const control::ReloadChangeReply& report);
 std::string serververdicts(const control::ServerVerdictsReply& report);
 std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name);
+std::string estimators_row(const control::SourceEstimatorReply& report, std::string_view name);
 std::string ntsserver(const control::NtsServerReply& report);
 }  // namespace csv
 

@@ -31,6 +31,7 @@ enum class OpenReport : std::uint8_t {
   Serververdicts,
   Sourceverdicts,
   Ntsserver,
+  Estimators,
 };
 
 struct ControlOptions {

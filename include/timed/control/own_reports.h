@@ -1,5 +1,6 @@
-// Reports that chrony has no request for, with codes of our own (docs/control-protocol.md): the daemon itself, what the
-// last reload of sources has changed, what became of packets, by cause, and NTS on the server.  Pure.
+// Reports that chrony has no request for, with codes of our own (docs/control-protocol.md): the daemon itself, what
+// the last reload of sources has changed, what became of packets, by cause, NTS on the server, and how the estimators
+// of the sources are doing.  Pure.
 #ifndef TIMED_CONTROL_OWN_REPORTS_H_
 #define TIMED_CONTROL_OWN_REPORTS_H_
 
@@ -149,18 +150,45 @@ struct NtsServerReply {
   bool operator==(const NtsServerReply&) const = default;
 };
 
+struct SourceEstimatorRequest {
+  std::int32_t index = 0;  // as SourceDataRequest
+  bool operator==(const SourceEstimatorRequest&) const = default;
+};
+
+// What steers the clock by one source, how well it knows the clock, and how its machine runs.
+struct SourceEstimatorReply {
+  enum class Basis : std::uint16_t { Nothing = 0, Regression = 1, KalmanBank = 2, Smoother = 3 };
+  SourceAddress address;
+  bool bayes = false;            // the estimator of the configuration; else the regression
+  Basis basis = Basis::Nothing;  // what the estimate at present comes from
+  std::uint32_t samples = 0;     // that are looked at
+  std::uint32_t recent = 0;      // of those, which tell of the present
+  // Of the estimator; zeros where the basis is the regression or nothing.
+  Duration offset_sd;
+  double frequency_sd_ppm = 0.0;
+  double wander = 0.0;  // of the frequency in a second, s/s
+  Duration noise_sd;    // of one sample
+  Duration base_delay;  // one way, without queues; zero where it is not looked for
+  double asymmetry = 0.0;
+  // Counters since the source has its address.
+  std::uint64_t updates = 0, runs = 0, rounds = 0, rejected = 0, fallbacks = 0, route_moves = 0, refused = 0;
+  bool operator==(const SourceEstimatorReply&) const = default;
+};
+
 // Used by protocol.h's readers and writers.
 void write_body(ByteWriter& into, const DaemonStatusReply& reply);
 void write_body(ByteWriter& into, const ReloadChangeReply& reply);
 void write_body(ByteWriter& into, const ServerVerdictsReply& reply);
 void write_body(ByteWriter& into, const SourceVerdictsReply& reply);
 void write_body(ByteWriter& into, const NtsServerReply& reply);
+void write_body(ByteWriter& into, const SourceEstimatorReply& reply);
 DaemonStatusReply read_daemon_status(ByteReader& from);
 // Empty where it says what cannot be.
 std::optional<ReloadChangeReply> read_reload_change(ByteReader& from);
 ServerVerdictsReply read_server_verdicts(ByteReader& from);
 std::optional<SourceVerdictsReply> read_source_verdicts(ByteReader& from);
 std::optional<NtsServerReply> read_nts_server(ByteReader& from);
+std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from);
 
 }  // namespace timed::control
 

@@ -64,7 +64,7 @@ using ReplyBody =
     std::variant<std::monostate, NSourcesReply, SourceDataReply, TrackingReply, SourcestatsReply, ActivityReply,
                  NtpSourceNameReply, ManualTimestampReply, ManualListReply, SmoothingReply, AuthDataReply,
                  SelectDataReply, NtpDataReply, ServerStatsReply, ClientAccessesReply, RtcReply, DaemonStatusReply,
-                 ReloadChangeReply, ServerVerdictsReply, SourceVerdictsReply, NtsServerReply>;
+                 ReloadChangeReply, ServerVerdictsReply, SourceVerdictsReply, NtsServerReply, SourceEstimatorReply>;
 struct Reply {
   ReplyStatus status = ReplyStatus::Success;
   ReplyBody body;  // sent only with Success

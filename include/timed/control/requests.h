@@ -42,14 +42,14 @@ struct SmoothingRequest {
 struct ShutdownRequest {
   bool operator==(const ShutdownRequest&) const = default;
 };
-using Request = std::variant<
-    NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest, NtpSourceNameRequest,
-    ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest, OfflineRequest, BurstRequest, OnofflineRequest,
-    RefreshRequest, ReloadSourcesRequest, DelSourceRequest, AddSourceRequest, SmoothingRequest, AuthDataRequest,
-    SelectDataRequest, NtpDataRequest, ModifySourceRequest, ModifySelectoptsRequest, ModifyOffsetRequest, AccessRequest,
-    AccheckRequest, ServerStatsRequest, ClientAccessesRequest, RtcreportRequest, WritertcRequest, TrimrtcRequest,
-    ShutdownRequest, DaemonStatusRequest, ReloadChangeRequest, ServerVerdictsRequest, SourceVerdictsRequest,
-    NtsServerRequest>;
+using Request = std::variant<NSourcesRequest, SourceDataRequest, TrackingRequest, SourcestatsRequest, ActivityRequest,
+                             NtpSourceNameRequest, ClockRequest, CyclelogsRequest, RekeyRequest, OnlineRequest,
+                             OfflineRequest, BurstRequest, OnofflineRequest, RefreshRequest, ReloadSourcesRequest,
+                             DelSourceRequest, AddSourceRequest, SmoothingRequest, AuthDataRequest, SelectDataRequest,
+                             NtpDataRequest, ModifySourceRequest, ModifySelectoptsRequest, ModifyOffsetRequest,
+                             AccessRequest, AccheckRequest, ServerStatsRequest, ClientAccessesRequest, RtcreportRequest,
+                             WritertcRequest, TrimrtcRequest, ShutdownRequest, DaemonStatusRequest, ReloadChangeRequest,
+                             ServerVerdictsRequest, SourceVerdictsRequest, NtsServerRequest, SourceEstimatorRequest>;
 RequestCode code_of(const Request& request);
 
 struct RequestHeader {

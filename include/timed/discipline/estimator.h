@@ -67,6 +67,9 @@ class Estimator {
   // Empty below three samples.
   const std::optional<Posterior>& posterior() const { return posterior_; }
   const EstimatorCounts& counts() const { return counts_; }
+  // Samples in the window, and whether the posterior is the smoother's; else it is the Kalman bank's.
+  std::size_t samples() const;
+  bool smoothed() const;
   // How far a sample's offset is from what was expected, less what its delay excuses, in standard deviations of the
   // rest; zero without a posterior.
   double surprise(const Sample& sample) const;

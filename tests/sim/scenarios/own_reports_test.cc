@@ -10,6 +10,8 @@ using control::DaemonStatusReply;
 using control::DaemonStatusRequest;
 using control::ServerVerdictsReply;
 using control::ServerVerdictsRequest;
+using control::SourceEstimatorReply;
+using control::SourceEstimatorRequest;
 using control::SourceVerdictsReply;
 using control::SourceVerdictsRequest;
 
@@ -63,6 +65,52 @@ TEST(OwnReports, TellWhatBecameOfPackets) {
   EXPECT_GT(ignored->sent, 20u);
   EXPECT_FALSE(good.ask<SourceVerdictsReply>(SourceVerdictsRequest{1}));
   EXPECT_FALSE(good.ask<SourceVerdictsReply>(SourceVerdictsRequest{-1}));
+}
+
+TEST(OwnReports, TellHowTheClockIsEstimated) {
+  using Basis = SourceEstimatorReply::Basis;
+  Scenario scenario(5);
+  scenario.add_server("server", {"10.0.0.1"});
+  const std::string config = "server 10.0.0.1 iburst minpoll 4 maxpoll 4\n";
+  Node& bayes = scenario.add("bayes", {"10.0.0.2"}, usual_clock(), config + "estimator bayes\n");
+  Node& line = scenario.add("line", {"10.0.0.3"}, usual_clock(), config + "estimator regression\n");
+  scenario.network().set_default_link(usual_link());
+  scenario.start_all();
+  const auto at_first = bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
+  ASSERT_TRUE(at_first);
+  EXPECT_TRUE(at_first->bayes);
+  EXPECT_EQ(at_first->basis, Basis::Nothing);
+  scenario.run_for(Duration::seconds(4000));
+  const auto told = bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
+  const auto other = line.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
+  ASSERT_TRUE(told && other);
+  EXPECT_EQ(told->basis, Basis::Smoother);
+  EXPECT_EQ(told->samples, 64u);
+  EXPECT_GE(told->recent, 3u);
+  EXPECT_GT(told->updates, 200u);
+  EXPECT_GT(told->runs, 3 * told->updates);
+  EXPECT_GT(told->rounds, told->runs);
+  EXPECT_LT(told->rejected * 20, told->runs);
+  EXPECT_LT(told->fallbacks * 20, told->updates);
+  EXPECT_EQ(told->route_moves, 0u);
+  EXPECT_EQ(told->refused, 0u);
+  EXPECT_NEAR(told->base_delay.to_seconds(), 1e-4, 1e-5) << "that of the link";
+  EXPECT_NEAR(told->noise_sd.to_seconds(), 7e-5, 3e-5);
+  EXPECT_NEAR(told->asymmetry, 0.0, 0.25);
+  EXPECT_LT(bayes.clock_error().to_seconds(), 5.0 * told->offset_sd.to_seconds());
+  EXPECT_FALSE(other->bayes);
+  EXPECT_EQ(other->basis, Basis::Regression);
+  EXPECT_GT(other->samples, 5u);
+  EXPECT_EQ(other->runs + other->updates, 0u);
+  EXPECT_FALSE(bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{1}));
+  EXPECT_FALSE(bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{-1}));
+
+  // Twice the length: what was the least delay is not reached any more.
+  Link longer = usual_link();
+  longer.delay = Duration::millis(1);
+  scenario.network().set_link("server", "bayes", longer);
+  scenario.run_for(Duration::seconds(1000));
+  EXPECT_EQ(bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{0})->route_moves, 1u);
 }
 
 }  // namespace

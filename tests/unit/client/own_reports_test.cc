@@ -13,6 +13,7 @@ namespace {
 using control::DaemonStatusReply;
 using control::ReloadChangeReply;
 using control::ServerVerdictsReply;
+using control::SourceEstimatorReply;
 using control::SourceVerdictsReply;
 
 DaemonStatusReply status() {
@@ -132,13 +133,14 @@ SourceVerdictsReply verdicts() {
 }
 
 TEST(SourceVerdicts, ARowASource) {
-  EXPECT_EQ(text::sourceverdicts_header(false) + text::sourceverdicts_row(verdicts(), "192.0.2.1", false),
-            "Name/IP Address              Sent   Rcvd   Good    1    2    3    5    6    7    A    B    C    D Form Late"
-            "  Ago  Last\n" +
-                std::string(118, '=') +
-                "\n"
-                "192.0.2.1                     100     90     75   11   12   13   14   15   16   17   18   19   20    3"
-                "    6   64  67\n");
+  EXPECT_EQ(
+      text::sourceverdicts_header(false) + text::sourceverdicts_row(verdicts(), "192.0.2.1", false),
+      "Name/IP Address              Sent   Rcvd   Good    1    2    3    5    6    7    A    B    C    D Form Late"
+      "  Ago  Last\n" +
+          std::string(118, '=') +
+          "\n"
+          "192.0.2.1                     100     90     75   11   12   13   14   15   16   17   18   19   20    3"
+          "    6   64  67\n");
   EXPECT_EQ(csv::sourceverdicts_row(verdicts(), "192.0.2.1"),
             "192.0.2.1,100,1,90,1,2,3,4,5,75,11,12,13,14,15,16,17,18,19,20,6,7,64,67\n");
   EXPECT_EQ(json::sourceverdicts_row(verdicts(), "n"),
@@ -162,17 +164,18 @@ control::NtsServerReply nts_server() {
 
 TEST(NtsServer, ForPeople) {
   const std::string shown = text::ntsserver(nts_server());
-  EXPECT_TRUE(shown.starts_with("NTP with NTS               : served\n"
-                                "Establishment of keys      : closed\n"
-                                "Keys of cookies            : shared\n"
-                                "Key before the last        : 00000010 (AEAD 15)\n"
-                                "Key before                 : 00000011 (AEAD 15)\n"
-                                "Key in use                 : 0000AB12 (AEAD 15)\n"
-                                "Key to come                : 00000013 (AEAD 30)\n"
-                                "Newest key                 : 60 seconds ago\n"
-                                "Next change of keys        : by others\n"
-                                "Connections now            : 2\n"
-                                "Answered with NTS          : 3\n"))
+  EXPECT_TRUE(
+      shown.starts_with("NTP with NTS               : served\n"
+                        "Establishment of keys      : closed\n"
+                        "Keys of cookies            : shared\n"
+                        "Key before the last        : 00000010 (AEAD 15)\n"
+                        "Key before                 : 00000011 (AEAD 15)\n"
+                        "Key in use                 : 0000AB12 (AEAD 15)\n"
+                        "Key to come                : 00000013 (AEAD 30)\n"
+                        "Newest key                 : 60 seconds ago\n"
+                        "Next change of keys        : by others\n"
+                        "Connections now            : 2\n"
+                        "Answered with NTS          : 3\n"))
       << shown;
   for (std::size_t at = 0; at < shown.size(); at = shown.find('\n', at) + 1) EXPECT_EQ(shown.at(at + 27), ':') << shown;
   EXPECT_NE(text::ntsserver({}).find("Key in use                 : -\n"), std::string::npos);
@@ -190,6 +193,66 @@ TEST(NtsServer, ForPrograms) {
             std::string::npos)
       << shown;
   EXPECT_NE(json::ntsserver({}).find(R"("keys_origin":null,"keys":[],)"), std::string::npos);
+}
+
+SourceEstimatorReply estimator() {
+  SourceEstimatorReply r;
+  r.address = IpAddress::v4(0xc0000201);
+  r.bayes = true;
+  r.basis = SourceEstimatorReply::Basis::Smoother;
+  r.samples = 64;
+  r.recent = 12;
+  r.offset_sd = Duration::seconds(1.5e-5);
+  r.frequency_sd_ppm = 0.0125;
+  r.wander = 1e-9;
+  r.noise_sd = Duration::micros(70);
+  r.base_delay = Duration::micros(250);
+  r.asymmetry = -0.25;
+  r.updates = 100;
+  r.runs = 800;
+  r.rounds = 4000;
+  r.rejected = 8;
+  r.fallbacks = 1;
+  r.route_moves = 2;
+  r.refused = 3;
+  return r;
+}
+
+TEST(Estimators, ARowASource) {
+  EXPECT_EQ(
+      text::estimators_header(false) + text::estimators_row(estimator(), "192.0.2.1", false),
+      "Name/IP Address           By NP Now Offset       Freq   Wander  Noise  Delay Updates Rounds  Rej  Bank Route "
+      " Bad\n"
+      "============================================================================================================="
+      "====\n"
+      "192.0.2.1                 S  64  12   15us      0.013  1.0e-09   70us  250us     100    5.0    1     1     2 "
+      "   3\n");
+  EXPECT_EQ(text::estimators_header(true).find("By") - text::estimators_header(false).find("By"),
+            text::estimators_row(estimator(), "n", true).find(" S ") -
+                text::estimators_row(estimator(), "n", false).find(" S "));
+  EXPECT_EQ(csv::estimators_row(estimator(), "192.0.2.1"),
+            "192.0.2.1,bayes,smoother,64,12,0.000015000,0.012500,1.000e-09,0.000070000,0.000250000,-0.25,100,800,4000,"
+            "8,1,2,3\n");
+  EXPECT_EQ(json::estimators_row(estimator(), "n"),
+            R"({"name":"n","address":"192.0.2.1","estimator":"bayes","basis":"smoother","samples":64,)"
+            R"("recent_samples":12,"offset_sd_s":1.5e-05,"frequency_sd_ppm":0.0125,"wander":1e-09,)"
+            R"("noise_sd_s":7e-05,"base_delay_s":0.00025,"jitter_asymmetry":-0.25,"updates":100,"runs":800,)"
+            R"("rounds":4000,"rejected_runs":8,"fallbacks":1,"route_changes":2,"refused_samples":3})");
+}
+
+TEST(Estimators, SayNothingOfWhatIsNotEstimated) {
+  using Basis = SourceEstimatorReply::Basis;
+  SourceEstimatorReply r;
+  r.basis = Basis::Regression;
+  r.samples = 7;
+  EXPECT_EQ(
+      text::estimators_row(r, "192.0.2.1", false),
+      "192.0.2.1                 R   7   0      -          -        -      -      -       0    0.0    0     0     0 "
+      "   0\n");
+  EXPECT_NE(json::estimators_row(r, "n").find(R"("estimator":"regression","basis":"regression")"), std::string::npos);
+  EXPECT_NE(json::estimators_row(r, "n").find(R"("offset_sd_s":null)"), std::string::npos);
+  EXPECT_EQ(basis_text(Basis::Nothing), "nothing");
+  EXPECT_EQ(basis_text(Basis::KalmanBank), "kalman_bank");
 }
 
 TEST(SourceVerdicts, TheLastBadPacketInAWord) {

@@ -31,7 +31,7 @@ TEST(OpenRequests, AreThoseOfEveryReport) {
                 {R::Sourcename, {65}},     {R::Sources, {14, 15}},       {R::Sourcestats, {14, 34}},
                 {R::Tracking, {33}},       {R::Daemonstatus, {75}},      {R::Reloadstatus, {75, 76}},
                 {R::Serververdicts, {77}}, {R::Sourceverdicts, {14, 78}},
-                {R::Ntsserver, {79}}};
+                {R::Ntsserver, {79}},      {R::Estimators, {14, 80}}};
   std::set<R> all;
   for (const auto& c : kCases) {
     EXPECT_EQ(codes({c.report}), c.codes);

@@ -48,6 +48,7 @@ TEST(OwnRequests, AreAsLongAsTheirReplies) {
   check_request(ServerVerdictsRequest{}, "4002", "", 276);
   check_request(SourceVerdictsRequest{-1}, "4003", "ffffffff", 140);
   check_request(NtsServerRequest{}, "4004", "", 220);
+  check_request(SourceEstimatorRequest{9}, "4005", "00000009", 140);
 }
 
 TEST(OwnRequests, StandBehindThoseOfChrony) {
@@ -57,10 +58,11 @@ TEST(OwnRequests, StandBehindThoseOfChrony) {
   EXPECT_EQ(request_place(0x4000), std::optional<std::size_t>(75));
   EXPECT_EQ(request_place(0x4003), std::optional<std::size_t>(78));
   EXPECT_EQ(request_place(0x4004), std::optional<std::size_t>(79));
-  EXPECT_EQ(request_place(0x4005), std::nullopt);
+  EXPECT_EQ(request_place(0x4005), std::optional<std::size_t>(80));
+  EXPECT_EQ(request_place(0x4006), std::nullopt);
   EXPECT_EQ(request_place(0xffff), std::nullopt);
   EXPECT_EQ(reply_length(0x3fff), 0u);
-  EXPECT_EQ(reply_length(0x4005), 0u);
+  EXPECT_EQ(reply_length(0x4006), 0u);
 }
 
 TEST(DaemonStatus, StandsOnTheWireAsItMust) {
@@ -230,6 +232,36 @@ TEST(NtsServer, StandsOnTheWireAsItMust) {
   EXPECT_FALSE(receive_reply(wrong, header_of(NtsServerRequest{}, kSequence)).body) << "there is no such origin";
 }
 
+TEST(SourceEstimator, StandsOnTheWireAsItMust) {
+  SourceEstimatorReply r;
+  r.address = IpAddress::v4(0x01020304);
+  r.bayes = true;
+  r.basis = SourceEstimatorReply::Basis::Smoother;
+  r.samples = 5;
+  r.recent = 6;
+  r.offset_sd = Duration::seconds(0.5);
+  r.frequency_sd_ppm = 1.0;
+  r.wander = 2.0;
+  r.noise_sd = Duration::seconds(4.0);
+  r.base_delay = Duration::seconds(8.0);
+  r.asymmetry = -0.5;
+  std::uint64_t n = 0;
+  for (std::uint64_t* count : {&r.updates, &r.runs, &r.rounds, &r.rejected, &r.fallbacks, &r.route_moves, &r.refused}) {
+    *count = ++n;
+  }
+  std::string body =
+      "01020304 00000000 00000000 00000000 00010000 0001 0003 00000005 00000006 02800000 04800000 06800000 08800000"
+      "0a800000 01000000";
+  for (unsigned char i = 1; i <= 7; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
+  const Bytes bytes = check_reply(SourceEstimatorRequest{}, r, "4005", body, 140);
+  const RequestHeader header = header_of(SourceEstimatorRequest{}, kSequence);
+  for (const std::size_t at : {49u, 51u}) {  // an estimator and a basis that do not exist
+    Bytes wrong = bytes;
+    wrong[at] = std::byte{4};
+    EXPECT_FALSE(receive_reply(wrong, header).body) << at;
+  }
+}
+
 TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
   int executed = 0;
   const Execute execute = [&](const Request&) {
@@ -240,7 +272,8 @@ TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
   const Sender udp{Transport::Udp, open_requests(ControlOptions().open_reports)};
   const Sender told{Transport::Udp, open_requests({OpenReport::Reloadstatus})};
   const Sender unix{Transport::Unix, {}};
-  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{0x4000, 0x4001, 0x4002, 0x4003, 0x4004}) {
+  for (const std::uint16_t code :
+       std::initializer_list<std::uint16_t>{0x4000, 0x4001, 0x4002, 0x4003, 0x4004, 0x4005}) {
     const std::size_t length = request_length(*request_row(code));
     EXPECT_EQ(answer(raw_request(code, length), udp, execute, into).verdict, Verdict::Unauthorised) << code;
     EXPECT_EQ(answer(raw_request(code, length - 1), unix, execute, into).verdict, Verdict::BadLength) << code;
@@ -249,8 +282,8 @@ TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
               code <= 0x4001 ? Verdict::Answered : Verdict::Unauthorised)
         << code;
   }
-  EXPECT_EQ(executed, 7);
-  EXPECT_EQ(answer(raw_request(0x4005, kMaxRequest), unix, execute, into).verdict, Verdict::Unknown);
+  EXPECT_EQ(executed, 8);
+  EXPECT_EQ(answer(raw_request(0x4006, kMaxRequest), unix, execute, into).verdict, Verdict::Unknown);
 }
 
 }  // namespace

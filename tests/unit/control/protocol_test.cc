@@ -86,7 +86,8 @@ TEST(Cve2012x4503, EveryByteOfAReplyIsWritten) {
                               ReloadChangeReply{},
                               ServerVerdictsReply{},
                               SourceVerdictsReply{},
-                              NtsServerReply{}};
+                              NtsServerReply{},
+                              SourceEstimatorReply{}};
   for (const ReplyBody& body : bodies) {
     std::array<Bytes, 2> written{Bytes(kMaxReply, std::byte{0x55}), Bytes(kMaxReply, std::byte{0xaa})};
     for (Bytes& bytes : written) bytes.resize(write_reply(bytes, {kVersion, 1, 0, 2}, {ReplyStatus::Success, body}));
