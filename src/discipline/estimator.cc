@@ -5,6 +5,11 @@
 //
 // Between them the watch over the route: delays that are all far above what the smallest can be explained by say that
 // the base delay itself has grown.  A route that became shorter needs no watch: what was a bound before still is one.
+//
+// And the watch over the clock: a sample that contradicts what was believed, whatever its delay, says that the
+// frequency has jumped (a fan that stopped, a machine that was moved).  The frequency may then have gained as much
+// between the two samples as explains it, and nothing else is forgotten: neither the route nor how the clock usually
+// wanders. To take the jump for wander instead would make the clock a bad one for as long as the window remembers it.
 #include "timed/discipline/estimator.h"
 
 #include <algorithm>
@@ -25,7 +30,11 @@ constexpr Duration kLeastPrecision = Duration::nanos(2);  // nothing that stamps
 const double kRouteOdds = std::log(1e-6);
 // What still tells of the present: so many Allan intercepts (research F.6: the poll that this gives with chrony's rule
 // is chrony's in a usual network).
-constexpr double kSpanOfPresent = 3.2;
+constexpr double kSpanOfPresent = 3.4;
+constexpr double kSamplesPerSample = 2.0;  // what a sample may count for where they are less frequent than before
+constexpr std::size_t kIntervals = 3;      // whose mean is the present one: one alone may be a burst's
+constexpr double kLateJump = 2.0;          // times what explains the sample: the jump may have come late
+constexpr double kMostJump = 1e-4;         // above it the reference was set, or the machine slept
 constexpr double kMostAsymmetry = 0.5;
 constexpr double kLimit_s = 1e9;     // delays beyond it are nonsense; offsets so far apart are of another clock
 constexpr double kFarthest_s = 9e9;  // of an offset: what points of time can hold, and not their limit
@@ -35,6 +44,7 @@ struct Entry {
   WideDuration offset;
   Duration delay;
   bool route_moved = false;  // before this one
+  double jump = 0.0;         // of the frequency before this one, as in Exchange
 };
 
 // Logarithm of the chance that a round trip is so many times the mean of one direction above the smallest: the sum of
@@ -55,7 +65,7 @@ struct Estimator::Workspace {
   void add(const Entry& entry, std::size_t room);
   std::span<const Exchange> relative();
   bool watch_route();
-  std::size_t count_since(FreeTime from) const;
+  std::size_t recent(Duration span) const;
 };
 
 void Estimator::Workspace::add(const Entry& entry, std::size_t room) {
@@ -71,15 +81,22 @@ std::span<const Exchange> Estimator::Workspace::relative() {
   for (std::size_t i = 0; i < size; ++i) {
     const Entry& e = entries[i];
     exchanges[i] = {(e.when - newest.when).to_seconds(), (e.offset - newest.offset).to_duration().to_seconds(),
-                    e.delay.to_seconds()};
+                    e.delay.to_seconds(), e.jump};
   }
   return {exchanges.data(), size};
 }
 
-std::size_t Estimator::Workspace::count_since(FreeTime from) const {
-  std::size_t count = 0;
-  while (count < size && entries[size - 1 - count].when >= from) ++count;
-  return count;
+// Not how many samples lie within the span, which a faster beginning would make too many: polls would grow beyond
+// where they stay.  The first ones, and those after a jump, know little yet.
+std::size_t Estimator::Workspace::recent(Duration span) const {
+  std::size_t known = 1;
+  while (known < size && entries[size - known].jump == 0.0) ++known;
+  const std::size_t intervals = std::min(kIntervals, size - 1);
+  const Duration interval =
+      (entries[size - 1].when - entries[size - 1 - intervals].when) * (1.0 / static_cast<double>(intervals));
+  const double held = span / interval;
+  const double most = kSamplesPerSample * static_cast<double>(known);
+  return static_cast<std::size_t>(std::min({held, most, static_cast<double>(kEstimatorWindow)}));
 }
 
 // Whether the route has become longer, with the mark where: the last so many delays are all so long as queues would not
@@ -167,7 +184,18 @@ void Estimator::add(const Sample& sample) {
     const double apart_s = (sample.offset - last.offset).to_duration().to_seconds();
     if (sample.when <= last.when || !(std::fabs(apart_s) < kLimit_s)) reset();
   }
-  work_->add({sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero()), false}, options_.window);
+  const double jump = jump_before(sample);
+  if (jump > 0.0) ++counts_.jumps;
+  work_->add({sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero()), false, jump}, options_.window);
+}
+
+double Estimator::jump_before(const Sample& sample) const {
+  if (!options_.one_sided || surprise(sample) <= kContradiction) return 0.0;
+  const Duration elapsed = sample.when - posterior_->when;
+  const double error_s =
+      ((sample.offset - posterior_->offset).to_duration() - elapsed * posterior_->frequency).to_seconds();
+  const double change = kLateJump * error_s / elapsed.to_seconds();
+  return std::fabs(change) <= kMostJump ? change * change : 0.0;
 }
 
 void Estimator::reset() {
@@ -219,7 +247,7 @@ void Estimator::update() {
   w.last = answer;
   posterior_.reset();
   if (bank) posterior_ = conclude(*bank, answer, w.entries[w.size - 1].when, w.entries[w.size - 1].offset);
-  if (posterior_) posterior_->recent = w.count_since(posterior_->when - present_span(*posterior_));
+  if (posterior_) posterior_->recent = std::min(w.recent(present_span(*posterior_)), options_.window);
 }
 
 double Estimator::surprise(const Sample& sample) const {

@@ -68,7 +68,7 @@ class ExchangeSmoother {
     double pull = 0.0;    // (shift - precision · u) / (1 + precision · v)
   };
   struct Point {
-    double dt_s = 0.0;                   // since the exchange before
+    double dt_s = 0.0, jump = 0.0;       // since the exchange before (exchanges.h)
     std::array<double, 2> observed_s{};  // there, back; the line taken out
     std::array<Site, 2> sites{};
     std::array<Update, 2> updates{};

@@ -17,6 +17,7 @@ struct Exchange {
   double t_s = 0.0;       // middle of it, free-running, relative to the newest exchange: <= 0
   double offset_s = 0.0;  // reference - free, relative to the newest exchange
   double delay_s = 0.0;   // round trip
+  double jump = 0.0;      // variance that the frequency gained since the exchange before, beside that of the wander
 };
 
 // The clock at the time of the newest exchange, relative to that exchange's offset: means, variances, covariance.

@@ -36,7 +36,8 @@ struct FilterRun {
   double squares = 0.0;           // sum of e²/S
 };
 
-// Through all exchanges in order, with the variance of the noise of each.
+// Through all exchanges in order, with the variance of the noise of each.  A jump of the frequency is wander that all
+// happened between two exchanges.
 FilterRun run_filter(std::span<const Exchange> exchanges, std::span<const double> noise_s2, double wander,
                      double frequency_variance) {
   FilterRun run;
@@ -44,10 +45,11 @@ FilterRun run_filter(std::span<const Exchange> exchanges, std::span<const double
   c = {exchanges[0].offset_s, 0.0, noise_s2[0], 0.0, frequency_variance};
   for (std::size_t i = 1; i < exchanges.size(); ++i) {
     const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
+    const double gained = wander * dt + exchanges[i].jump;
     c.offset_s += c.frequency * dt;
-    c.offset_variance_s2 += 2.0 * dt * c.covariance_s + dt * dt * c.frequency_variance + wander * dt * dt * dt / 3.0;
-    c.covariance_s += dt * c.frequency_variance + wander * dt * dt / 2.0;
-    c.frequency_variance += wander * dt;
+    c.offset_variance_s2 += 2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0);
+    c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
+    c.frequency_variance += gained;
     const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
     const double innovation_s = exchanges[i].offset_s - c.offset_s;
     if (i >= 2) {  // the first two only say where the clock is

@@ -8,8 +8,10 @@
 namespace timed::sources {
 namespace {
 
+// A sixteenth of the interval, until it is known what has happened: a frequency that has jumped is known after a few
+// samples, and each second until then costs more than one later.
+constexpr double kContradicted = -4.0;
 // More than the whole range of polls: one change never needs to be larger.
-constexpr double kContradicted = -2.0;  // a quarter of the interval, until it is known what has happened
 constexpr double kLargestChange = 64.0;
 constexpr double kMaxStretch = 0.02;
 constexpr double kMinSeparation_s = 0.002;

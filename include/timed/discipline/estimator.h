@@ -13,6 +13,9 @@
 
 namespace timed::discipline {
 
+// A sample so many deviations away from all that its delay excuses says that the clock, or the route, has changed.
+inline constexpr double kContradiction = 4.0;
+
 struct EstimatorOptions {
   std::size_t window = 64;                // samples that are looked at, 1 to 64
   Duration min_delay = Duration::zero();  // "mindelay": the smallest round trip; 0 = found out
@@ -33,7 +36,7 @@ struct Posterior {
   Duration noise_sd;          // of the offset of one sample
   Duration base_delay;        // one way, without queues
   double asymmetry = 0.0;     // share of extra delay that lies on the way back, less a half
-  std::size_t recent = 0;     // samples within the span that still tells of the present
+  std::size_t recent = 0;     // samples that the span which still tells of the present holds, at the present interval
 
   // Standard deviation of the offset a while after `when`.
   Duration offset_sd_after(Duration elapsed) const;
@@ -47,6 +50,7 @@ struct EstimatorCounts {
   std::uint64_t rejected = 0;     // runs that had not settled, or said what cannot be
   std::uint64_t fallbacks = 0;    // updates for which only the Kalman bank was left
   std::uint64_t route_moves = 0;  // times the base delay was taken to have grown
+  std::uint64_t jumps = 0;        // times the frequency was taken to have jumped
   std::uint64_t refused = 0;      // samples that are no numbers
 };
 
@@ -76,6 +80,8 @@ class Estimator {
 
  private:
   struct Workspace;
+
+  double jump_before(const Sample& sample) const;
 
   EstimatorOptions options_;
   std::unique_ptr<Workspace> work_;

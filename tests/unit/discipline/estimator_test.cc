@@ -144,6 +144,37 @@ TEST(Estimator, SeesALongerRoute) {
   EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-4);
 }
 
+// A part per million at once: known after a few samples, and no sign of a clock that wanders more.
+TEST(Estimator, FollowsAJumpOfTheFrequencyAndKeepsTheWander) {
+  SyntheticClock before(11, {});
+  Estimator estimator({});
+  for (int i = 0; i < 60; ++i) feed(estimator, before.next());
+  EXPECT_EQ(estimator.counts().jumps, 0u);
+  const double wander = estimator.posterior()->wander;
+  SyntheticClock after(12, {.spacing_s = 512.0, .offset_s = before.offset_s(), .frequency = before.frequency() + 1e-6});
+  after.advance_time(before.t_s());
+  feed(estimator, after.next());
+  EXPECT_EQ(estimator.counts().jumps, 1u);
+  EXPECT_LE(estimator.posterior()->recent, 2u) << "little is known of it yet";
+  after.w.spacing_s = 64.0;
+  for (int i = 0; i < 8; ++i) feed(estimator, after.next());
+  EXPECT_EQ(estimator.counts().jumps, 1u);
+  EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), after.frequency(), 3e-7);
+  EXPECT_LT(estimator.posterior()->wander, 4.0 * wander);
+}
+
+// Whatever the samples before were like, those to come are as frequent as the last ones.
+TEST(Estimator, CountsSamplesByThePresentInterval) {
+  SyntheticClock clock(13, {.spacing_s = 64.0});
+  Estimator estimator({});
+  for (int i = 0; i < 50; ++i) feed(estimator, clock.next());
+  const std::size_t often = estimator.posterior()->recent;
+  clock.w.spacing_s = 512.0;
+  for (int i = 0; i < 3; ++i) feed(estimator, clock.next());
+  EXPECT_LT(estimator.posterior()->recent, often / 2);
+  EXPECT_GT(estimator.posterior()->recent, 3u);
+}
+
 TEST(Estimator, IsSurprisedOnlyByWhatNoDelayExcuses) {
   SyntheticClock clock(6, {});
   Estimator estimator({});

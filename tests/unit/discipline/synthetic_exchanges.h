@@ -47,6 +47,8 @@ class SyntheticClock {
     frequency_ += a;
     t_s_ += span_s;
   }
+  // As if it had begun so much earlier.
+  void advance_time(double span_s) { t_s_ += span_s; }
   double offset_s() const { return offset_s_; }
   double frequency() const { return frequency_; }
   double t_s() const { return t_s_; }

@@ -64,11 +64,11 @@ TEST(PollSchedule, SamplesThatSurpriseMakeItPollFaster) {
   EXPECT_DOUBLE_EQ(s.poll() + s.score(), 5.0);
 }
 
-TEST(PollSchedule, AContradictionMakesItPollFourTimesAsOften) {
+TEST(PollSchedule, AContradictionMakesItPollSixteenTimesAsOften) {
   PollSchedule s(polls(4, 10));
-  s.adjust(4.5, kFar);
+  s.adjust(5.5, kFar);
   s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 16, true}, kFar);
-  EXPECT_DOUBLE_EQ(s.poll() + s.score(), 6.5);
+  EXPECT_DOUBLE_EQ(s.poll() + s.score(), 5.5);
 }
 
 TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
