@@ -2,6 +2,7 @@
 it does with connections that want no keys: too many of them, silent ones, slow ones, garbage and resets.  NTP is
 answered meanwhile."""
 
+import json
 import os
 import shutil
 import socket
@@ -87,9 +88,14 @@ def resident(daemon):
     return int(lab.process_status(daemon.pid)["VmRSS"].split()[0])
 
 
+def connections(net, label, server):
+    return json.loads(net.timedc(label, server, "--json", "ntsserver"))["connections"]
+
+
 def nobody_wants_keys(net, server, client, daemon, label):
     def dropped():
         return int(net.timedc(label, server, "-c", "serverstats").split(",")[6])
+    lab.wait_until(lambda: connections(net, label, server) == 0, 5, "all before have ended")
     # More than there are places: the rest is closed at once, and the silent ones after two seconds.
     before = dropped()
     begin = time.monotonic()
