@@ -373,6 +373,8 @@ class Lab:
                 daemon.kill()
             if any(mark in daemon.log() for mark in ("Sanitizer", "runtime error:", "assertion failed")):
                 faults.append(f"a sanitizer or an assertion has spoken in {daemon.label}")
+            if "System call filter refused" in daemon.log():
+                faults.append(f"a feature of {daemon.label} needs a system call that its filter does not have")
         for pid, start in self._detached:
             if start and process_start(pid) == start:
                 os.kill(pid, signal.SIGKILL)

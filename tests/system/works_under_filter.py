@@ -39,6 +39,9 @@ server ip4-name.test iburst minpoll 0
 pool localhost iburst
 peer fd00:99::1 key 2 minpoll 0
 server fd00:99::1 port 124 minpoll 0 noselect
+server nts.test nts iburst minpoll 0 maxpoll 0 noselect
+ntstrustedcerts {directory}/certificate
+ntsdumpdir {directory}/state
 server nowhere.invalid
 sourcedir {directory}/sources.d
 initstepslew 30 10.99.0.1
@@ -94,7 +97,7 @@ NEW_COOKIE = bytes.fromhex("0005")
 
 def make_certificate(net):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-subj", "/CN=timed.test", "-keyout", net.path("certificate-key"), "-out", net.path("certificate")],
+                    "-subj", "/CN=timed.test", "-addext", "subjectAltName=DNS:nts.test", "-keyout", net.path("certificate-key"), "-out", net.path("certificate")],
                    check=True, capture_output=True, timeout=30)
     for name in ("certificate", "certificate-key"):
         os.chmod(net.path(name), 0o644)
@@ -118,7 +121,8 @@ def establish_keys(space):
 
 def use_everything(net, space, label):
     for words in REPORTS + ORDERS:
-        net.timedc(label, space, *words.split(), check=False)
+        said = net.timedc(label, space, *words.split(), check=False)
+        assert "Unrecognized command" not in said, words
 
 
 def prepare(net):
@@ -156,10 +160,15 @@ def with_mailer(net):
     mount = (f"mount -t tmpfs tmpfs {work} && mkdir {work}/up {work}/work && cp -p {mailer} {work}/up/ && "
              f"chmod 755 {work}/up && "
              f"mount -t overlay overlay -o lowerdir=/usr/lib,upperdir={work}/up,workdir={work}/work /usr/lib && "
-             f'echo "10.99.0.1 ip4-name.test" >{work}/hosts && cat /etc/hosts >>{work}/hosts && '
+             f'printf "10.99.0.1 ip4-name.test\\n10.99.0.4 nts.test\\n" >{work}/hosts && cat /etc/hosts >>{work}/hosts && '
              f"mount --bind {work}/hosts /etc/hosts && "
              'exec "$@"')
     return ["unshare", "-m", "sh", "-c", mount, "sh"]
+
+
+def has_answer(net, label, space, address):
+    rows = [row.split(",") for row in net.timedc(label, space, "-c", "sources").splitlines()]
+    return any(row[2] == address and int(row[5], 8) > 0 for row in rows)
 
 
 def follow(net, space, level, prefix):
@@ -169,6 +178,7 @@ def follow(net, space, level, prefix):
     check_threads(daemon, ["timed", "resolver", "mail"])
     label = f"client{level}"
     lab.wait_until(lambda: "10.99.0.1" in net.timedc(label, space, "sources"), 10, "its sources")
+    lab.wait_until(lambda: has_answer(net, label, space, "10.99.0.4"), 20, "an answer with NTS")
     return daemon
 
 
@@ -191,6 +201,7 @@ def use_client(net, server, client, level, prefix):
 def test(net):
     server, client = net.pair()
     prepare(net)
+    server.run("ip", "address", "add", "10.99.0.4/24", "dev", "lab0")
     prefix = with_mailer(net)
     for level in ("1", "-1"):
         daemons = use_client(net, server, client, level, prefix)
