@@ -50,7 +50,7 @@ def test(net):
     assert "Reference ID" in server.run(lab.timedc(), "-n", "-h", "127.0.0.1", "tracking").stdout
     assert as_root.stop() == 0, as_root.log()
     # It is told once that it cannot be written, and that is no reason to end.
-    assert count(as_root, "/var/lib/timed/drift") <= 1, as_root.log()
+    assert count(as_root, "/var/lib/timed/drift") == 1, as_root.log()
 
     nobody = pwd.getpwnam("nobody")
     drop = ["--reuid", "nobody", "--regid", str(nobody.pw_gid), "--clear-groups", "--inh-caps", "-all"]
