@@ -79,6 +79,14 @@ bool names_a_place_of_chrony(const std::vector<Word>& words) {
   return std::any_of(words.begin() + 1, words.end(), [](const Word& word) { return moved(word.text) != word.text; });
 }
 
+bool reads_files_of_chrony(const std::vector<Word>& words) {
+  constexpr std::string_view kReading[] = {"include", "confdir", "sourcedir"};
+  return std::any_of(std::begin(kReading), std::end(kReading),
+                     [&](std::string_view word) { return equals_ignoring_case(words[0].text, word); }) &&
+         std::any_of(words.begin() + 1, words.end(),
+                     [](const Word& word) { return word.text.starts_with("/etc/chrony/"); });
+}
+
 void import_line(std::string_view line, ImportedText& out) {
   const std::vector<Word> words = split_words(line);
   if (words.empty() || kCommentMarks.find(words[0].text[0]) != std::string_view::npos) return out.line(line);
@@ -89,6 +97,9 @@ void import_line(std::string_view line, ImportedText& out) {
   }
   if (equals_ignoring_case(words[0].text, "keyfile")) {
     out.remark("put a copy that the account timed can read where no other package removes it, and name that");
+  }
+  if (reads_files_of_chrony(words)) {
+    out.remark("what is in there goes when chrony is purged: keep it in /etc/timed, and name that");
   }
   if (is_of_devices(words[0].text)) out.remark("`timed --check` says whether this version makes use of it");
   out.line(line);

@@ -53,6 +53,16 @@ TEST(Import, MovesThePlacesOfChronysAccount) {
                                       "sourcedir /etc/chrony/sources.d /run/timed-dhcp", "dumpdir /var/lib/chronyx"}));
 }
 
+TEST(Import, WarnsOfFilesThatGoWithChrony) {
+  const auto remarks = [](const char* line) {
+    return import_configuration(Dialect::Chrony, line, "x").text.find("goes when chrony is purged") != std::string::npos;
+  };
+  EXPECT_TRUE(remarks("sourcedir /run/chrony-dhcp2 /etc/chrony/sources.d\n"));
+  EXPECT_TRUE(remarks("Include /etc/chrony/more.conf\n"));
+  EXPECT_FALSE(remarks("confdir /etc/own.d\n"));
+  EXPECT_FALSE(remarks("driftfile /etc/chrony/drift\n"));
+}
+
 TEST(Import, SaysWhatOfChronyIsNotThere) {
   const Imported imported = import_configuration(
       Dialect::Chrony,
