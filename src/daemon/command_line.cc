@@ -31,7 +31,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {'Q', "", "Print the offset of the clock and exit"},
     {'r', "", "Begin with the measurements that the last run has saved"},
     {'R', "", "Take this for a restart: step the clock only where makestep has no limit"},
-    {'s', "", "Set a clock that is behind to the time of the drift file"},
+    {'s', "", "Set the clock at the start from the real-time clock, or the date of the drift file"},
     {'t', "SECONDS", "Exit after a time"},
     {'u', "USER", "Run as this user"},
     {'U', "", "Start without root too"},
