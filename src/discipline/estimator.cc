@@ -9,13 +9,22 @@
 // And the watch over the clock: a sample that contradicts what was believed, whatever its delay, says that the
 // frequency has jumped (a fan that stopped, a machine that was moved).  The frequency may then have gained as much
 // between the two samples as explains it, and nothing else is forgotten: neither the route nor how the clock usually
-// wanders. To take the jump for wander instead would make the clock a bad one for as long as the window remembers it.
+// wanders.  To take the jump for wander instead would make the clock a bad one for as long as the window remembers it.
+//
+// The window ought to reach back over the time in which noise hides the wander, however short the polls are.  So where
+// samples come much faster than that, a block of them becomes one entry: the best of them where delays tell which that
+// is, their mean where offsets just scatter.  An update a block is enough, which also bounds what short polls cost.
+//
+// Neither wander nor queues explain a jump of the offset: of a clock that somebody else set, or of the server's.  Two
+// samples that agree on one make the past be shifted by it, with room for how well it is known; so the frequency stays
+// known, as nothing happened to it.  One such sample alone is left out.
 #include "timed/discipline/estimator.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "exchanges.h"
 #include "kalman_bank.h"
@@ -35,6 +44,19 @@ constexpr double kSamplesPerSample = 2.0;  // what a sample may count for where 
 constexpr std::size_t kIntervals = 3;      // whose mean is the present one: one alone may be a burst's
 constexpr double kLateJump = 2.0;          // times what explains the sample: the jump may have come late
 constexpr double kMostJump = 1e-4;         // above it the reference was set, or the machine slept
+// A block lasts so much of an Allan intercept: in the open loop the error is then 1.5 times smaller at polls of a
+// second, and no larger at any.
+constexpr double kBlockShare = 1.0 / 160.0;
+constexpr Duration kLeastBlock = Duration::seconds(0.25);  // however good the stamps are: four updates a second
+constexpr Duration kLongestBlock = Duration::seconds(8);   // usual polls need none
+constexpr std::size_t kEnoughForBlocks = 16;               // samples; before, the intercept is a guess
+// A jump of the offset: so many deviations beyond what the delay excuses, and too much for one of the frequency.
+constexpr double kJumpDeviations = 20.0;
+constexpr double kJumpRate = kMostJump / kLateJump;
+constexpr std::size_t kEnoughForJumps = 8;  // samples; before, too little is known to be contradicted
+constexpr double kSameJump = 0.25;          // two samples agree on it to such a share
+constexpr int kMostSuspects = 3;            // in a row: then it is no jump, and the models must make the best of it
+constexpr double kJumpSlack = 10.0;         // deviations for how well it is known, beside half the delay
 constexpr double kMostAsymmetry = 0.5;
 constexpr double kLimit_s = 1e9;     // delays beyond it are nonsense; offsets so far apart are of another clock
 constexpr double kFarthest_s = 9e9;  // of an offset: what points of time can hold, and not their limit
@@ -45,13 +67,44 @@ struct Entry {
   Duration delay;
   bool route_moved = false;  // before this one
   double jump = 0.0;         // of the frequency before this one, as in Exchange
+  double count = 1.0;        // samples whose mean it is
+  double jump_sd_s = 0.0;    // of a jump before this one
+
+  void take_better(const Sample& sample);
+  void take_mean_with(const Sample& sample);
 };
+
+void Entry::take_better(const Sample& sample) {
+  if (sample.peer_delay >= delay) return;
+  when = sample.when;
+  offset = sample.offset;
+  delay = std::max(sample.peer_delay, Duration::zero());
+}
+
+void Entry::take_mean_with(const Sample& sample) {
+  count += 1.0;
+  when = when + (sample.when - when) * (1.0 / count);
+  offset = offset + WideDuration((sample.offset - offset).to_duration() * (1.0 / count));
+  delay = delay + (sample.peer_delay - delay) * (1.0 / count);
+}
 
 // Logarithm of the chance that a round trip is so many times the mean of one direction above the smallest: the sum of
 // two exponential delays, or one of the rare long ones in either direction (one_sided_noise.cc).
 double log_chance_above(double above) {
   return std::log((1.0 + above) * std::exp(-above) + 2.0 * kRareShare * std::exp(-above / kRareFactor));
 }
+
+// What a sample says against what was believed.
+struct Contradiction {
+  double error_s = 0.0;    // of the offset, against what was expected
+  double excused_s = 0.0;  // by its delay
+  double sd_s = 0.0;       // of the rest
+  double elapsed_s = 0.0;
+  double beyond_s() const { return std::max(0.0, std::fabs(error_s) - excused_s); }
+  bool is_jump() const {
+    return beyond_s() > kJumpDeviations * sd_s && beyond_s() > kJumpRate * std::max(elapsed_s, 1.0);
+  }
+};
 
 }  // namespace
 
@@ -61,11 +114,21 @@ struct Estimator::Workspace {
   std::array<Exchange, kEstimatorWindow> exchanges{};
   ModelAverage models;
   std::optional<AverageAnswer> last;  // of the window one sample ago
+  FreeTime block_end;                 // until then samples belong to the newest entry
+  FreeTime last_seen;                 // sample; its entry may be older
+  bool is_due = false;                // an update would say something new
+  std::optional<Sample> suspect;      // that would be a jump, if the next one says so too
+  int suspects = 0;                   // in a row
+  double jump_sd_s = 0.0;             // of the jump before the next entry
 
   void add(const Entry& entry, std::size_t room);
   std::span<const Exchange> relative();
   bool watch_route();
   std::size_t recent(Duration span) const;
+  void shift(Duration offset);
+  Contradiction contradiction(const Sample& sample, const Posterior& p, bool one_sided) const;
+  bool holds_back(const Sample& sample, std::optional<Posterior>& posterior, bool one_sided);
+  Duration block_length(const std::optional<Posterior>& posterior) const;
 };
 
 void Estimator::Workspace::add(const Entry& entry, std::size_t room) {
@@ -80,8 +143,12 @@ std::span<const Exchange> Estimator::Workspace::relative() {
   const Entry& newest = entries[size - 1];
   for (std::size_t i = 0; i < size; ++i) {
     const Entry& e = entries[i];
-    exchanges[i] = {(e.when - newest.when).to_seconds(), (e.offset - newest.offset).to_duration().to_seconds(),
-                    e.delay.to_seconds(), e.jump};
+    exchanges[i] = {(e.when - newest.when).to_seconds(),
+                    (e.offset - newest.offset).to_duration().to_seconds(),
+                    e.delay.to_seconds(),
+                    e.jump,
+                    e.count,
+                    e.jump_sd_s * e.jump_sd_s};
   }
   return {exchanges.data(), size};
 }
@@ -97,6 +164,10 @@ std::size_t Estimator::Workspace::recent(Duration span) const {
   const double held = span / interval;
   const double most = kSamplesPerSample * static_cast<double>(known);
   return static_cast<std::size_t>(std::min({held, most, static_cast<double>(kEstimatorWindow)}));
+}
+
+void Estimator::Workspace::shift(Duration offset) {
+  for (std::size_t i = 0; i < size; ++i) entries[i].offset = entries[i].offset + WideDuration(offset);
 }
 
 // Whether the route has become longer, with the mark where: the last so many delays are all so long as queues would not
@@ -128,10 +199,10 @@ Duration Posterior::offset_sd_after(Duration elapsed) const {
 
 namespace {
 
-// Within it wander is hidden by noise, and a bit more.
-Duration present_span(const Posterior& p) {
+// The time below which noise hides the wander.
+Duration allan_intercept(const Posterior& p) {
   const double noise_s = p.noise_sd.to_seconds();
-  return Duration::seconds(kSpanOfPresent * std::cbrt(noise_s * noise_s / p.wander));
+  return Duration::seconds(std::cbrt(noise_s * noise_s / p.wander));
 }
 
 std::optional<Posterior> conclude(const BankAnswer& bank, const std::optional<AverageAnswer>& average, FreeTime when,
@@ -163,6 +234,55 @@ std::optional<Posterior> conclude(const BankAnswer& bank, const std::optional<Av
 
 }  // namespace
 
+Duration Estimator::Workspace::block_length(const std::optional<Posterior>& posterior) const {
+  if (!posterior || size < kEnoughForBlocks) return Duration::zero();
+  return std::clamp(allan_intercept(*posterior) * kBlockShare, kLeastBlock, kLongestBlock);
+}
+
+Contradiction Estimator::Workspace::contradiction(const Sample& sample, const Posterior& p, bool one_sided) const {
+  const Duration elapsed = sample.when - p.when;
+  Contradiction c;
+  c.error_s = ((sample.offset - p.offset).to_duration() - elapsed * p.frequency).to_seconds();
+  c.elapsed_s = elapsed.to_seconds();
+  double variance_s2 = p.offset_sd_after(elapsed).to_seconds();
+  variance_s2 *= variance_s2;
+  if (one_sided && last) {
+    c.excused_s = std::max(0.0, 0.5 * sample.peer_delay.to_seconds() - last->base_delay_s);
+    variance_s2 += last->gaussian_sd_s * last->gaussian_sd_s + last->base_delay_sd_s * last->base_delay_sd_s;
+  } else {
+    variance_s2 += p.noise_sd.to_seconds() * p.noise_sd.to_seconds();
+  }
+  c.sd_s = std::sqrt(variance_s2);
+  return c;
+}
+
+// Whether a sample is to wait for what the next one says.  Where that says the same the past is shifted.
+bool Estimator::Workspace::holds_back(const Sample& sample, std::optional<Posterior>& posterior, bool one_sided) {
+  if (!posterior || size < kEnoughForJumps) return false;
+  const Contradiction now = contradiction(sample, *posterior, one_sided);
+  if (!now.is_jump() || suspects >= kMostSuspects) {
+    suspect.reset();
+    if (!now.is_jump()) suspects = 0;
+    return false;
+  }
+  if (suspect) {
+    const Contradiction before = contradiction(*suspect, *posterior, one_sided);
+    const double slack_s = before.excused_s + now.excused_s + kSameJump * std::fabs(before.error_s);
+    if (std::fabs(now.error_s - before.error_s) < slack_s) {
+      const Duration jump = Duration::seconds(before.error_s);
+      shift(jump);
+      posterior->offset = posterior->offset + WideDuration(jump);
+      jump_sd_s = 0.5 * suspect->peer_delay.to_seconds() + kJumpSlack * before.sd_s;
+      suspect.reset();
+      suspects = 0;
+      return false;
+    }
+  }
+  suspect = sample;
+  ++suspects;
+  return true;
+}
+
 Estimator::Estimator(const EstimatorOptions& options) : options_(options), work_(std::make_unique<Workspace>()) {
   TIMED_ASSERT(options.window >= 1 && options.window <= kEstimatorWindow);
   options_.precision = std::max(options_.precision, kLeastPrecision);
@@ -182,11 +302,22 @@ void Estimator::add(const Sample& sample) {
   if (work_->size > 0) {
     const Entry& last = work_->entries[work_->size - 1];
     const double apart_s = (sample.offset - last.offset).to_duration().to_seconds();
-    if (sample.when <= last.when || !(std::fabs(apart_s) < kLimit_s)) reset();
+    if (sample.when <= work_->last_seen || !(std::fabs(apart_s) < kLimit_s)) reset();
   }
-  const double jump = jump_before(sample);
-  if (jump > 0.0) ++counts_.jumps;
-  work_->add({sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero()), false, jump}, options_.window);
+  work_->last_seen = sample.when;
+  if (work_->holds_back(sample, posterior_, options_.one_sided)) return;
+  const bool in_block = work_->jump_sd_s == 0.0 && sample.when < work_->block_end;
+  if (work_->size > 0 && in_block && surprise(sample) < kContradiction) {
+    Entry& block = work_->entries[work_->size - 1];
+    return options_.one_sided ? block.take_better(sample) : block.take_mean_with(sample);
+  }
+  work_->is_due = true;
+  work_->block_end = sample.when + work_->block_length(posterior_);
+  Entry entry{sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero())};
+  entry.jump = jump_before(sample);
+  if (entry.jump > 0.0) ++counts_.jumps;
+  entry.jump_sd_s = std::exchange(work_->jump_sd_s, 0.0);
+  work_->add(entry, options_.window);
 }
 
 double Estimator::jump_before(const Sample& sample) const {
@@ -203,12 +334,13 @@ void Estimator::reset() {
   work_->size = 0;
   work_->models.reset();
   work_->last.reset();
+  work_->suspect.reset();
+  work_->suspects = 0;
 }
 
 void Estimator::shift(Duration offset) {
-  for (std::size_t i = 0; i < work_->size; ++i) {
-    work_->entries[i].offset = work_->entries[i].offset + WideDuration(offset);
-  }
+  work_->shift(offset);
+  if (work_->suspect) work_->suspect->offset = work_->suspect->offset + WideDuration(offset);
   if (posterior_) posterior_->offset = posterior_->offset + WideDuration(offset);
 }
 
@@ -222,6 +354,7 @@ bool Estimator::smoothed() const {
 
 void Estimator::update() {
   Workspace& w = *work_;
+  if (!std::exchange(w.is_due, false)) return;
   if (w.size < 3) return posterior_.reset();
   ++counts_.updates;
   if (options_.one_sided && w.watch_route()) ++counts_.route_moves;
@@ -247,25 +380,16 @@ void Estimator::update() {
   w.last = answer;
   posterior_.reset();
   if (bank) posterior_ = conclude(*bank, answer, w.entries[w.size - 1].when, w.entries[w.size - 1].offset);
-  if (posterior_) posterior_->recent = std::min(w.recent(present_span(*posterior_)), options_.window);
+  if (posterior_) {
+    const Duration span = allan_intercept(*posterior_) * kSpanOfPresent;
+    posterior_->recent = std::min(w.recent(span), options_.window);
+  }
 }
 
 double Estimator::surprise(const Sample& sample) const {
   if (!posterior_) return 0.0;
-  const Posterior& p = *posterior_;
-  const Duration elapsed = sample.when - p.when;
-  const double error_s = ((sample.offset - p.offset).to_duration() - elapsed * p.frequency).to_seconds();
-  double variance_s2 = p.offset_sd_after(elapsed).to_seconds();
-  variance_s2 *= variance_s2;
-  double excused_s = 0.0;
-  if (options_.one_sided && work_->last) {
-    const AverageAnswer& last = *work_->last;
-    excused_s = std::max(0.0, 0.5 * sample.peer_delay.to_seconds() - last.base_delay_s);
-    variance_s2 += last.gaussian_sd_s * last.gaussian_sd_s + last.base_delay_sd_s * last.base_delay_sd_s;
-  } else {
-    variance_s2 += p.noise_sd.to_seconds() * p.noise_sd.to_seconds();
-  }
-  return std::max(0.0, std::fabs(error_s) - excused_s) / std::sqrt(variance_s2);
+  const Contradiction c = work_->contradiction(sample, *posterior_, options_.one_sided);
+  return c.beyond_s() / c.sd_s;
 }
 
 }  // namespace timed::discipline

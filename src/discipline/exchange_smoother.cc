@@ -86,6 +86,7 @@ void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd
     const double offset_s = e.offset_s - slope_ * e.t_s;
     points_[i].dt_s = i == 0 ? 0.0 : e.t_s - exchanges[i - 1].t_s;
     points_[i].jump = e.jump;
+    points_[i].jump_s2 = e.jump_s2;
     points_[i].observed_s = {0.5 * e.delay_s + offset_s, 0.5 * e.delay_s - offset_s};
     least_delay_s_ = std::min(least_delay_s_, e.delay_s);
     mean_delay_s_ += e.delay_s / static_cast<double>(size_);
@@ -142,7 +143,7 @@ double ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms&
     Matrix& p = belief.variance;
     const double gained = model.wander * dt + point.jump;  // by the variance of the frequency
     belief.mean.offset += dt * belief.mean.frequency;
-    p.oo += 2.0 * dt * p.of + dt * dt * (p.ff + gained / 3.0);
+    p.oo += 2.0 * dt * p.of + dt * dt * (p.ff + gained / 3.0) + point.jump_s2;
     p.of += dt * (p.ff + gained / 2.0);
     p.ff += gained;
     p.od += dt * p.fd;

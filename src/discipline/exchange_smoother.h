@@ -69,6 +69,7 @@ class ExchangeSmoother {
   };
   struct Point {
     double dt_s = 0.0, jump = 0.0;       // since the exchange before (exchanges.h)
+    double jump_s2 = 0.0;                // variance of a jump of the offset meanwhile
     std::array<double, 2> observed_s{};  // there, back; the line taken out
     std::array<Site, 2> sites{};
     std::array<Update, 2> updates{};

@@ -18,6 +18,8 @@ struct Exchange {
   double offset_s = 0.0;  // reference - free, relative to the newest exchange
   double delay_s = 0.0;   // round trip
   double jump = 0.0;      // variance that the frequency gained since the exchange before, beside that of the wander
+  double count = 1.0;     // of samples whose mean it is
+  double jump_s2 = 0.0;   // variance of a jump of the offset just before it
 };
 
 // The clock at the time of the newest exchange, relative to that exchange's offset: means, variances, covariance.

@@ -47,7 +47,8 @@ FilterRun run_filter(std::span<const Exchange> exchanges, std::span<const double
     const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
     const double gained = wander * dt + exchanges[i].jump;
     c.offset_s += c.frequency * dt;
-    c.offset_variance_s2 += 2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0);
+    c.offset_variance_s2 +=
+        2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0) + exchanges[i].jump_s2;
     c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
     c.frequency_variance += gained;
     const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
@@ -156,7 +157,7 @@ std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, d
   const double span_s = exchanges.back().t_s - exchanges.front().t_s;
   const double innovations = static_cast<double>(n - 2);
   std::array<double, kEstimatorWindow> unit{};
-  unit.fill(1.0);
+  for (std::size_t i = 0; i < n; ++i) unit[i] = 1.0 / exchanges[i].count;
   std::array<Member, kIntercepts> members;
   double intercept_s = span_s / static_cast<double>(n - 1) / 4.0;
   for (Member& m : members) {

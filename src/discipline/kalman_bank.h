@@ -14,13 +14,14 @@ namespace timed::discipline {
 struct BankAnswer {
   ClockPosterior clock;
   double log_wander = 0.0;  // mean of ln q; q: variance that the frequency gains in a second, 1/s
-  double noise_sd_s = 0.0;  // of the offset of one exchange
+  double noise_sd_s = 0.0;  // of the offset of one sample
 };
 
 // Exchanges whose delay says how far their offset may be off: within half of what the delay is above the smallest,
 // uniformly.  `least_sd_s` is what the stamps are good for.  Empty below three exchanges, and where all went wrong.
 std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s);
-// Offsets that scatter alike, by as much as they show: reference clocks, medians of several exchanges.
+// Offsets that scatter alike, by as much as they show: reference clocks, medians of several exchanges.  The mean of
+// `count` of them scatters by the square root of that less.
 std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s);
 
 // Logarithm of the prior density of ln q, up to a constant: wide enough to let 64 exchanges say what it is.

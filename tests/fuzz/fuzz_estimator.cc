@@ -18,7 +18,7 @@ using discipline::Estimator;
 using discipline::Sample;
 
 constexpr std::size_t kRecord = 11;       // what to do, time since the last, offset, delay
-constexpr std::size_t kMostRecords = 10;  // the cost of an input grows with them
+constexpr std::size_t kMostRecords = 12;  // the cost of an input grows with them
 
 void require(bool condition) {
   if (!condition) std::abort();

@@ -11,7 +11,8 @@ namespace timed::discipline {
 namespace {
 
 double offset_error_s(const Posterior& p, const SyntheticClock& clock) {
-  return p.offset.to_duration().to_seconds() - clock.offset_s();
+  const Duration since = clock.sample(0.0, 0.0).when - p.when;  // a block may be older than its last sample
+  return (p.offset.to_duration() + since * p.frequency).to_seconds() - clock.offset_s();
 }
 
 void feed(Estimator& estimator, const Sample& sample) {
@@ -278,6 +279,92 @@ TEST(Estimator, NeverLeavesWhatTheSamplesSupport) {
       before = s;
     }
   }
+}
+
+// ---- what no model of wander and queues explains ----
+
+TEST(Estimator, KnowsTheFrequencyAfterAJumpOfTheOffset) {
+  for (const double jump_s : {0.02, -0.5}) {
+    SyntheticClock clock(21, {});
+    Estimator estimator({});
+    for (int i = 0; i < 60; ++i) feed(estimator, clock.next());
+    const Frequency frequency_sd = estimator.posterior()->frequency_sd;
+    for (int i = 0; i < 4; ++i) {
+      Sample s = clock.next();
+      s.offset = s.offset + WideDuration(Duration::seconds(jump_s));
+      feed(estimator, s);
+    }
+    const Posterior& p = *estimator.posterior();
+    EXPECT_NEAR(offset_error_s(p, clock), jump_s, 3e-4) << jump_s;
+    EXPECT_LT(p.offset_sd, Duration::micros(300)) << jump_s;
+    EXPECT_NEAR(p.frequency.to_ratio(), clock.frequency(), 5e-7) << jump_s;
+    EXPECT_LT(p.frequency_sd, frequency_sd * 3.0) << jump_s;
+  }
+}
+
+TEST(Estimator, LeavesOutTheOneSampleThatJumps) {
+  SyntheticClock clock(22, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) feed(estimator, clock.next());
+  Sample wrong = clock.next();
+  wrong.offset = wrong.offset + WideDuration(Duration::seconds(0.1));
+  feed(estimator, wrong);
+  const Duration off_now = Duration::seconds(offset_error_s(*estimator.posterior(), clock));
+  EXPECT_LT(abs(off_now), Duration::micros(300)) << "nothing was concluded from it";
+  for (int i = 0; i < 3; ++i) feed(estimator, clock.next());
+  EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 3e-4);
+  EXPECT_LT(estimator.posterior()->wander, 1e-14);
+}
+
+TEST(Estimator, BelievesInTheEndWhateverContradictsItForLong) {
+  SyntheticClock clock(23, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) feed(estimator, clock.next());
+  clock.advance(64.0);
+  // 100 ppm more: each sample is a jump farther away than the one before.
+  const double t_s = clock.t_s();
+  for (int i = 0; i < 80; ++i) {
+    Sample s = clock.next();
+    s.offset = s.offset + WideDuration(Duration::seconds(1e-4 * (clock.t_s() - t_s)));
+    feed(estimator, s);
+  }
+  EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), clock.frequency() + 1e-4, 1e-6);
+}
+
+// ---- samples that come much faster than the clock wanders ----
+
+TEST(Estimator, MakesBlocksOfManySamples) {
+  double error2 = 0.0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SyntheticClock clock(seed, {.spacing_s = 1.0});
+    Estimator estimator({});
+    for (int i = 0; i < 1500; ++i) {
+      feed(estimator, clock.next());
+      if (i < 1000 || i % 10 != 0) continue;
+      const double error_s = offset_error_s(*estimator.posterior(), clock);
+      error2 += error_s * error_s / 150.0;
+    }
+    EXPECT_LT(estimator.counts().updates, 700u);
+    EXPECT_EQ(estimator.samples(), 64u);
+  }
+  EXPECT_LT(std::sqrt(error2 / 3.0), 2.5e-6) << "the last 64 samples alone would be 3.2e-6 off";
+}
+
+TEST(Estimator, AveragesBlocksOfOffsetsThatScatter) {
+  SyntheticClock clock(5, {.spacing_s = 1.0});
+  EstimatorOptions options;
+  options.one_sided = false;
+  Estimator estimator(options);
+  double error2 = 0.0;
+  for (int i = 0; i < 3000; ++i) {
+    clock.advance(1.0);
+    feed(estimator, clock.sample(clock.offset_s() + 1e-5 * clock.normal(), 1e-9));
+    if (i < 1000) continue;
+    const double error_s = offset_error_s(*estimator.posterior(), clock);
+    error2 += error_s * error_s / 2000.0;
+  }
+  EXPECT_LT(std::sqrt(error2), 2.5e-6) << "a quarter of what one sample is off by";
+  EXPECT_LT(estimator.counts().updates, 2900u);
 }
 
 }  // namespace
