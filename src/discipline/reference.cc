@@ -23,6 +23,9 @@ constexpr double kUsualCorrectionRatio = 3.0;
 constexpr double kSlewShare = 1.0;
 constexpr double kLeastSlewShare = 0.25, kMostSlewShare = 2.0;
 constexpr Duration kShortestSlew = Duration::seconds(2);
+// The first estimates follow one another quickly and differ by much: small offsets between them are not worth the
+// frequency errors.
+constexpr int kFirstUpdates = 8;
 // Offsets below the limit are slewed no faster than this, however short the interval.
 constexpr Duration kGentleOffset = Duration::millis(1);
 constexpr Frequency kGentleRate = Frequency::ppm(20);
@@ -68,8 +71,9 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
     return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * interval_s;
   }
   const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
+  const bool first = updates_ <= kFirstUpdates && abs(left) < kGentleOffset;
   const double share = options_.correction_time_ratio / kUsualCorrectionRatio *
-                       std::clamp(kSlewShare / clarity, kLeastSlewShare, kMostSlewShare);
+                       std::clamp(kSlewShare / clarity, first ? kMostSlewShare : kLeastSlewShare, kMostSlewShare);
   const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
   return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), share * interval_s, gentle_s});
 }
@@ -119,6 +123,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   update_interval_ = last_update_ ? now.mono - *last_update_ : Duration::zero();
   last_update_ = now.mono;
+  updates_ = std::min(updates_ + 1, kFirstUpdates + 1);
   const double gain = input.manual ? 1.0 : frequency_gain(e);
   const Frequency change = e.frequency * gain;
   const double residual = (e.frequency - change).to_ratio();

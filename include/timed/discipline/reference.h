@@ -122,6 +122,7 @@ class Reference {
   bool ever_set_ = false;
 
   std::optional<MonoTime> last_update_;
+  int updates_ = 0;  // as many as matter
   Duration update_interval_;
   Duration last_offset_;
   double mean_square_offset_ = 0.0;

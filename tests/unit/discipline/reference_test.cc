@@ -219,14 +219,15 @@ TEST(Reference, BelievesTheFrequencyOfTheEstimator) {
 
 // R over what is left to slew is the time that it takes.
 TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
-  const auto slew_s = [](double ratio, double interval_s, double offset_s, double pending_s) {
+  const auto slew_s = [](double ratio, double interval_s, double offset_s, double pending_s, int before = 8) {
     ReferenceOptions options;
     options.correction_time_ratio = ratio;
     Reference reference(options, -20, 1);
-    reference.update(belief_at(0, 0), at(0), {});
-    ReferenceInput input = belief_at(interval_s, offset_s);
+    for (int i = 0; i < before; ++i) reference.update(belief_at(i, 0), at(i), {});
+    const double now_s = before - 1 + interval_s;
+    ReferenceInput input = belief_at(now_s, offset_s);
     input.estimate.frequency = Frequency::zero();
-    const auto update = reference.update(input, at(interval_s), Duration::seconds(pending_s));
+    const auto update = reference.update(input, at(now_s), Duration::seconds(pending_s));
     return update.clock.correction_rate / std::fabs(offset_s + pending_s);
   };
   EXPECT_NEAR(slew_s(3, 1000, 1e-5, 0), 1000.0, 1e-6) << "an offset like its deviation: an interval";
@@ -238,6 +239,8 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
   EXPECT_NEAR(slew_s(0, 1000, 1e-6, 0), 2.0, 1e-6);
   EXPECT_GE(slew_s(3, 1, 1e-3, 0), 10.0) << "gently";
   EXPECT_LT(slew_s(3, 1, 0.1, 0), 60.0) << "but not for ever";
+  EXPECT_NEAR(slew_s(3, 1000, 9e-4, 0, 7), 2000.0, 1e-6) << "the first ones are not worth a frequency error";
+  EXPECT_NEAR(slew_s(3, 1000, 0.1, 0, 7), 250.0, 1e-6) << "but large ones are";
 }
 
 TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
