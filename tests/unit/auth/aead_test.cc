@@ -1,57 +1,17 @@
 #include "timed/auth/aead.h"
 
 #include <gtest/gtest.h>
-#include <openssl/crypto.h>
 
-#include <cstdlib>
-#include <new>
 #include <utility>
 
-#include "tests/unit/auth/allocations.h"
+#include "tests/allocations/allocations.h"
 #include "tests/unit/auth/hex.h"
 
-namespace {
-
-std::size_t allocations = 0;
-
-void* counted_malloc(std::size_t size, const char*, int) {
-  ++allocations;
-  return std::malloc(size);
-}
-void* counted_realloc(void* memory, std::size_t size, const char*, int) {
-  ++allocations;
-  return std::realloc(memory, size);
-}
-void plain_free(void* memory, const char*, int) {
-  std::free(memory);
-}
-// Before libcrypto allocates for the first time, or it refuses.
-const bool counts_libcrypto = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, plain_free) == 1;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-
 namespace timed::auth {
-
-bool counts_all_allocations() {
-  return counts_libcrypto;
-}
-std::size_t allocations_so_far() {
-  return allocations;
-}
-
 namespace {
+
+using test::allocations_so_far;
+using test::counts_all_allocations;
 
 constexpr AeadId kBoth[] = {AeadId::SivCmac256, AeadId::GcmSiv128};
 
@@ -102,19 +62,19 @@ TEST(Aead, keys_and_nonces_of_a_wrong_size_are_refused) {
 TEST(Aead, allocates_nothing_for_a_key_or_a_message) {
   ASSERT_TRUE(counts_all_allocations());
   for (const AeadId id : kBoth) {
-    const std::size_t at_first = allocations;
+    const std::size_t at_first = allocations_so_far();
     Aead aead = keyed(id);
-    EXPECT_GT(allocations, at_first + 4) << "contexts are allocated, and that is counted";
+    EXPECT_GT(allocations_so_far(), at_first + 4) << "contexts are allocated, and that is counted";
     const Bytes key = counted(4, key_size_of(id)), nonce = counted(9, nonce_size_of(id)), associated = counted(1, 188),
                 text = counted(2, 800);
     Bytes sealed(text.size() + kAeadTag), out(text.size());
-    const std::size_t before = allocations;
+    const std::size_t before = allocations_so_far();
     bool done = true;
     for (int i = 0; i < 10; ++i) {
       done = done && aead.set_key(key) && aead.seal(nonce, associated, text, sealed) &&
              aead.open(nonce, associated, sealed, out);
     }
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(allocations_so_far(), before);
     EXPECT_TRUE(done);
   }
 }

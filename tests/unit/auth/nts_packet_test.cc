@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/unit/auth/allocations.h"
+#include "tests/allocations/allocations.h"
 #include "tests/unit/auth/hex.h"
 #include "timed/auth/nts_client.h"
 #include "timed/auth/nts_fields.h"
@@ -278,14 +278,14 @@ TEST(NtsPacket, a_plain_request_has_nothing_of_nts) {
 }
 
 TEST(NtsPacket, a_server_allocates_nothing_for_an_answer_or_a_refusal) {
-  ASSERT_TRUE(counts_all_allocations());
+  ASSERT_TRUE(test::counts_all_allocations());
   for (const AeadId aead : kBoth) {
     Pair pair(aead, aead);
     for (int lost = 0; lost < 5; ++lost) pair.request();
     const Bytes request = pair.request();
     Bytes spoilt = request, out(kRoom);
     spoilt.back() ^= std::byte{1};
-    const std::size_t before = allocations_so_far();
+    const std::size_t before = test::allocations_so_far();
     std::size_t answered = 0, refused = 0;
     for (int i = 0; i < 10; ++i) {
       const auto good = ntp::PacketView::parse(request), bad = ntp::PacketView::parse(spoilt);
@@ -296,7 +296,7 @@ TEST(NtsPacket, a_server_allocates_nothing_for_an_answer_or_a_refusal) {
       const std::size_t at = pair.server.prepare(pair.answer, pair.random, out, ntp::kHeaderSize);
       answered += at != 0 && pair.server.seal(pair.answer, out, at) == request.size() ? 1 : 0;
     }
-    EXPECT_EQ(allocations_so_far(), before);
+    EXPECT_EQ(test::allocations_so_far(), before);
     EXPECT_EQ(answered, 10u);
     EXPECT_EQ(refused, 10u);
   }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "tests/unit/server/allocations.h"
+#include "tests/allocations/allocations.h"
 #include "tests/unit/server/nts_clients.h"
 #include "timed/server/server.h"
 
@@ -119,7 +119,7 @@ TEST_F(NtsServerTest, a_full_batch_is_answered_each_under_its_own_seal) {
 }
 
 TEST_F(NtsServerTest, a_request_costs_no_allocation) {
-  ASSERT_TRUE(counts_all_allocations());
+  ASSERT_TRUE(test::counts_all_allocations());
   server.use_cookie_keys(keys);
   open();
   std::vector<auth::NtsClient> clients;
@@ -131,9 +131,9 @@ TEST_F(NtsServerTest, a_request_costs_no_allocation) {
   }
   // The first turn takes the keys.
   network.socket_v4->turn();
-  const std::size_t before = allocations_so_far();
+  const std::size_t before = test::allocations_so_far();
   while (network.v4.next < network.v4.incoming.size()) network.socket_v4->turn();
-  EXPECT_EQ(allocations_so_far(), before);
+  EXPECT_EQ(test::allocations_so_far(), before);
   EXPECT_GT(server.served().nts_answered, 200u);
   EXPECT_GT(server.served().nts_bad_cookie, 10u);
 }

@@ -1,74 +1,22 @@
 #include "timed/server/server.h"
 
 #include <gtest/gtest.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
-#include "tests/unit/server/allocations.h"
+#include "tests/allocations/allocations.h"
 #include "tests/unit/server/fakes.h"
 #include "tests/unit/server/nts_clients.h"
 #include "timed/base/bytes.h"
 #include "timed/base/log.h"
 
-namespace {
-
-// Every allocation of this program passes here, so that a test can prove that a stretch of code makes none.
-std::atomic<std::size_t> allocations = 0;
-
-void* counted_malloc(std::size_t size, const char*, int) {
-  ++allocations;
-  return std::malloc(size);
-}
-void* counted_realloc(void* memory, std::size_t size, const char*, int) {
-  ++allocations;
-  return std::realloc(memory, size);
-}
-void plain_free(void* memory, const char*, int) {
-  std::free(memory);
-}
-// Before libcrypto allocates for the first time, or it refuses.
-const bool counts_libcrypto = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, plain_free) == 1;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const p = std::malloc(size == 0 ? 1 : size)) return p;
-  std::abort();
-}
-void* operator new[](std::size_t size) {
-  return operator new(size);
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete[](void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
-void operator delete[](void* p, std::size_t) noexcept {
-  std::free(p);
-}
-
 namespace timed::server {
-
-bool counts_all_allocations() {
-  return counts_libcrypto;
-}
-std::size_t allocations_so_far() {
-  return allocations;
-}
-
 namespace {
+
+using test::allocations_so_far;
 
 using ntp::Mode;
 
@@ -478,15 +426,15 @@ TEST_F(ServerTest, a_request_costs_no_allocation) {
     network.v4.incoming.push_back(request);
   }
   network.v6.incoming.assign(500, make_request(4, Mode::Client, Family::Inet6));
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_so_far();
   while (network.v4.next < network.v4.incoming.size()) network.socket_v4->turn();
   while (network.v6.next < network.v6.incoming.size()) network.socket_v6->turn();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_so_far(), before);
   EXPECT_EQ(server.verdicts().total(), 2500u);
   EXPECT_EQ(network.v6.sent_count, 500u);
   // The counter does count.
   delete new int(1);
-  EXPECT_EQ(allocations, before + 1);
+  EXPECT_EQ(allocations_so_far(), before + 1);
 }
 
 std::size_t resident_pages() {
@@ -519,9 +467,9 @@ TEST_F(ServerTest, AnHourOfForgedSendersTakesNoMemory) {
     }
   };
   flood_for(100);  // everything has been touched
-  const std::size_t before = allocations, pages = resident_pages();
+  const std::size_t before = allocations_so_far(), pages = resident_pages();
   flood_for(3600);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_so_far(), before);
   EXPECT_GT(pages, 0u);
   // An octet for each would be 450 pages; the kernel counts a few dozen of them late.
   EXPECT_LE(resident_pages(), pages + 128);
