@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "leap_votes.h"
+#include "selectability.h"
 #include "timed/discipline/combine.h"
 
 namespace timed::discipline {
@@ -22,22 +24,6 @@ bool is_bad(SourceState state) {
   return state == SourceState::Falseticker || state == SourceState::BadDistance || state == SourceState::BadStratum ||
          state == SourceState::Jittery;
 }
-
-class LeapVotes {
- public:
-  void add(ntp::Leap leap) {
-    ++votes_;
-    insert_ += leap == ntp::Leap::Insert ? 1 : 0;
-    remove_ += leap == ntp::Leap::Delete ? 1 : 0;
-  }
-  ntp::Leap result() const {
-    if (insert_ > votes_ / 2) return ntp::Leap::Insert;
-    return remove_ > votes_ / 2 ? ntp::Leap::Delete : ntp::Leap::Normal;
-  }
-
- private:
-  int votes_ = 0, insert_ = 0, remove_ = 0;
-};
 
 }  // namespace
 
@@ -91,32 +77,6 @@ Selection Selector::select(std::span<const Candidate> candidates, const LocalRef
   return std::move(round.result);
 }
 
-// What can be said of a source on its own (spec C.3, step 1).
-SourceState Selector::first_state(Seat& seat, Round& round) const {
-  const Candidate& c = *seat.candidate;
-  if (c.marks.require) round.require = true;
-  if (c.marks.noselect) return SourceState::NoSelect;
-  if (c.reach == 0) ++round.unreachable;
-  if (!c.data || !c.data->usable) return SourceState::BadStats;
-  if (c.leap == ntp::Leap::Unsynchronised) return SourceState::Unsynchronised;
-  if (c.stratum < options_.min_stratum || c.stratum > options_.max_stratum) return SourceState::BadStratum;
-
-  // A source that has been silent for longer than its samples span may have drifted meanwhile.
-  const SelectionData& data = *c.data;
-  SourceSelection& report = seat.entry->report;
-  const Duration silence = data.last_sample_age * 2.0 - data.first_sample_age;
-  if (silence > Duration::zero()) {
-    const Duration extra = silence * options_.max_clock_error;
-    seat.distance += extra;
-    report.low -= extra;
-    report.high += extra;
-  }
-  const bool in_range = seat.distance >= Duration::zero() && seat.distance <= options_.max_distance;  // false for NaN
-  if (!in_range || !(report.low <= report.high)) return SourceState::BadDistance;
-  if (!(data.std_dev <= options_.max_jitter)) return SourceState::Jittery;
-  return SourceState::Unknown;
-}
-
 void Selector::mark(Round& round, Seat& seat, SourceState state) const {
   SourceSelection& report = seat.entry->report;
   report.state = state;
@@ -128,13 +88,14 @@ void Selector::mark(Round& round, Seat& seat, SourceState state) const {
 void Selector::classify(Seat& seat, Round& round) {
   const Candidate& c = *seat.candidate;
   SourceSelection& report = seat.entry->report;
-  if (c.data && !c.marks.noselect) {  // otherwise the limits of the last time stand
-    seat.distance = c.data->root_distance;
-    report.low = c.data->offset - seat.distance;
-    report.high = c.data->offset + seat.distance;
-  }
-  const SourceState state = first_state(seat, round);
+  ClaimedRange range{seat.distance, report.low, report.high};
+  const SourceState state = state_alone(c, options_, range);
+  seat.distance = range.distance;
+  report.low = range.low;
+  report.high = range.high;
   report.state = state;
+  if (c.marks.require) round.require = true;
+  if (c.reach == 0 && !c.marks.noselect) ++round.unreachable;
   if (state != SourceState::Unknown) mark(round, seat, state);
   if (state == SourceState::BadStats) {
     round.any_bad_stats = true;

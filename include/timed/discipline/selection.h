@@ -171,7 +171,6 @@ class Selector {
   };
   void mark(Round& round, Seat& seat, SourceState state) const;
   void classify(Seat& seat, Round& round);
-  SourceState first_state(Seat& seat, Round& round) const;
   void drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local);
   bool must_wait_for_others(const Round& round) const;
   static Claim claim_of(const Seat& seat);
