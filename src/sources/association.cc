@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "kept_stamps.h"
 #include "timed/sources/symmetric.h"
 
 namespace timed::sources {
@@ -26,41 +27,7 @@ ExchangeRules rules_of(const SourceLine& line) {
   return {line.kind == SourceKind::Peer, line.xleave, line.mono_root};
 }
 
-ResponseReport report_of(const CheckedResponse& checked, const Exchange& exchange, const ntp::Header& header,
-                         const IpAddress& local_address) {
-  ResponseReport report;
-  report.when = exchange.received.free;
-  report.header = header;
-  report.local_address = local_address;
-  report.tests = checked.tests;
-  if (checked.sample) {
-    report.when = checked.sample->when;
-    report.offset = checked.sample->measured;
-    report.peer_delay = checked.sample->peer_delay;
-    report.peer_dispersion = checked.sample->peer_dispersion;
-  }
-  report.response_time = checked.response_time;
-  report.interleaved = checked.interleaved;
-  report.transmit_source = checked.transmit_source;
-  report.receive_source = checked.receive_source;
-  return report;
-}
-
 }  // namespace
-
-void Reachability::shift(bool answered) {
-  bits = static_cast<std::uint8_t>(bits << 1 | (answered ? 1 : 0));
-  size = std::min(size + 1, 8);
-  unreachable_run = bits == 0 ? unreachable_run + 1 : 0;
-  ++updates;
-}
-
-void Reachability::clear() {
-  bits = 0;
-  size = 0;
-  unreachable_run = 0;
-  shift(false);
-}
 
 Association::Association(const SourceLine& line, EntropyPool& random, const AuthOptions& auth)
     : check_(line.check),
@@ -253,7 +220,7 @@ Received Association::judge(const CheckedResponse& checked, const Exchange& exch
   const PlacedStamp& at = exchange.received;
   const ResponseReport report = report_of(checked, exchange, header, local_address);
   if (!checked.tests.valid()) {
-    if (is_symmetric()) keep_peer_packet(checked, at, header);
+    if (is_symmetric()) keep_peer_packet(exchange_, checked, at, header);
     return {ResponseVerdict::NotExpected, {}, report};
   }
   own_stratum_ = context.own.stratum;
@@ -310,37 +277,11 @@ void Association::feed_quantile(const CheckedResponse& checked, Duration precisi
   delay_quantile_->add(checked.sample->peer_delay, random_);
 }
 
-void Association::keep_peer_packet(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header) {
-  if (checked.late) {
-    if (header.transmit.minus(exchange_.last.transmit) > Duration::zero()) keep_stamps(checked, at, header);
-    return;
-  }
-  const bool authentic = checked.tests.passed(PacketTest::NotDuplicate) && checked.tests.passed(PacketTest::Authentic);
-  if (!authentic || header.transmit.is_zero()) return;
-  const bool newer =
-      exchange_.first_transmit.is_zero() || header.transmit.minus(exchange_.first_transmit) > Duration::zero();
-  if (!newer) return;
-  exchange_.first_transmit = header.transmit;
-  exchange_.first_received = at;
-}
-
-void Association::keep_stamps(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header) {
-  LastResponse& last = exchange_.last;
-  last.receive = header.receive;
-  last.transmit = header.transmit;
-  last.received = at;
-  last.synchronised = header.leap != ntp::Leap::Unsynchronised && checked.tests.passed(PacketTest::Synchronised) &&
-                      checked.tests.passed(PacketTest::RootDistance);
-  exchange_.transmitted_before = checked.stamps_used ? std::nullopt : exchange_.transmitted;
-  exchange_.first_transmit = {};
-  exchange_.first_received.reset();
-}
-
 void Association::keep_response(const CheckedResponse& checked, const PlacedStamp& at, const ntp::Header& header,
                                 bool near_leap_second) {
   ++counters_.valid;
   exchange_.phase.keep(checked.mono_root, checked.server_moved);
-  keep_stamps(checked, at, header);
+  keep_stamps(exchange_, checked, at, header);
   LastResponse& last = exchange_.last;
   last.root = checked.root;
   last.stratum = header.stratum;

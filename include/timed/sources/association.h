@@ -24,7 +24,9 @@
 #include "timed/sources/delay_quantile.h"
 #include "timed/sources/options.h"
 #include "timed/sources/poll_schedule.h"
+#include "timed/sources/reachability.h"
 #include "timed/sources/response_check.h"
+#include "timed/sources/response_report.h"
 #include "timed/sources/verdict_counts.h"
 
 namespace timed::sources {
@@ -95,19 +97,6 @@ class Actions {
 
 // ---- what it says of itself ----
 
-// Shift register of the last eight polls, newest in the lowest bit: answered by a synchronised server or not.
-struct Reachability {
-  std::uint8_t bits = 0;
-  int size = 0;                  // bits ever shifted in, 0 … 8
-  unsigned unreachable_run = 0;  // updates in a row that left the register empty
-  unsigned long updates = 0;
-
-  void shift(bool answered);
-  // Starts anew, with one poll missed.
-  void clear();
-  bool reachable() const { return bits != 0; }
-};
-
 struct AssociationCounters {
   std::uint32_t sent = 0;
   std::uint32_t received = 0;  // datagrams on our socket, whatever they were
@@ -115,21 +104,6 @@ struct AssociationCounters {
   std::uint32_t good = 0;
   std::uint32_t kernel_sent = 0;      // with a transmit stamp of the kernel
   std::uint32_t kernel_received = 0;  // with a receive stamp of the kernel
-};
-
-// A response: the last valid one for the `ntpdata` report, each for the log of measurements.
-struct ResponseReport {
-  FreeTime when;  // of the sample; of the reception where there is none
-  ntp::Header header;
-  IpAddress local_address;  // that it was sent to
-  PacketTests tests;
-  Duration offset;  // server - local
-  Duration peer_delay;
-  Duration peer_dispersion;
-  Duration response_time;
-  bool interleaved = false;
-  env::StampSource transmit_source = env::StampSource::Daemon;
-  env::StampSource receive_source = env::StampSource::Daemon;
 };
 
 // How the statistics took a sample.
@@ -233,9 +207,6 @@ class Association {
   Actions after_no_transmission(const discipline::Now& now);
   Actions after_transmission(bool sent, const discipline::Now& now, bool is_system_peer);
   bool answers_us(ntp::Mode mode) const;
-  // What is kept of packets that are no valid response, too, where a peer sends them.
-  void keep_peer_packet(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header);
-  void keep_stamps(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header);
   void keep_response(const CheckedResponse& checked, const discipline::PlacedStamp& at, const ntp::Header& header,
                      bool near_leap_second);
   void keep_server(const CheckedResponse& checked, const ntp::Header& header, bool near_leap_second);
