@@ -1,16 +1,23 @@
-// How many of the authenticated sources a selection rests on.
+// Before when no clock can be right.
 #ifndef TIMED_SRC_DAEMON_CLOCK_BOOTSTRAP_H_
 #define TIMED_SRC_DAEMON_CLOCK_BOOTSTRAP_H_
 
-#include <vector>
+#include <string>
 
-#include "timed/daemon/nts_bootstrap.h"
-#include "timed/discipline/selection.h"
+#include "timed/base/units.h"
+#include "timed/config/config.h"
+#include "timed/daemon/drift_file.h"
+#include "timed/env/files.h"
 
 namespace timed::daemon {
 
-SourcesAgreement agreement_of(const std::vector<discipline::Candidate>& candidates,
-                              const discipline::Selector& selector, Duration offset);
+struct EarliestTime {
+  LocalTime time;
+  std::string what;  // was written then
+};
+
+// The newest thing that certainly lies behind us: this program, its last drift file, and the files of certificates.
+EarliestTime earliest_time(const config::Config& config, const DriftFile& drift_file, env::Files& files);
 
 }  // namespace timed::daemon
 

@@ -26,7 +26,7 @@ Engine::~Engine() = default;
 
 Status Engine::open() {
   // Where keys were asked for, to run without them would be to run without authentication.
-  if (const Status loaded = parts_->key_file.load(); !loaded) return loaded;
+  if (Status loaded = parts_->key_file.load(); !loaded) return loaded;
   parts_->server.use_keys(parts_->key_file.keys());
   if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();
@@ -165,7 +165,9 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   callbacks.save_keys = [this](const sources::SavedKeys& keys) {
     if (!bootstrap.active()) key_establishment.save({keys});
   };
+  callbacks.on_server_endpoints = [this] { endpoints_due = true; };
   key_establishment.stop();  // what is fetched is for those of before
+  endpoints_due = true;
   sources.emplace(lines, options, seams, std::move(callbacks));
 }
 
@@ -345,7 +347,9 @@ void Engine::end_turn() {
   if (!parts_->modes.is_normal()) parts_->modes.end_turn(*parts_->sources, parts_->clock.read().free);
   if (parts_->server.is_open() && !parts_->published) parts_->publish();
   if (parts_->server.has_threads()) {
-    parts_->server.set_sources(parts_->sources->server_endpoints());
+    if (std::exchange(parts_->endpoints_due, false)) {
+      parts_->server.set_sources(parts_->sources->server_endpoints());
+    }
     if (!parts_->publish_again.armed()) parts_->publish_in_time();
   }
 }

@@ -132,7 +132,7 @@ void Engine::Parts::select() {
   }
   for (const discipline::SourceId id : selection.bad) sources->replace_bad(id);
   if (selection.lose_synchronisation) lose_synchronisation();
-  if (!selection.combined || !may_update(selection, candidates)) return;
+  if (!selection.combined || !may_update(selection.combined->offset)) return;
   update_reference({.stratum = selection.stratum,
                     .leap = selection.leap,
                     .ref_id = selection.ref_id,

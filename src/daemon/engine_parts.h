@@ -110,14 +110,8 @@ struct Engine::Parts {
   KeyCallbacks key_callbacks();
   CertificateTimes certificate_times();
   void begin_bootstrap(LocalTime at_start);
-  // Before which no clock can be right, and what was written then.
-  struct EarliestTime {
-    LocalTime time;
-    std::string what;
-  };
-  EarliestTime earliest_time() const;
   void give_up_bootstrap();
-  bool may_update(const discipline::Selection& selection, const std::vector<discipline::Candidate>& candidates);
+  bool may_update(Duration offset);
   RunActions run_actions();
   void make_sources(const std::vector<sources::SourceLine>& lines);
   sources::AcquisitionOptions acquisition() const;
@@ -195,6 +189,7 @@ struct Engine::Parts {
 
   int clock_updates = 0;  // up to what nocerttimecheck asks for
   bool selection_due = false;
+  bool endpoints_due = false;         // threads are to be told where sources answer from
   bool history_due = false;           // what the last run has saved was not looked at yet
   std::optional<MonoTime> published;  // when; empty: what is published no longer holds
   bool status_due = false;            // for the service manager: something may have changed

@@ -134,6 +134,7 @@ void SourceSet::drop(Source& source) {
   names_.remove_source(id);
   if (source.address.is_set()) by_address_.erase(source.address);
   std::erase_if(sources_, [id](const auto& other) { return other->id == id; });
+  tell_endpoints();
   if (const auto line = lines_.find(line_id); line != lines_.end()) {
     line->second.members.remove(id);
     if (line->second.members.empty()) {
@@ -222,7 +223,7 @@ void SourceSet::take_address(Source& source, const IpAddress& address) {
     source.association.forget_keys();
   }
   source.looked_up_address = address;
-  source.port = source.line.port;
+  take_port(source, source.line.port);
   change_address(source, address);
   if (replaces) return;
   log::debug("Source %s has address %s", source.line.name.c_str(), address.to_string().c_str());
@@ -234,6 +235,7 @@ void SourceSet::change_address(Source& source, const IpAddress& address) {
   if (replaces) by_address_.erase(source.address);
   source.set_address(address);
   by_address_.emplace(address, source.id);
+  tell_endpoints();
   if (!replaces) return;
   close_socket(source);
   forget_samples(source);

@@ -178,6 +178,15 @@ std::vector<Endpoint> SourceSet::server_endpoints() const {
   return endpoints;
 }
 
+void SourceSet::take_port(Source& source, std::uint16_t port) {
+  source.port = port;
+  tell_endpoints();
+}
+
+void SourceSet::tell_endpoints() const {
+  if (callbacks_.on_server_endpoints) callbacks_.on_server_endpoints();
+}
+
 void SourceSet::on_server_transmit_stamps(Family family, std::span<const env::TransmitStamp> stamps) {
   take_shared_stamps(family, stamps, SocketUse::Server);
 }

@@ -12,6 +12,17 @@
 namespace timed::sources {
 
 using discipline::SourceId;
+using discipline::SourceState;
+
+namespace {
+
+// What is too far away to be combined agrees all the same.
+bool agrees(SourceState state) {
+  return state == SourceState::Selected || state == SourceState::Combined || state == SourceState::Outlier ||
+         state == SourceState::Distant;
+}
+
+}  // namespace
 
 void SourceSet::ask_for_keys(Source& source) {
   const NtsAuth& nts = std::get<NtsAuth>(source.association.authentication());
@@ -57,7 +68,8 @@ bool SourceSet::move_to(Source& source, const Endpoint& ntp) {
     change_address(source, ntp.address);
     log::info("Source %s changed to %s (%s)", before.c_str(), after.c_str(), source.line.name.c_str());
   }
-  if (ntp.port != std::exchange(source.port, ntp.port)) {
+  if (ntp.port != source.port) {
+    take_port(source, ntp.port);
     close_socket(source);
     log::info("Source %s (%s) changed port to %u", after.c_str(), source.line.name.c_str(),
               static_cast<unsigned>(ntp.port));
@@ -90,6 +102,19 @@ std::size_t SourceSet::nts_lines_without_address() const {
       std::count_if(has_address.begin(), has_address.end(), [](const auto& line) { return !line.second; }));
 }
 
+AuthenticatedSources SourceSet::authenticated(const discipline::Selector& selector) const {
+  AuthenticatedSources count;
+  count.expected = nts_lines_without_address();
+  for (const auto& source : sources_) {
+    if (!is_authenticated(source->association.authentication())) continue;
+    ++count.configured;
+    if (!source->association.is_polling()) continue;
+    ++count.expected;
+    if (agrees(selector.state_of(source->id).state)) ++count.agreeing;
+  }
+  return count;
+}
+
 // Nothing that was learnt with these keys counts any more.
 void SourceSet::distrust_keys() {
   for (const auto& source : sources_) {
@@ -97,7 +122,7 @@ void SourceSet::distrust_keys() {
     // Where another source has taken the address meanwhile, this one stays where the keys have sent it.
     const bool moved = source->address.is_set() && source->address != source->looked_up_address;
     if (moved && !find(source->looked_up_address)) change_address(*source, source->looked_up_address);
-    source->port = source->line.port;
+    take_port(*source, source->line.port);
     forget_samples(*source);
     callbacks_.on_forgotten(source->id);
     run(*source, [&] { return source->association.on_distrust(callbacks_.now()); });

@@ -89,6 +89,8 @@ struct SourceSetCallbacks {
   std::function<void(const KeyRequest&)> need_keys = {};
   // Keys of a server whose place another one takes: for a later time.  May be left empty.
   std::function<void(const SavedKeys&)> save_keys = {};
+  // server_endpoints() may say something else now.  Comes from the constructor too.  May be left empty.
+  std::function<void()> on_server_endpoints = {};
 };
 
 // One row of the `sources` and `sourcestats` reports.
@@ -119,6 +121,15 @@ struct NtpDataReport {
   AssociationCounters counters;
   double asymmetry = 0.0;
   bool authenticated = false;  // configured so
+};
+
+// How many sources are authenticated, and how many of them the selection rests on.
+struct AuthenticatedSources {
+  std::size_t configured = 0;  // polled or not
+  // Polled, and lines with NTS none of whose names has an address yet: they could have sources, and whoever keeps names
+  // from being looked up must not make a majority of what is left.
+  std::size_t expected = 0;
+  std::size_t agreeing = 0;  // polled, and in the selection
 };
 
 // Sources by what they do.
@@ -168,12 +179,12 @@ class SourceSet {
   std::size_t size() const { return sources_.size(); }
   // All of them, in the order of their creation.  max_jitter stands in where one sample must do.
   std::vector<discipline::Candidate> candidates(FreeTime now, Duration max_jitter) const;
-  // Lines with NTS none of whose names has an address yet: they could have sources, and no candidate speaks for them.
-  std::size_t nts_lines_without_address() const;
+  // By its last round.
+  AuthenticatedSources authenticated(const discipline::Selector& selector) const;
   // A packet that came in on the socket of the NTP server and is no request of a client.  False where it is of none of
   // these sources.
   bool on_server_datagram(const env::Datagram& datagram);
-  // Those that are asked from there; all of them.
+  // Those that are asked from there; all of them.  Another list only after on_server_endpoints().
   std::vector<Endpoint> server_endpoints() const;
   void on_server_transmit_stamps(Family family, std::span<const env::TransmitStamp> stamps);
 
@@ -263,6 +274,9 @@ class SourceSet {
   void ask_for_keys(Source& source);
   KeyServer key_server_of(const Source& source) const;
   bool move_to(Source& source, const Endpoint& ntp);
+  std::size_t nts_lines_without_address() const;
+  void take_port(Source& source, std::uint16_t port);
+  void tell_endpoints() const;
   std::optional<SavedKeys> keys_to_save(const Source& source, const discipline::Now& now) const;
   void look_up_again(const Source& source, LookupPurpose purpose);
   void on_good_reply(Source& source);

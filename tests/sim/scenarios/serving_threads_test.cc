@@ -136,6 +136,24 @@ TEST(ServingThreads, PeersAreHandedToTheMainLoop) {
   }
 }
 
+TEST(ServingThreads, APeerThatIsAddedLaterIsHandedToTheMainLoop) {
+  Scenario scenario(12);
+  scenario.add_server("top", {"10.0.0.1"});
+  Node& a = scenario.add("a", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1 iburst\nserverthreads 2\nallow\n");
+  scenario.add("b", {"10.0.0.3"}, usual_clock(), "peer 10.0.0.2 maxpoll 6\n");
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(1000));
+  control::AddSourceRequest peer;
+  peer.type = control::AddSourceRequest::Type::Peer;
+  peer.name = "10.0.0.3";
+  peer.max_poll = 6;
+  ASSERT_TRUE(a.ask<std::monostate>(peer).has_value());
+  scenario.run_for(Duration::seconds(1500));
+  const auto source = source_report(a, "10.0.0.3");
+  ASSERT_TRUE(source.has_value());
+  EXPECT_GE(std::popcount(source->reachability), 6) << scenario.report(a);
+}
+
 // What is served ages where nobody wakes the main loop: its stratum and dispersion are those of now.
 TEST(ServingThreads, AnOrphanOfItsServersIsSeenAsOne) {
   Scenario scenario(9);

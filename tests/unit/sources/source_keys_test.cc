@@ -47,6 +47,7 @@ class SourceKeys : public testing::Test {
     callbacks.on_reachability = [](SourceId) {};
     callbacks.on_forgotten = [this](SourceId id) { forgotten.push_back(id.value); };
     callbacks.need_keys = [this](const KeyRequest& request) { requests.push_back(request); };
+    callbacks.on_server_endpoints = [this] { ++endpoint_changes; };
     callbacks.save_keys = [this](const SavedKeys& keys) { saved.push_back(keys); };
     SourceSetOptions options;
     options.precision = Duration::seconds(1e-7);
@@ -71,6 +72,7 @@ class SourceKeys : public testing::Test {
   std::vector<SavedKeys> saved;
   std::vector<std::uint32_t> forgotten;
   std::vector<std::string> messages;
+  int endpoint_changes = 0;
   std::optional<SourceSet> set;
 };
 
@@ -93,7 +95,11 @@ TEST_F(SourceKeys, AreAskedForWithEverythingThatSaysWhose) {
 
 TEST_F(SourceKeys, MoveTheSourceToTheServerThatTheyAreGoodFor) {
   make({line("192.0.2.1")});
+  endpoint_changes = 0;
+  set->take_keys(requests[0].source, keys_for(kA, 11122));
+  EXPECT_EQ(std::exchange(endpoint_changes, 0), 1);
   set->take_keys(requests[0].source, keys_for(kB, 11123));
+  EXPECT_EQ(endpoint_changes, 2) << "of the address, of the port";
   EXPECT_TRUE(logged("Source 192.0.2.1 changed to 192.0.2.2 (192.0.2.1)"));
   EXPECT_TRUE(logged("Source 192.0.2.2 (192.0.2.1) changed port to 11123"));
   EXPECT_EQ(forgotten.size(), 1u);
@@ -140,7 +146,9 @@ TEST_F(SourceKeys, ThatAreNotBelievedAreForgottenWithAllThatCameOfThem) {
   make({line("192.0.2.1")});
   set->take_keys(requests[0].source, keys_for(kB, 11123));
   timers.advance(0.3);
+  endpoint_changes = 0;
   set->distrust_keys();
+  EXPECT_GT(endpoint_changes, 0);
   EXPECT_TRUE(set->keys_to_save().empty());
   EXPECT_TRUE(network.open.empty());
   ASSERT_TRUE(set->find(kA).has_value());
@@ -148,6 +156,46 @@ TEST_F(SourceKeys, ThatAreNotBelievedAreForgottenWithAllThatCameOfThem) {
   timers.advance(3);
   ASSERT_EQ(requests.size(), 2u) << "soon, whatever the attempts before";
   EXPECT_TRUE(requests[1].is_first);
+}
+
+// One round of the selection in which these sources say that all is well.
+void select(discipline::Selector& selector, std::vector<discipline::Candidate> candidates,
+            const std::vector<double>& offsets_s) {
+  candidates.resize(offsets_s.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    discipline::Candidate& c = candidates[i];
+    c.stratum = 1;
+    c.leap = ntp::Leap::Normal;
+    c.reach = 0xff;
+    c.reach_size = 8;
+    c.data = discipline::SelectionData{.usable = true,
+                                       .offset = Duration::seconds(offsets_s[i]),
+                                       .root_distance = Duration::seconds(0.01),
+                                       .std_dev = Duration::micros(10),
+                                       .first_sample_age = Duration::seconds(100),
+                                       .last_sample_age = Duration::seconds(1)};
+    c.estimate.emplace();
+    selector.note_sample(c.id);
+  }
+  selector.select(candidates, {});
+}
+
+TEST_F(SourceKeys, OfHowManySourcesTheSelectionRestsOn) {
+  make({line("192.0.2.1"), line("192.0.2.2"), line("192.0.2.3", false), line("192.0.2.4"), line("name.example")});
+  discipline::Selector selector{{}};
+  AuthenticatedSources count = set->authenticated(selector);
+  EXPECT_EQ(count.configured, 4u);
+  EXPECT_EQ(count.expected, 4u) << "a name that nobody lets us look up counts against those that agree";
+  EXPECT_EQ(count.agreeing, 0u);
+
+  select(selector, set->candidates(timeline.to_free(network.raw()), Duration::seconds(1)), {0.001, 0.0, 0.0, 5.0});
+  count = set->authenticated(selector);
+  EXPECT_EQ(count.agreeing, 2u) << "neither the one that is not authenticated nor the one that disagrees";
+  set->set_online(*set->find(kB), false);
+  count = set->authenticated(selector);
+  EXPECT_EQ(count.configured, 4u);
+  EXPECT_EQ(count.expected, 3u);
+  EXPECT_EQ(count.agreeing, 1u);
 }
 
 }  // namespace

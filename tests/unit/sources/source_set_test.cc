@@ -48,6 +48,7 @@ class SourceSetTest : public testing::Test {
     callbacks.on_sample = [this](SourceId id) { samples.push_back(id.value); };
     callbacks.on_reachability = [this](SourceId id) { unreachable.push_back(id.value); };
     callbacks.on_forgotten = [this](SourceId id) { forgotten.push_back(id.value); };
+    callbacks.on_server_endpoints = [this] { ++endpoint_changes; };
     set.emplace(lines, options, SourceSetSeams{timers, network, host, timeline}, callbacks);
     set->start();
     return *set;
@@ -70,6 +71,7 @@ class SourceSetTest : public testing::Test {
   discipline::Timeline timeline;
   OwnView own;
   std::vector<std::uint32_t> samples, unreachable, forgotten;
+  int endpoint_changes = 0;
   std::vector<std::string> messages;
   std::optional<SourceSet> set;
 };
@@ -111,6 +113,29 @@ TEST_F(SourceSetTest, AnOptionThatIsChangedHoldsFromThenOn) {
   EXPECT_TRUE(set->change_option(id, {SourceOption::MaxPoll, 99}));
   EXPECT_EQ(messages.size(), said) << "nothing was changed";
   EXPECT_FALSE(set->change_option(SourceId{99}, {SourceOption::MaxPoll, 2}));
+}
+
+TEST_F(SourceSetTest, TellsWhenItMayAskFromTheServersPortWhomItDidNotAskBefore) {
+  SourceSetOptions options = default_options();
+  options.acquisition.from_server_socket = true;
+  options.acquisition.port = 123;
+  make({"192.0.2.1", "name.example"}, options);
+  EXPECT_GE(endpoint_changes, 1);
+  EXPECT_EQ(set->server_endpoints(), (std::vector<Endpoint>{{kA, 123, 0}}));
+
+  const auto changed = [this] { return std::exchange(endpoint_changes, 0) > 0; };
+  endpoint_changes = 0;
+  timers.advance(200);
+  EXPECT_FALSE(changed()) << "who asks goes nowhere";
+  host.answer(std::vector<IpAddress>{kB});
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(set->server_endpoints(), (std::vector<Endpoint>{{kA, 123, 0}, {kB, 123, 0}}));
+  EXPECT_TRUE(set->remove(*set->find(kA), log::Severity::Debug));
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(set->server_endpoints(), (std::vector<Endpoint>{{kB, 123, 0}}));
+  EXPECT_EQ(set->add(line_of("192.0.2.3 port 11123"), log::Severity::Debug).status, AddStatus::Added);
+  EXPECT_TRUE(changed());
+  EXPECT_EQ(set->server_endpoints(), (std::vector<Endpoint>{{kB, 123, 0}, {kC, 11123, 0}}));
 }
 
 TEST_F(SourceSetTest, MarksCanBeChanged) {
