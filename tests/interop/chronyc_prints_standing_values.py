@@ -10,6 +10,9 @@ def test(net):
     net.timed("bare", space, "")
     same_output.compare(space, ["127.0.0.1", net.timed_socket("bare")])
     same_output.compare(space, ["::1"], [["tracking"]])
+    # As chronyc does with its own: a table of nothing is its headings.
+    verdicts = net.timedc("bare", space, "sourceverdicts").splitlines()
+    assert len(verdicts) == 2 and set(verdicts[1]) == {"="} and len(verdicts[0]) <= len(verdicts[1]), verdicts
     net.daemons[-1].stop()
 
     # Nobody listens on those ports; 127.0.0.1 has a name in /etc/hosts, the others are printed as they are.
