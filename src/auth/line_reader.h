@@ -19,7 +19,7 @@ class LineReader {
   std::vector<Word> next_line() {
     ++line_;
     const std::size_t end = std::min(rest_.find('\n'), rest_.size());
-    const auto words = split_words(rest_.substr(0, end));
+    auto words = split_words(rest_.substr(0, end));
     rest_.remove_prefix(std::min(end + 1, rest_.size()));
     return words;
   }

@@ -62,7 +62,7 @@ void add_excerpt(Diagnostic& diagnostic, std::string_view line, std::size_t colu
 
 }  // namespace
 
-Diagnostic make_diagnostic(std::string summary) {
+Diagnostic make_diagnostic(const std::string& summary) {
   Diagnostic diagnostic;
   diagnostic.summary = printable(summary);
   return diagnostic;
@@ -73,7 +73,7 @@ Diagnostic make_diagnostic(const LinePlace& place, const Finding& finding) {
   const std::string where = place_text(place);
   if (finding.place == Finding::Place::Suffix) summary.append(" ").append(where);
   if (finding.place == Finding::Place::Parenthesis) summary.append(" (").append(where).append(")");
-  Diagnostic diagnostic = make_diagnostic(std::move(summary));
+  Diagnostic diagnostic = make_diagnostic(summary);
   const std::string_view before = place.text.substr(0, finding.column);
   const std::size_t behind = finding.column > place.text.size() ? finding.column - place.text.size() : 0;
   diagnostic.position = format("column %zu", count_characters(before) + behind + 1);

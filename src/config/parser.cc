@@ -239,9 +239,10 @@ void Reading::read_directories(const Statement& statement, const LinePlace& plac
       report(place, {{}, {finding}});
       continue;
     }
+    const std::string prefix = directory.ends_with('/') ? directory : directory + "/";
     for (const std::string& name : *names) {
       if (!is_configuration_name(name)) continue;
-      found.try_emplace(name, Found{directory + (directory.ends_with('/') ? "" : "/") + name, word});
+      found.try_emplace(name, Found{prefix + name, word});
     }
   }
   for (const auto& [name, file] : found) read_file(file.path, level + 1, &place, finding_at(statement, file.word, ""));

@@ -116,8 +116,8 @@ const Driver* read_driver(const Statement& statement, Findings& findings) {
   const std::string_view word = statement.words[1].text;
   const auto found = std::find_if(kDrivers.begin(), kDrivers.end(), [=](const Driver& d) { return d.name == word; });
   if (found != kDrivers.end()) return &*found;
-  std::vector<std::string_view> names;
-  for (const Driver& driver : kDrivers) names.push_back(driver.name);
+  std::array<std::string_view, kDrivers.size()> names;
+  std::transform(kDrivers.begin(), kDrivers.end(), names.begin(), [](const Driver& d) { return d.name; });
   refuse_at_text(statement, word, "unknown refclock driver " + std::string(word), one_of(names), findings);
   findings.errors.back().suggestion = nearest_word(word, names);
   return nullptr;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <type_traits>
-#include <utility>
 
 #include "timed/base/check.h"
 
@@ -236,7 +235,7 @@ std::optional<Request> read_request(RequestCode code, std::span<const std::byte>
   if (auto own = read_own_request(code, from)) return own;
   if (auto source = read_source_request(code, from)) return source;
   if (auto service = read_service_request(code, from)) return service;
-  if (auto clock = read_clock_request(code, from)) return std::move(*clock);
+  if (auto clock = read_clock_request(code, from)) return *clock;
   return std::nullopt;
 }
 

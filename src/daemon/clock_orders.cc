@@ -189,7 +189,7 @@ Reply ClockOrders::obey(const control::DumpRequest&) {
 }
 
 Reply ClockOrders::obey(const control::SmoothtimeRequest& q) {
-  const Reply reply = parts_.smoothing.carry_out(q, parts_.clock.read().local);
+  Reply reply = parts_.smoothing.carry_out(q, parts_.clock.read().local);
   callbacks_.changed();
   return reply;
 }

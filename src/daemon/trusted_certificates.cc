@@ -46,8 +46,9 @@ void TrustedCertificates::add_directory(const std::string& path, nts::TrustStore
     log::warning("%s", names.error().message.c_str());
     return;
   }
+  const std::string prefix = path + "/";
   for (const std::string& name : *names) {
-    const std::string file = path + "/" + name;
+    const std::string file = prefix + name;
     const auto info = files_.info(file);
     if (!info.ok() || info->is_directory) continue;
     const auto text = files_.read(file, kMaxFile);

@@ -28,7 +28,7 @@ struct Diagnostic {
 };
 
 // A message without a place, as for a main file that cannot be opened.
-Diagnostic make_diagnostic(std::string summary);
+Diagnostic make_diagnostic(const std::string& summary);
 Diagnostic make_diagnostic(const LinePlace& place, const Finding& finding);
 
 // For a terminal or a log: the summary, and the rest indented below it.  No line contains a control character.
