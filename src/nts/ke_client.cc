@@ -127,7 +127,7 @@ void KeClient::fail(bool reached_tls, std::string message) {
   finish(KeFailed{reached_tls, std::move(message)});
 }
 
-void KeClient::finish(Result result) {
+void KeClient::finish(const Result& result) {
   deadline_.disarm();
   stream_.reset();
   const Done done = std::move(done_);

@@ -155,7 +155,7 @@ void ServerKeys::rotate() {
   auth::CookieKeys next = *keys_;
   next.rotate(aead(), random);
   since_ = seams_.timers.now();
-  use(std::move(next));
+  use(next);
   save();
   timer_.arm_in(until_rotation());
 }
@@ -176,15 +176,15 @@ void ServerKeys::derive() {
   if (!keys) return log::error("Could not derive server NTS keys");
   origin_ = Origin::Derived;
   period_ = period;
-  use(std::move(*keys));
+  use(*keys);
 }
 
 void ServerKeys::on_timer() {
   derives() ? derive() : rotate();
 }
 
-void ServerKeys::use(auth::CookieKeys keys) {
-  keys_ = std::move(keys);
+void ServerKeys::use(const auth::CookieKeys& keys) {
+  keys_ = keys;
   // Who serves cannot tell.
   if (!auth::Cookies().use(*keys_)) log::error("Could not use server NTS keys : libcrypto has no AES");
   changed_(*keys_);

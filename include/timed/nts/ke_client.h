@@ -63,7 +63,7 @@ class KeClient {
   void flush();
   void fail(bool reached_tls, std::string message);
   void fail_session();
-  void finish(Result result);
+  void finish(const Result& result);
   std::string label() const;
 
   const TrustStore& trusted_;

@@ -79,7 +79,7 @@ class ServerKeys {
   void rotate();
   void derive();
   void on_timer();
-  void use(auth::CookieKeys keys);
+  void use(const auth::CookieKeys& keys);
 
   NtsOptions options_;
   std::string path_;  // of the file; empty = none
