@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/sim/device_clock.h"
 #include "timed/base/text.h"
 
 namespace timed::sim {
@@ -102,13 +103,46 @@ std::function<Node&(Scenario&)> servers(int count, bool falseticker) {
   };
 }
 
-std::vector<AccuracyCase> make_cases() {
+// Two machines on one switch whose network cards stamp packets, 20 ns off each time.
+Node& build_lan(Scenario& scenario) {
+  const auto machine = [](const std::string& name, const char* address, const ClockModel& clock) {
+    MachineModel model{.name = name, .clock = clock};
+    model.sockets.addresses = addresses({address});
+    model.sockets.stamp_noise = Duration::nanos(20);
+    return model;
+  };
+  scenario.network().set_default_link({.delay = Duration::micros(5)});
+  scenario.add(machine("server", kServer, {}), "local stratum 1\nallow\n");
+  return scenario.add(machine("client", kClient, usual_clock()), "server 10.0.0.1 minpoll 0 maxpoll 0 xleave\n");
+}
+
+SteeredClock start_pulse(Scenario& scenario, const std::string& estimator) {
+  const bool bayes = estimator == "bayes";
+  const auto device =
+      std::make_shared<DeviceClock>(scenario.shared(), usual_clock(), DeviceModel{.noise = Duration::micros(1)},
+                                    bayes ? discipline::EstimatorKind::Bayes : discipline::EstimatorKind::Regression);
+  device->start();
+  return {&device->clock(), [all = device.get()] { return static_cast<double>(all->samples()); }, device};
+}
+
+// A daemon with one of the estimators.
+std::function<SteeredClock(Scenario&, const std::string&)> daemon_of(std::function<Node&(Scenario&)> build) {
+  return [build = std::move(build)](Scenario& scenario, const std::string& estimator) {
+    Node& node = build(scenario);
+    node.add_config("estimator " + estimator + "\n");
+    const auto log = std::make_shared<RequestLog>(scenario.network(), node.machine().sockets().addresses().front());
+    scenario.start_all();
+    return SteeredClock{&node.clock(), [all = log.get()] { return static_cast<double>(all->count()); }, log};
+  };
+}
+
+std::vector<EstimatorCase> make_cases() {
   const Duration usual = Duration::seconds(20000), settle = Duration::seconds(210);
   const Duration longer = Duration::seconds(100000), later = Duration::seconds(2000);
-  std::vector<AccuracyCase> all;
+  std::vector<EstimatorCase> all;
   const auto add = [&](const std::string& name, const std::string& what, std::function<Node&(Scenario&)> build,
                        Duration span, Duration from) {
-    all.push_back({name, what, std::move(build), span, from});
+    all.push_back({name, what, daemon_of(std::move(build)), span, from});
   };
   add("default", "that of the table above", pair_of({}), Duration::seconds(10000), settle);
   add("default, long", "100 000 s", pair_of({}), longer, later);
@@ -140,6 +174,10 @@ std::vector<AccuracyCase> make_cases() {
   add("daily sine", "1 ppm up and down in a day", pair_of({.later = daily_sine}), longer, later);
   add("three servers", "0.1 to 0.9 ms away, jitters of half of that", servers(3, false), usual, settle);
   add("five servers", "0.1 to 2.5 ms away, the last one half a second fast", servers(5, true), usual, settle);
+  add("lan", "`minpoll 0 maxpoll 0 xleave`, 5 µs and no queues, stamps 20 ns off at both ends", build_lan,
+      Duration::seconds(5000), Duration::seconds(600));
+  all.push_back({"pulse", "a device beside the clock: a pulse a second, 1 µs off, and of 16 of them one sample",
+                 start_pulse, usual, later});
   return all;
 }
 
@@ -163,41 +201,39 @@ double mean_of(const std::vector<EstimatorRun>& runs, double EstimatorRun::*fiel
 
 }  // namespace
 
-const std::vector<AccuracyCase>& estimator_cases() {
-  static const std::vector<AccuracyCase> cases = make_cases();
+const std::vector<EstimatorCase>& estimator_cases() {
+  static const std::vector<EstimatorCase> cases = make_cases();
   return cases;
 }
 
-EstimatorRun run_estimator(const AccuracyCase& c, const std::string& estimator, int seed) {
-  Scenario scenario(static_cast<std::uint64_t>(seed), c.world_start);
-  Node& node = c.build(scenario);
-  node.add_config("estimator " + estimator + "\n");
-  const RequestLog requests(scenario.network(), node.machine().sockets().addresses().front());
-  scenario.start_all();
+EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator, int seed) {
+  Scenario scenario(static_cast<std::uint64_t>(seed));
+  const SteeredClock steered = c.start(scenario, estimator);
+  SimClock& clock = *steered.clock;
   EstimatorRun run;
   double time2 = 0.0, frequency2 = 0.0, seconds = 0.0;
   const TrueTime begin = scenario.world().now();
   for (Duration t = Duration::seconds(1); t <= c.span; t += Duration::seconds(1)) {
     scenario.world().run_until(begin + t);
     if (t <= c.settle) continue;
-    const double error_s = node.clock_error().to_seconds(), rate = node.frequency_error().to_ratio();
-    const env::SyncStatus& told = node.clock().sync_status();
+    const double error_s = clock.error().to_seconds(), rate = clock.frequency_error().to_ratio();
+    const env::SyncStatus& told = clock.sync_status();
     seconds += 1.0;
     time2 += error_s * error_s;
     frequency2 += rate * rate;
     run.inside += std::fabs(error_s) <= 1.96 * told.estimated_error.to_seconds() ? 1.0 : 0.0;
-    const double bound_s = static_cast<double>(node.clock().kernel_sync().maxerror_us + 1) * 1e-6;
+    const double bound_s = static_cast<double>(clock.kernel_sync().maxerror_us + 1) * 1e-6;
     run.beyond_bound += std::fabs(error_s) > bound_s ? 1.0 : 0.0;
   }
   run.rms_error = Duration::seconds(std::sqrt(time2 / seconds));
   run.rms_frequency_error = Frequency::ratio(std::sqrt(frequency2 / seconds));
   run.inside /= seconds;
   run.beyond_bound /= seconds;
-  run.requests = static_cast<double>(std::max<std::size_t>(requests.count(), 1));
+  run.requests = std::max(steered.samples(), 1.0);
   return run;
 }
 
-EstimatorComparison compare_estimators(const AccuracyCase& c, int first_seed, int runs) {
+EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, int runs) {
   EstimatorComparison comparison;
   for (int seed = first_seed; seed < first_seed + runs; ++seed) {
     comparison.regression.push_back(run_estimator(c, "regression", seed));
@@ -215,7 +251,7 @@ std::string comparison_head() {
          "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
 }
 
-std::string comparison_row(const AccuracyCase& c, const EstimatorComparison& comparison) {
+std::string comparison_row(const EstimatorCase& c, const EstimatorComparison& comparison) {
   double worst = 0.0;
   int bad = 0;
   for (std::size_t i = 0; i < comparison.bayes.size(); ++i) {

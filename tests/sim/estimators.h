@@ -2,13 +2,30 @@
 #ifndef TIMED_TESTS_SIM_ESTIMATORS_H_
 #define TIMED_TESTS_SIM_ESTIMATORS_H_
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tests/sim/accuracy.h"
+#include "tests/sim/scenario.h"
 
 namespace timed::sim {
+
+// A clock that one of the estimators steers, running.
+struct SteeredClock {
+  SimClock* clock = nullptr;
+  std::function<double()> samples;  // that were asked for so far
+  std::shared_ptr<void> owner;      // of what is not the scenario's
+};
+
+struct EstimatorCase {
+  std::string name;
+  std::string what;
+  std::function<SteeredClock(Scenario&, const std::string& estimator)> start;
+  Duration span;
+  Duration settle;  // errors count after it
+};
 
 // What one estimator made of one seed.
 struct EstimatorRun {
@@ -23,9 +40,9 @@ struct EstimatorComparison {
   std::vector<EstimatorRun> regression, bayes;  // by seed
 };
 
-const std::vector<AccuracyCase>& estimator_cases();
-EstimatorRun run_estimator(const AccuracyCase& c, const std::string& estimator, int seed);
-EstimatorComparison compare_estimators(const AccuracyCase& c, int first_seed, int runs);
+const std::vector<EstimatorCase>& estimator_cases();
+EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator, int seed);
+EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, int runs);
 
 // The seeds of the table; no constant was chosen by looking at them.
 inline constexpr int kEstimatorSeed = 101;
@@ -34,7 +51,7 @@ inline constexpr std::string_view kEstimatorsBegin = "<!-- begin of what sim_est
 inline constexpr std::string_view kEstimatorsEnd = "<!-- end of what sim_estimators writes -->\n";
 
 std::string comparison_head();
-std::string comparison_row(const AccuracyCase& c, const EstimatorComparison& comparison);
+std::string comparison_row(const EstimatorCase& c, const EstimatorComparison& comparison);
 
 }  // namespace timed::sim
 

@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   }
   std::string table = timed::sim::comparison_head();
   std::fputs(table.c_str(), stdout);
-  for (const timed::sim::AccuracyCase& c : timed::sim::estimator_cases()) {
+  for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
     if (!only.empty() && c.name != only) continue;
     const std::string row = timed::sim::comparison_row(c, timed::sim::compare_estimators(c, first, runs));
     std::fputs(row.c_str(), stdout);

@@ -49,6 +49,10 @@ Node& Scenario::add(const std::string& name, const std::vector<std::string>& tex
   model.name = name;
   model.sockets.addresses = addresses(texts);
   model.clock = clock;
+  return add(std::move(model), config);
+}
+
+Node& Scenario::add(MachineModel model, const std::string& config) {
   nodes_.push_back(std::make_unique<Node>(shared_, std::move(model), config));
   return *nodes_.back();
 }

@@ -31,6 +31,7 @@ class Scenario {
   // A machine with the configuration, not started.
   Node& add(const std::string& name, const std::vector<std::string>& texts, const ClockModel& clock,
             const std::string& config);
+  Node& add(MachineModel model, const std::string& config);
   Node& node(const std::string& name);
   // Starts all that are not running; the test fails where one does not.
   void start_all();

@@ -303,6 +303,13 @@ class SimUnixSocket : public env::UnixSocket, public LoopSocket {
   std::deque<env::UnixMessage> received_;
 };
 
+// A generator of its own: whatever else is drawn in the world stays as it is.
+static SeededRandom noise_of(const World& world, const std::string& name) {
+  std::uint64_t hash = world.seed();
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return SeededRandom(hash);
+}
+
 SimSockets::SimSockets(World& world, SimNetwork& network, SimClock& clock, SimLoop& loop, std::string name,
                        SocketsModel model)
     : world_(world),
@@ -311,7 +318,8 @@ SimSockets::SimSockets(World& world, SimNetwork& network, SimClock& clock, SimLo
       loop_(loop),
       random_(world.fork_random()),
       name_(std::move(name)),
-      model_(std::move(model)) {
+      model_(std::move(model)),
+      stamp_noise_(noise_of(world, name_)) {
   network_.join(*this);
 }
 
@@ -483,7 +491,9 @@ Result<std::uint16_t> SimSockets::ephemeral_port(const IpAddress& address) {
 
 env::Stamp SimSockets::stamp(env::StampSource source) {
   if (source == env::StampSource::Daemon) return {clock_.now(), Duration::zero(), source};
-  return {clock_.exact_now(), Duration::zero(), source};
+  const RawTime exact = clock_.exact_now();
+  if (model_.stamp_noise == Duration::zero()) return {exact, Duration::zero(), source};
+  return {exact + model_.stamp_noise * stamp_noise_.next(), Duration::zero(), source};
 }
 
 }  // namespace timed::sim

@@ -113,6 +113,7 @@ class SimNetwork {
 struct SocketsModel {
   std::vector<IpAddress> addresses{};           // the first of a family is the source where none is bound
   bool kernel_stamps = true;                    // false: receive stamps are the daemon's, transmit stamps never come
+  Duration stamp_noise{};                       // of those of the kernel: standard deviation, Gaussian
   Duration send_latency = Duration::micros(5);  // from send() until the packet leaves
   std::size_t queue_limit = 256;                // datagrams a socket holds
   StreamModel streams{};
@@ -183,6 +184,7 @@ class SimSockets : public env::Network {
   SeededRandom random_;
   const std::string name_;
   const SocketsModel model_;
+  Gaussian stamp_noise_;
   std::map<std::uint64_t, SimUdpSocket*> udp_;  // in the order of opening
   std::map<std::string, SimUnixSocket*> unix_;
   std::map<std::string, std::vector<std::vector<std::byte>>> unix_replies_;
