@@ -218,7 +218,9 @@ void SourceSet::take_address(Source& source, const IpAddress& address) {
   const bool replaces = source.address.is_set();
   source.looked_up = seams_.timers.now();
   if (replaces) {
-    const auto saved = keys_to_save(source, callbacks_.now());
+    // Keys of a source that they have sent elsewhere would send it there again.
+    const bool moved = source.address != source.looked_up_address;
+    const auto saved = moved ? std::nullopt : keys_to_save(source, callbacks_.now());
     if (saved && callbacks_.save_keys) callbacks_.save_keys(*saved);
     source.association.forget_keys();
   }
