@@ -191,9 +191,9 @@ inline constexpr Directive kNts[] = {
      .field = [](Config& c) -> bool& { return c.nts.client.bootstrap; },
      .help = "Begin with a clock that is certainly wrong: one that tells a time before the program was built, or "
              "before the drift file or a file of ntstrustedcerts was written. Dates of certificates are then left out "
-             "until more than half of the authenticated sources agree; with the time that they tell all certificates "
-             "are checked and keys established anew, and only when the sources still agree is the clock set, whatever "
-             "makestep says."},
+             "until more than half of the authenticated sources agree, a pool as one; with the time that they tell all "
+             "certificates are checked and keys established anew, and only when the sources still agree is the clock "
+             "set, whatever makestep and initstepslew say."},
     {.name = "ntsport",
      .argument = "PORT",
      .min = 0,

@@ -1,6 +1,8 @@
 // What ntsbootstrap does with the parts of the daemon; which step comes when is for NtsBootstrap to say.
 #include "clock_bootstrap.h"
 
+#include <algorithm>
+
 #include "engine_parts.h"
 #include "timed/base/log.h"
 
@@ -32,8 +34,11 @@ void Engine::Parts::begin_bootstrap(LocalTime at_start) {
 bool Engine::Parts::may_update(Duration offset) {
   if (!bootstrap.active()) return true;
   const sources::AuthenticatedSources authenticated = sources->authenticated(selector);
-  // Where nobody is authenticated nobody could ever confirm anything.
-  if (authenticated.configured == 0) return true;
+  // Where nobody is authenticated nobody could ever confirm anything.  While initstepslew asks its hosts it is the
+  // lines that count.
+  const bool any = std::any_of(config.sources.begin(), config.sources.end(),
+                               [](const sources::SourceLine& line) { return line.nts || line.key; });
+  if (authenticated.configured == 0 && !any) return true;
   const discipline::Now now = clock.read();
   const SourcesAgreement agreement{authenticated.expected, authenticated.agreeing, offset};
   switch (bootstrap.judge(agreement, now.local, now.mono)) {

@@ -2,8 +2,8 @@
 // another one for NTP: the source moves there, and goes back for other keys.
 #include "timed/sources/source_keys.h"
 
-#include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "source.h"
@@ -21,6 +21,13 @@ bool agrees(SourceState state) {
   return state == SourceState::Selected || state == SourceState::Combined || state == SourceState::Outlier ||
          state == SourceState::Distant;
 }
+
+// All sources of one name.
+struct Voice {
+  bool has_address = false;
+  std::size_t polled = 0;
+  std::size_t agreeing = 0;  // of these
+};
 
 }  // namespace
 
@@ -93,24 +100,22 @@ std::optional<SavedKeys> SourceSet::keys_to_save(const Source& source, const dis
   return SavedKeys{key_server_of(source), {std::move(*session), Endpoint{source.address, source.port, 0}}};
 }
 
-std::size_t SourceSet::nts_lines_without_address() const {
-  std::map<LineId, bool> has_address;
-  for (const auto& source : sources_) {
-    if (source->line.nts) has_address[source->line_id] |= source->address.is_set();
-  }
-  return static_cast<std::size_t>(
-      std::count_if(has_address.begin(), has_address.end(), [](const auto& line) { return !line.second; }));
-}
-
 AuthenticatedSources SourceSet::authenticated(const discipline::Selector& selector) const {
-  AuthenticatedSources count;
-  count.expected = nts_lines_without_address();
+  std::map<std::string, Voice> voices;
   for (const auto& source : sources_) {
     if (!is_authenticated(source->association.authentication())) continue;
-    ++count.configured;
+    Voice& voice = voices[source->line.name];
+    voice.has_address = voice.has_address || source->address.is_set();
     if (!source->association.is_polling()) continue;
+    ++voice.polled;
+    if (agrees(selector.state_of(source->id).state)) ++voice.agreeing;
+  }
+  AuthenticatedSources count;
+  count.configured = voices.size();
+  for (const auto& [name, voice] : voices) {
+    if (voice.polled == 0 && voice.has_address) continue;
     ++count.expected;
-    if (agrees(selector.state_of(source->id).state)) ++count.agreeing;
+    if (2 * voice.agreeing > voice.polled) ++count.agreeing;
   }
   return count;
 }

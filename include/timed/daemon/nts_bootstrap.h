@@ -23,7 +23,7 @@ namespace timed::daemon {
 
 // What a selection that would update the clock says.
 struct SourcesAgreement {
-  std::size_t authenticated = 0;  // sources that are authenticated and expected to answer
+  std::size_t authenticated = 0;  // names that are authenticated and expected to answer
   std::size_t agreeing = 0;       // of these, in the selection
   Duration offset;                // reference - local
 };

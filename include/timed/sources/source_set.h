@@ -123,13 +123,14 @@ struct NtpDataReport {
   bool authenticated = false;  // configured so
 };
 
-// How many sources are authenticated, and how many of them the selection rests on.
+// How many names are authenticated, and on how many of them the selection rests.  A pool has one certificate and one
+// operator, and so one voice, at however many addresses.
 struct AuthenticatedSources {
   std::size_t configured = 0;  // polled or not
-  // Polled, and lines with NTS none of whose names has an address yet: they could have sources, and whoever keeps names
-  // from being looked up must not make a majority of what is left.
+  // Polled, and those that have no address yet: they could have sources, and whoever keeps names from being looked up
+  // must not make a majority of what is left.
   std::size_t expected = 0;
-  std::size_t agreeing = 0;  // polled, and in the selection
+  std::size_t agreeing = 0;  // more than half of its polled sources are in the selection
 };
 
 // Sources by what they do.
@@ -274,7 +275,6 @@ class SourceSet {
   void ask_for_keys(Source& source);
   KeyServer key_server_of(const Source& source) const;
   bool move_to(Source& source, const Endpoint& ntp);
-  std::size_t nts_lines_without_address() const;
   void take_port(Source& source, std::uint16_t port);
   void tell_endpoints() const;
   std::optional<SavedKeys> keys_to_save(const Source& source, const discipline::Now& now) const;

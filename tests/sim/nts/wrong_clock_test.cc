@@ -134,6 +134,51 @@ TEST_F(WrongClock, OneOfThreeIsNoMajorityWhereTheOthersHaveNoAddressYet) {
   EXPECT_TRUE(is_untouched()) << report();
 }
 
+// A name has one certificate and one operator, at however many addresses.
+TEST_F(WrongClock, APoolIsOneVoiceAmongThree) {
+  test::CertificateWish pool;
+  pool.names = {"pool.test"};
+  std::vector<std::string> members;
+  for (int i = 1; i <= 4; ++i) {
+    members.push_back("10.0.0." + std::to_string(i));
+    world.server("member" + std::to_string(i), members.back(), "", pool);
+  }
+  world.scenario.names().set("pool.test", addresses(members));
+  for (const std::string n : {"5", "6"}) world.server("server" + n, "10.0.0." + n);
+  client = &world.client(
+      "pool pool.test iburst nts maxsources 4\nserver 10.0.0.5 iburst nts\nserver 10.0.0.6 iburst nts\n"
+      "driftfile /drift\nntsbootstrap\nmakestep 1 -1\n");
+  for (const std::string n : {"5", "6"}) world.scenario.network().set_cut_off("server" + n, true);
+  lose_the_time();
+  world.scenario.run_for(Duration::seconds(3000));
+  EXPECT_TRUE(client->log().contains("Selected source 10.0.0.")) << report();
+  EXPECT_FALSE(client->log().contains("NTS sources agree on the time")) << report();
+  EXPECT_TRUE(is_untouched()) << report();
+  world.scenario.network().set_cut_off("server5", false);
+  world.scenario.run_for(Duration::seconds(10000));
+  EXPECT_TRUE(client->log().contains("Time is confirmed by NTS sources (2 of 3)")) << report();
+  EXPECT_TRUE(is_right()) << report();
+}
+
+// Its hosts are not authenticated, and no reason to believe them is that they are asked first.
+TEST_F(WrongClock, IsNotSetByInitStepSlew) {
+  ClockModel wrong;
+  wrong.start_error = Duration::seconds(1e7);
+  world.scenario.add("liar", {"10.0.0.9"}, wrong, "local stratum 1\nallow\n");
+  make(0, {}, "ntsbootstrap\n");
+  ASSERT_TRUE(client->start().ok());
+  world.scenario.run_for(Duration::seconds(10));
+  client->stop();
+  client->add_config("initstepslew 1 10.0.0.9\n");
+  ASSERT_TRUE(client->clock().step(Duration::seconds(-2e8)).ok());
+  world.scenario.start_all();
+  world.scenario.run_for(Duration::seconds(2000));
+  EXPECT_TRUE(client->log().contains("No suitable source for initstepslew")) << report();
+  EXPECT_FALSE(client->log().contains("initial offset")) << report();
+  EXPECT_TRUE(client->log().contains("Time is confirmed by NTS sources (3 of 3)")) << report();
+  EXPECT_TRUE(is_right()) << report();
+}
+
 // The drift file must not get a date of a clock that is wrong, or this one would look right the next time.
 TEST_F(WrongClock, IsStillKnownAfterAnotherStart) {
   make(0, {}, "ntsbootstrap\ndumpdir /dump\n");

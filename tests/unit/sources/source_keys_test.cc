@@ -198,5 +198,18 @@ TEST_F(SourceKeys, OfHowManySourcesTheSelectionRestsOn) {
   EXPECT_EQ(count.agreeing, 1u);
 }
 
+TEST_F(SourceKeys, AllSourcesOfANameAreOneVoice) {
+  make({line("192.0.2.1"), line("name.example"), line("name.example"), line("name.example")});
+  const std::vector<IpAddress> all = {kB, IpAddress::v4(0xc0000203), IpAddress::v4(0xc0000204)};
+  while (!host.lookups.empty()) host.answer(all);
+  timers.advance(1);
+  discipline::Selector selector{{}};
+  select(selector, set->candidates(timeline.to_free(network.raw()), Duration::seconds(1)), {5.0, 0.0, 0.001, 0.0});
+  const AuthenticatedSources count = set->authenticated(selector);
+  EXPECT_EQ(count.configured, 2u);
+  EXPECT_EQ(count.expected, 2u);
+  EXPECT_EQ(count.agreeing, 1u) << "three agree, with one certificate";
+}
+
 }  // namespace
 }  // namespace timed::sources
