@@ -159,6 +159,36 @@ TEST(NtsClient, GoesBeforeThoseWithoutAuthentication) {
   }
 }
 
+// The name is the one of the line, where the address is one of those it has.
+TEST(NtsClient, TellsWhatIsWrongWithACertificateByTheNameOfTheLine) {
+  const LocalTime past = LocalTime::from_seconds(1767200000), future = LocalTime::from_seconds(1800000000);
+  test::CertificateWish expired, early, misnamed, of_address;
+  expired.names = early.names = {"ntp.test"};
+  expired.not_after = past;
+  early.not_before = future;
+  misnamed.names = {"other.test"};
+  // What the name leads to is for its look-up to say, and proves nothing.
+  of_address.addresses = {"10.0.0.1"};
+  const struct {
+    test::CertificateWish wish;
+    std::string reason;
+  } kinds[] = {{expired, "certificate has expired"},
+               {early, "certificate is not yet valid"},
+               {misnamed, "hostname mismatch"},
+               {of_address, "hostname mismatch"}};
+  for (const auto& kind : kinds) {
+    NtsWorld world(20270113);
+    world.server("server", "10.0.0.1", "", kind.wish);
+    world.scenario.names().set("ntp.test", addresses({"10.0.0.1"}));
+    Node& client = world.client("server ntp.test iburst nts minpoll 4 maxpoll 4\n");
+    world.scenario.start_all();
+    world.scenario.run_for(Duration::seconds(500));
+    const std::string report = world.scenario.report(client);
+    EXPECT_TRUE(client.log().contains("TLS handshake with 10.0.0.1:4460 (ntp.test) failed : " + kind.reason)) << report;
+    EXPECT_EQ(source_report(client, "10.0.0.1")->reachability, 0) << report;
+  }
+}
+
 TEST(NtsClient, FollowsNobodyWhoseCertificateIsWrong) {
   const LocalTime past = LocalTime::from_seconds(1767200000), future = LocalTime::from_seconds(1800000000);
   test::CertificateWish expired, early, misnamed;
@@ -183,6 +213,48 @@ TEST(NtsClient, FollowsNobodyWhoseCertificateIsWrong) {
     EXPECT_EQ(source_report(client, "10.0.0.1")->reachability, 0) << report;
     EXPECT_FALSE(client.log().contains("Selected source")) << report;
   }
+}
+
+// nocerttimecheck: the dates are left out until the clock was updated so often, and for no longer.
+TEST(NtsClient, LooksAtDatesAgainAfterTheUpdatesThatWereToComeFirst) {
+  test::CertificateWish expired;
+  expired.addresses = {"10.0.0.1"};
+  expired.not_after = LocalTime::from_seconds(1767200000);
+  for (const bool soon : {true, false}) {
+    NtsWorld world(20270111);
+    world.server("server", "10.0.0.1", "", expired);
+    Node& client =
+        world.client(std::string(kServer) + "ntsrefresh 1000\nnocerttimecheck " + (soon ? "3" : "1000000"));
+    world.scenario.start_all();
+    world.scenario.run_for(Duration::seconds(900));
+    EXPECT_TRUE(NtsWorld::is_answered(client)) << world.scenario.report(client);
+    EXPECT_TRUE(client.log().contains("Selected source 10.0.0.1")) << world.scenario.report(client);
+    EXPECT_FALSE(client.log().contains("TLS handshake")) << world.scenario.report(client);
+    world.scenario.run_for(Duration::seconds(1000));
+    EXPECT_EQ(client.log().contains("TLS handshake with 10.0.0.1:4460 (10.0.0.1) failed : certificate has expired"),
+              soon)
+        << world.scenario.report(client);
+    EXPECT_EQ(NtsWorld::is_answered(client), !soon) << world.scenario.report(client);
+  }
+}
+
+// With one update the second server, which comes after it, is checked.
+TEST(NtsClient, CountsUpdatesOfTheClockAndNotServers) {
+  test::CertificateWish expired;
+  expired.not_after = LocalTime::from_seconds(1767200000);
+  NtsWorld world(20270112);
+  for (const std::string n : {"1", "2"}) {
+    expired.addresses = {"10.0.0." + n};
+    world.server("server" + n, "10.0.0." + n, "", expired);
+  }
+  Node& client = world.client(std::string(kServer) + "server 10.0.0.2 offline iburst nts\nnocerttimecheck 1");
+  world.scenario.start_all();
+  world.scenario.run_for(Duration::seconds(300));
+  EXPECT_TRUE(NtsWorld::is_answered(client)) << world.scenario.report(client);
+  ASSERT_TRUE(client.ask<std::monostate>(control::OnlineRequest{}));
+  world.scenario.run_for(Duration::seconds(300));
+  EXPECT_TRUE(client.log().contains("TLS handshake with 10.0.0.2:4460 (10.0.0.2) failed : certificate has expired"))
+      << world.scenario.report(client);
 }
 
 TEST(NtsClient, WaitsForAServerOfKeysThatComesLate) {
