@@ -14,12 +14,12 @@ test::CertificateWish of_name(const std::string& name) {
   return wish;
 }
 
-// Whether keys are kept in a directory, and whether the server of keys is known by a name.
-class NamedServer : public testing::TestWithParam<std::tuple<bool, bool>> {
+// Whether keys are kept in a directory, whether the server of keys is known by a name, and whether the bad one answers.
+class NamedServer : public testing::TestWithParam<std::tuple<bool, bool, bool>> {
  protected:
   // Three machines with one secret, of which the first says which one is good for NTP.
   void start() {
-    const auto [kept, by_name] = GetParam();
+    const bool kept = std::get<0>(GetParam()), by_name = std::get<1>(GetParam());
     configured = by_name ? "keys.test" : "10.0.0.1";
     world.scenario.names().set("keys.test", addresses({"10.0.0.1"}));
     keys = &world.server("keys", "10.0.0.1", "ntskeysecret /secret\nntsntpserver 10.0.0.2\n",
@@ -28,8 +28,14 @@ class NamedServer : public testing::TestWithParam<std::tuple<bool, bool>> {
     for (const std::string n : {"2", "3"}) {
       world.server("ntp" + n, "10.0.0." + n, "ntskeysecret /secret\n").files().put("/secret", kSecret);
     }
-    client = &world.client("server " + configured + " iburst nts minpoll 4 maxpoll 4\n" +
-                           (kept ? "ntsdumpdir /var/nts\n" : ""));
+    // Others by whom one that tells another time is found out.
+    std::string others;
+    for (const std::string n : {"7", "8", "9"}) {
+      world.scenario.add_server("other" + n, {"10.0.0." + n});
+      others += "server 10.0.0." + n + " iburst minpoll 4 maxpoll 4\n";
+    }
+    client = &world.client("server " + configured + " iburst nts minpoll 4 maxpoll 4\nauthselectmode ignore\n" +
+                           others + (kept ? "ntsdumpdir /var/nts\n" : ""));
     client->files().put("/var/nts/README", "makes the directory");
     world.scenario.start_all();
     world.scenario.run_for(Duration::seconds(300));
@@ -42,15 +48,21 @@ class NamedServer : public testing::TestWithParam<std::tuple<bool, bool>> {
   Node* client = nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(KeysAreKeptAndByName, NamedServer, testing::Combine(testing::Bool(), testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(KeptAndByNameAndAnswering, NamedServer,
+                         testing::Combine(testing::Bool(), testing::Bool(), testing::Bool()));
 
+// One that does not answer any more has used up its cookies; one that tells a false time has good keys still.
 TEST_P(NamedServer, IsAskedForAnewWhereItTurnsOutBad) {
   start();
   ASSERT_TRUE(NtsWorld::is_answered(*client, "10.0.0.2")) << report();
   keys->stop();
   keys->add_config("ntsntpserver 10.0.0.3\n");
   world.scenario.start_all();
-  world.scenario.network().set_cut_off("ntp2", true);
+  if (std::get<2>(GetParam())) {
+    ASSERT_TRUE(world.scenario.node("ntp2").clock().step(Duration::seconds(0.5)).ok());
+  } else {
+    world.scenario.network().set_cut_off("ntp2", true);
+  }
   world.scenario.run_for(Duration::seconds(2000));
   EXPECT_EQ(client->log().count("Source 10.0.0.2 replaced with 10.0.0.1 (" + configured + ")"), 1u) << report();
   EXPECT_EQ(client->log().count("Source 10.0.0.1 changed to 10.0.0.2"), 1u) << report();
