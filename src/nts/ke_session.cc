@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "timed/base/address.h"
@@ -23,6 +24,10 @@ constexpr std::size_t kMostFromServer = 256 * 1024;
 
 constexpr std::int64_t kDay_s = 86400;
 
+// What a LocalTime can tell.  "99991231235959Z" is how certificates say that they never expire (RFC 5280 section
+// 4.1.2.5), and a server may send any year.
+constexpr std::int64_t kMostSeconds = LocalTime::from_nanos(std::numeric_limits<std::int64_t>::max()).whole_seconds();
+
 std::string without_final_dot(const std::string& name) {
   return !name.empty() && name.back() == '.' ? name.substr(0, name.size() - 1) : name;
 }
@@ -31,7 +36,7 @@ std::optional<LocalTime> time_of(const ASN1_TIME* time) {
   const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0), ASN1_TIME_free);
   int days = 0, seconds = 0;
   if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) return std::nullopt;
-  return LocalTime::from_seconds(days * kDay_s + seconds);
+  return LocalTime::from_seconds(std::clamp(days * kDay_s + seconds, -kMostSeconds, kMostSeconds));
 }
 
 bool is_address(const std::string& name) {

@@ -63,6 +63,17 @@ void set_time(ASN1_TIME* into, LocalTime time) {
   ASN1_TIME_set(into, static_cast<time_t>(time.nanos() / 1'000'000'000));
 }
 
+void set_dates(X509* certificate, const CertificateWish& wish) {
+  ASN1_TIME *const begin = X509_getm_notBefore(certificate), *const end = X509_getm_notAfter(certificate);
+  if (wish.of_all_times) {
+    TIMED_ASSERT(ASN1_TIME_set_string(begin, "00000101000000Z") == 1 &&
+                 ASN1_TIME_set_string(end, "99991231235959Z") == 1);
+  } else {
+    set_time(begin, wish.not_before);
+    set_time(end, wish.not_after);
+  }
+}
+
 std::unique_ptr<Signer> make(const std::string& common_name, const CertificateWish& wish, const Signer* issuer) {
   static std::atomic<long> serial{1};
   auto made = std::make_unique<Signer>();
@@ -74,8 +85,7 @@ std::unique_ptr<Signer> make(const std::string& common_name, const CertificateWi
   set_name(X509_get_subject_name(certificate), common_name);
   X509* const above = issuer != nullptr ? issuer->certificate : certificate;
   X509_set_issuer_name(certificate, X509_get_subject_name(above));
-  set_time(X509_getm_notBefore(certificate), wish.not_before);
-  set_time(X509_getm_notAfter(certificate), wish.not_after);
+  set_dates(certificate, wish);
   X509_set_pubkey(certificate, made->key);
   add_extension(certificate, above, NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   const std::string names = alternative_names(wish);

@@ -18,6 +18,7 @@ struct CertificateWish {
   std::vector<std::string> addresses{};                        // of hosts
   LocalTime not_before = LocalTime::from_seconds(1735689600);  // 2025-01-01
   LocalTime not_after = LocalTime::from_seconds(2366841600);   // 2045-01-01
+  bool of_all_times = false;                                   // instead of these: from the year 0 to 9999
   KeyKind kind = KeyKind::P256;
   bool authority = false;  // may sign others
 };

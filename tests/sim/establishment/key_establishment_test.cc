@@ -277,5 +277,15 @@ TEST_F(KeyEstablishmentTest, WhatWasOverBeforeSomethingThatHasHappenedIsOver) {
   EXPECT_EQ(got_.size(), 1u) << log_.to_string();
 }
 
+TEST_F(KeyEstablishmentTest, WhatNeverExpiresIsNotOver) {
+  const Identity server = authority_.sign("ntp.example", {.names = {"ntp.example"}, .of_all_times = true});
+  server_machine_.files().put("/server.crt", server.certificate());
+  server_machine_.files().put("/server.key", server.key());
+  times_ = {std::nullopt, kNow};
+  serve();
+  fetch();
+  EXPECT_EQ(got_.size(), 1u) << log_.to_string();
+}
+
 }  // namespace
 }  // namespace timed::daemon

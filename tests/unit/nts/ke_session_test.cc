@@ -153,6 +153,18 @@ TEST_F(KeSessionTest, TheDatesAreThoseOfTheWholeChain) {
   EXPECT_EQ(client.dates()->not_after, kFuture);
 }
 
+TEST_F(KeSessionTest, DatesBeyondOurTimesAreTheEndsOfThese) {
+  const Identity root = Identity::self_signed("root", {.of_all_times = true, .authority = true});
+  const Identity identity = root.sign("ntp.example", {.names = {"ntp.example"}, .of_all_times = true});
+  const auto shown = credentials({&identity});
+  ASSERT_TRUE(trusted_.add(root.certificate(), "root.pem").ok());
+  KeSession server(*shown), client(trusted_, {"ntp.example", kNow});
+  carry(client, server);
+  ASSERT_TRUE(client.dates().has_value()) << client.reason();
+  EXPECT_LT(client.dates()->not_before, LocalTime::from_seconds(-9'000'000'000)) << "the year 1684";
+  EXPECT_GT(client.dates()->not_after, LocalTime::from_seconds(9'000'000'000)) << "the year 2255";
+}
+
 TEST_F(KeSessionTest, OnlyWhatIsTrustedIsBelieved) {
   const Identity self = Identity::self_signed("s", {.names = {"ntp.example"}});
   EXPECT_EQ(verdict(self, {"ntp.example", kNow}), TlsFault::Certificate);
