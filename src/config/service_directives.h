@@ -178,7 +178,9 @@ inline constexpr Directive kNts[] = {
     {.name = "nosystemcert",
      .field = [](Config& c) -> bool& { return c.nts.client.no_system_certificates; },
      .help = "The certificates of the system are not in set 0: servers of NTS keys are checked with those of "
-             "ntstrustedcerts alone."},
+             "ntstrustedcerts alone. Without it they are taken from the file that OpenSSL names, or else from the "
+             "first place that has some where distributions keep them; SSL_CERT_FILE and SSL_CERT_DIR are not looked "
+             "at."},
     {.name = "nocerttimecheck",
      .argument = "COUNT",
      .min = 0,

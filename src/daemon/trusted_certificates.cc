@@ -13,14 +13,14 @@ constexpr std::size_t kMaxFile = 8u << 20;
 }  // namespace
 
 TrustedCertificates::TrustedCertificates(const nts::NtsClientOptions& options, env::Files& files,
-                                         std::string system_file)
-    : options_(options), files_(files), system_file_(std::move(system_file)) {}
+                                         nts::SystemCertificates system)
+    : options_(options), files_(files), system_(std::move(system)) {}
 
 const nts::TrustStore* TrustedCertificates::set(std::uint32_t id) {
   auto& store = sets_[id];
   if (!store) {
     store = std::make_unique<nts::TrustStore>();
-    if (id == kSystemSet && !options_.no_system_certificates) add_file(system_file_, *store);
+    if (id == kSystemSet && !options_.no_system_certificates) add_system(*store);
     for (const nts::TrustedCertificates& line : options_.trusted) {
       if (line.set != id) continue;
       const auto info = files_.info(line.path);
@@ -28,6 +28,19 @@ const nts::TrustStore* TrustedCertificates::set(std::uint32_t id) {
     }
   }
   return store->size() > 0 ? store.get() : nullptr;
+}
+
+// All of it from one place: others have the same again, and each is read whenever keys are fetched.
+void TrustedCertificates::add_system(nts::TrustStore& to) {
+  for (const std::string& file : system_.files) {
+    if (files_.info(file).ok()) add_file(file, to);
+    if (to.size() > 0) return;
+  }
+  for (const std::string& directory : system_.directories) {
+    if (files_.info(directory).ok()) add_directory(directory, to);
+    if (to.size() > 0) return;
+  }
+  log::warning("Could not find certificates of the system");
 }
 
 void TrustedCertificates::add_file(const std::string& path, nts::TrustStore& to) {

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -17,8 +18,9 @@ namespace {
 
 constexpr std::size_t kMostCertificates = 10;  // of a chain
 
-// Those that cost little; others would let a client choose what a handshake costs us.
-constexpr const char* kGroups = "X25519:P-256:P-384";
+// Those that cost little; others would let a client choose what a handshake costs us.  The second where libssl is
+// built or set up without X25519, as for FIPS 140.
+constexpr std::array<const char*, 2> kGroups{"X25519:P-256:P-384", "P-256:P-384"};
 
 Tls<BIO> reader_of(std::string_view text) {
   return Tls<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -80,27 +82,29 @@ int look_at_hello(SSL* ssl, int* alert, void*) {
 }
 
 // Of both sides: TLS 1.3 alone, and nothing that outlives a connection.
-Tls<SSL_CTX> new_context(const SSL_METHOD* method) {
+Result<Tls<SSL_CTX>> new_context(const SSL_METHOD* method) {
+  ERR_clear_error();
   Tls<SSL_CTX> context(SSL_CTX_new(method));
-  if (!context) return nullptr;
+  if (!context) return Error{take_tls_error()};
   SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
   SSL_CTX_set_max_proto_version(context.get(), TLS1_3_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  if (SSL_CTX_set1_groups_list(context.get(), kGroups) != 1) return nullptr;
+  if (const Status limited = limit_groups(context.get(), kGroups); !limited) return limited.error();
   return context;
 }
 
-Tls<SSL_CTX> new_server_context(ServerCredentials::Contexts* contexts) {
-  Tls<SSL_CTX> context = new_context(TLS_server_method());
-  if (!context) return nullptr;
+Result<Tls<SSL_CTX>> new_server_context(ServerCredentials::Contexts* contexts) {
+  auto made = new_context(TLS_server_method());
+  if (!made) return made;
+  const Tls<SSL_CTX>& context = *made;
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
   SSL_CTX_set_client_hello_cb(context.get(), look_at_hello, nullptr);
   SSL_CTX_set_tlsext_servername_callback(context.get(), ServerCredentials::Contexts::choose);
   SSL_CTX_set_tlsext_servername_arg(context.get(), contexts);
-  return context;
+  return made;
 }
 
 Error unusable(const std::string& file, const std::string& reason) {
@@ -108,16 +112,17 @@ Error unusable(const std::string& file, const std::string& reason) {
 }
 
 // The context that the certificate may go into, beside those that are there; a new one where there is none.
-ServerCredentials::Contexts::Named* place_for(ServerCredentials::Contexts& contexts, X509* certificate, int kind) {
+Result<ServerCredentials::Contexts::Named*> place_for(ServerCredentials::Contexts& contexts, X509* certificate,
+                                                      int kind) {
   auto names = names_of(certificate);
   for (auto& named : contexts.all) {
     const bool free = std::find(named.kinds.begin(), named.kinds.end(), kind) == named.kinds.end();
     if (free && !names.empty() && named.names == names) return &named;
   }
   auto context = new_server_context(&contexts);
-  if (!context) return nullptr;
+  if (!context) return context.error();
   X509_up_ref(certificate);
-  contexts.all.push_back({std::move(context), std::move(names), {}, Tls<X509>(certificate)});
+  contexts.all.push_back({context.take(), std::move(names), {}, Tls<X509>(certificate)});
   return &contexts.all.back();
 }
 
@@ -135,15 +140,16 @@ Status add_pair(ServerCredentials::Contexts& contexts, const ServerPair& pair) {
     return unusable(pair.key_file, "It is not the key of " + pair.certificate_file);
   }
   const int kind = EVP_PKEY_get_base_id(key.get());
-  auto* const place = place_for(contexts, chain[0].get(), kind);
-  if (place == nullptr) return unusable(pair.certificate_file, take_tls_error());
-  SSL_CTX* const context = place->context.get();
+  const auto found = place_for(contexts, chain[0].get(), kind);
+  if (!found) return found.error();
+  auto& place = **found;
+  SSL_CTX* const context = place.context.get();
   bool taken = SSL_CTX_use_certificate(context, chain[0].get()) == 1 && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
   for (std::size_t i = 1; taken && i < chain.size(); ++i) {
     taken = SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
   }
   if (!taken) return unusable(pair.certificate_file, take_tls_error());
-  place->kinds.push_back(kind);
+  place.kinds.push_back(kind);
   return {};
 }
 
@@ -154,6 +160,15 @@ std::string take_tls_error() {
   const char* const reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   ERR_clear_error();
   return reason != nullptr ? reason : "Unknown error";
+}
+
+Status limit_groups(SSL_CTX* context, std::span<const char* const> lists) {
+  for (const char* const list : lists) {
+    const bool taken = SSL_CTX_set1_groups_list(context, list) == 1;
+    ERR_clear_error();
+    if (taken) return {};
+  }
+  return Error{std::string("libssl has not all of the groups ") + lists.back()};
 }
 
 ServerPair::~ServerPair() {
@@ -189,8 +204,13 @@ ServerCredentials::~ServerCredentials() = default;
 // ---- client ----
 
 TrustStore::TrustStore() : context_(std::make_unique<Context>()) {
-  context_->context = new_context(TLS_client_method());
-  if (context_->context) SSL_CTX_set_verify(context_->context.get(), SSL_VERIFY_PEER, nullptr);
+  auto made = new_context(TLS_client_method());
+  if (!made) {
+    context_->problem = made.error().message;
+    return;
+  }
+  context_->context = made.take();
+  SSL_CTX_set_verify(context_->context.get(), SSL_VERIFY_PEER, nullptr);
 }
 TrustStore::~TrustStore() = default;
 
@@ -199,15 +219,27 @@ Result<std::size_t> TrustStore::add(std::string_view pem, const std::string& fil
   const auto certificates = read_certificates(pem);
   ERR_clear_error();
   if (certificates.empty()) return unusable(file, "No certificate in PEM form");
-  if (!context_->context) return unusable(file, "No memory");
-  X509_STORE* const store = SSL_CTX_get_cert_store(context_->context.get());
-  for (const auto& certificate : certificates) X509_STORE_add_cert(store, certificate.get());
+  // Without a context the sessions fail, and say why; the files are not to blame.
+  X509_STORE* const store = context_->context ? SSL_CTX_get_cert_store(context_->context.get()) : nullptr;
+  for (const auto& certificate : certificates) {
+    if (store != nullptr) X509_STORE_add_cert(store, certificate.get());
+  }
   size_ += certificates.size();
   return certificates.size();
 }
 
-std::string system_certificate_file() {
-  return X509_get_default_cert_file();
+SystemCertificates system_certificates() {
+  SystemCertificates places;
+  places.files = {
+      X509_get_default_cert_file(),
+      "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Alpine
+      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+      "/etc/pki/tls/certs/ca-bundle.crt",                   // those before
+      "/var/lib/ca-certificates/ca-bundle.pem",             // openSUSE, SUSE
+      "/etc/ssl/cert.pem",
+  };
+  places.directories = {X509_get_default_cert_dir(), "/etc/ssl/certs", "/etc/pki/tls/certs"};
+  return places;
 }
 
 }  // namespace timed::nts

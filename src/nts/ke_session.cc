@@ -91,8 +91,12 @@ KeSession::KeSession(const ServerCredentials& credentials) : connection_(std::ma
 KeSession::KeSession(const TrustStore& trusted, const CertificateCheck& check)
     : connection_(std::make_unique<Connection>()) {
   connection_->client = true;
-  connection_->ssl.reset(trusted.context().context ? SSL_new(trusted.context().context.get()) : nullptr);
-  begin();
+  if (trusted.context().context) {
+    connection_->ssl.reset(SSL_new(trusted.context().context.get()));
+    begin();
+  } else {
+    fail(TlsFault::Handshake, trusted.context().problem);
+  }
   if (fault_ != TlsFault::None) return;
   SSL* const ssl = connection_->ssl.get();
   if (set_check(ssl, check) && offer_protocol(ssl)) {

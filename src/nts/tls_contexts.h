@@ -4,11 +4,14 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "timed/base/result.h"
 #include "timed/nts/credentials.h"
 
 namespace timed::nts {
@@ -26,6 +29,9 @@ using Tls = std::unique_ptr<T, FreeTls>;
 
 // What went wrong last in libssl or libcrypto, in their words; the errors are forgotten.
 std::string take_tls_error();
+// Lets key exchanges use the first of the lists of groups that libssl knows all of; the last is the one that a failure
+// names.
+Status limit_groups(SSL_CTX* context, std::span<const char* const> lists);
 
 struct ServerCredentials::Contexts {
   // A context has at most one certificate of each kind of key, all with the same names.
@@ -41,7 +47,8 @@ struct ServerCredentials::Contexts {
 };
 
 struct TrustStore::Context {
-  Tls<SSL_CTX> context;
+  Tls<SSL_CTX> context;  // null where libssl gives none
+  std::string problem;   // then: why
 };
 
 }  // namespace timed::nts

@@ -17,21 +17,22 @@ namespace timed::daemon {
 
 class TrustedCertificates {
  public:
-  // What it refers to outlives it.  `system_file` has the certificates of the system.
+  // What it refers to outlives it.  `system` says where the certificates of the system are.
   TrustedCertificates(const nts::NtsClientOptions& options, env::Files& files,
-                      std::string system_file = nts::system_certificate_file());
+                      nts::SystemCertificates system = nts::system_certificates());
 
   // Null where the set is empty.  Tells the operator of files that are of no use.  Stays until forget_all().
   const nts::TrustStore* set(std::uint32_t id);
   void forget_all() { sets_.clear(); }
 
  private:
+  void add_system(nts::TrustStore& to);
   void add_file(const std::string& path, nts::TrustStore& to);
   void add_directory(const std::string& path, nts::TrustStore& to);
 
   const nts::NtsClientOptions& options_;
   env::Files& files_;
-  std::string system_file_;
+  nts::SystemCertificates system_;
   std::map<std::uint32_t, std::unique_ptr<nts::TrustStore>> sets_;
 };
 

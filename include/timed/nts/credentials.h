@@ -64,8 +64,15 @@ class TrustStore {
   std::size_t size_ = 0;
 };
 
-// The file in which the system's certificates are, as OpenSSL was built.
-std::string system_certificate_file();
+// Where the system's certificates may be; the first place that has some holds.
+struct SystemCertificates {
+  std::vector<std::string> files;        // with all of them each; before
+  std::vector<std::string> directories;  // with a file for each of them
+};
+
+// As OpenSSL was built, and where distributions keep them: a library that was built elsewhere, or is installed without
+// its directory, names a file that is not there.
+SystemCertificates system_certificates();
 
 }  // namespace timed::nts
 

@@ -2,7 +2,9 @@
 #include "timed/daemon/trusted_certificates.h"
 
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/certificates/certificates.h"
@@ -13,7 +15,7 @@ namespace {
 
 using test::Identity;
 
-const std::string kSystem = "/etc/ssl/cert.pem";
+const std::string kSystem = "/etc/ssl/cert.pem", kOtherBundle = "/etc/pki/bundle.pem", kDirectory = "/etc/ssl/certs";
 
 class TrustedCertificatesTest : public testing::Test {
  protected:
@@ -31,7 +33,7 @@ class TrustedCertificatesTest : public testing::Test {
   sim::Machine machine_{shared_, {.name = "client"}};
   const sim::LogScope scope_{world_, machine_.log()};
   nts::NtsClientOptions options_;
-  TrustedCertificates trusted_{options_, machine_.files(), kSystem};
+  TrustedCertificates trusted_{options_, machine_.files(), {{kSystem, kOtherBundle}, {"/etc/absent", kDirectory}}};
 };
 
 TEST_F(TrustedCertificatesTest, ThoseOfTheSystemAreInSetZeroAlone) {
@@ -41,6 +43,40 @@ TEST_F(TrustedCertificatesTest, ThoseOfTheSystemAreInSetZeroAlone) {
   EXPECT_EQ(size(0), 2u);
   EXPECT_EQ(size(7), 1u);
   EXPECT_EQ(trusted_.set(8), nullptr) << "nobody has named it";
+}
+
+TEST_F(TrustedCertificatesTest, ThoseOfTheSystemAreWhereTheFirstPlaceHasSome) {
+  files().put(kDirectory + "/one.0", one_.certificate());
+  files().put(kDirectory + "/other.0", other_.certificate());
+  files().put(kDirectory + "/third.pem", Identity::authority("third").certificate());
+  EXPECT_EQ(size(0), 3u) << "no file has them";
+  trusted_.forget_all();
+  files().put(kOtherBundle, one_.certificate() + other_.certificate());
+  EXPECT_EQ(size(0), 2u) << "a file goes before directories";
+  EXPECT_EQ(machine_.log().count("Could not"), 0u) << "it is nothing wrong that others are not there";
+  trusted_.forget_all();
+  files().put(kSystem, "emptied");
+  EXPECT_EQ(size(0), 2u);
+  EXPECT_EQ(machine_.log().count("Could not use " + kSystem), 1u) << machine_.log().to_string();
+  trusted_.forget_all();
+  files().put(kSystem, one_.certificate());
+  EXPECT_EQ(size(0), 1u) << "one place is enough";
+}
+
+TEST_F(TrustedCertificatesTest, ThatTheSystemHasNoneIsTold) {
+  EXPECT_EQ(trusted_.set(0), nullptr);
+  EXPECT_EQ(machine_.log().count("Could not find certificates of the system"), 1u) << machine_.log().to_string();
+  EXPECT_EQ(machine_.log().lines().size(), 1u);
+}
+
+TEST_F(TrustedCertificatesTest, ThePlacesOfTheSystemBeginWithThoseOfOpenssl) {
+  const nts::SystemCertificates places = nts::system_certificates();
+  EXPECT_EQ(places.files.front(), X509_get_default_cert_file());
+  EXPECT_EQ(places.directories.front(), X509_get_default_cert_dir());
+  for (const char* known : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                            "/var/lib/ca-certificates/ca-bundle.pem"}) {
+    EXPECT_EQ(std::count(places.files.begin(), places.files.end(), known), 1) << known;
+  }
 }
 
 TEST_F(TrustedCertificatesTest, ThoseOfTheSystemCanBeLeftOut) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "src/nts/tls_contexts.h"
 #include "tests/certificates/certificates.h"
 #include "timed/nts/ke_record.h"
 
@@ -218,6 +220,27 @@ TEST_F(KeSessionTest, UselessFilesAreNamed) {
   EXPECT_EQ(store.size(), 2u);
 }
 
+// As where a provider of algorithms that the machine's settings demand is not installed.
+TEST_F(KeSessionTest, WithoutAlgorithmsTheSessionSaysWhyAndFilesAreNotToBlame) {
+  const Identity identity = good();
+  OSSL_LIB_CTX* const bare = OSSL_LIB_CTX_new();
+  OSSL_PROVIDER* const provider = OSSL_PROVIDER_load(bare, "base");
+  OSSL_LIB_CTX* const usual = OSSL_LIB_CTX_set0_default(bare);
+  std::string reason;
+  {
+    TrustStore store;
+    EXPECT_TRUE(store.add(identity.certificate(), "a.pem").ok());
+    KeSession client(store, {"ntp.example", kNow});
+    EXPECT_EQ(client.fault(), TlsFault::Handshake);
+    EXPECT_TRUE(client.output().empty());
+    reason = client.reason();
+  }
+  OSSL_LIB_CTX_set0_default(usual);
+  OSSL_PROVIDER_unload(provider);
+  OSSL_LIB_CTX_free(bare);
+  EXPECT_TRUE(reason.starts_with("library has no")) << reason;
+}
+
 // ---- other ends than ours ----
 
 // A client or server of libssl as others use it.
@@ -300,6 +323,26 @@ TEST_F(StrangeClient, MustSpeakTheProtocolAndTls13) {
             }),
             TlsFault::Handshake)
       << "the client does not choose what it costs us";
+}
+
+TEST_F(KeSessionTest, GroupsAreTheFirstListThatLibsslHasAllOf) {
+  const Identity identity = good();
+  const auto shown = credentials({&identity});
+  Stranger stranger(TLS_client_method());
+  SSL_CTX_set_min_proto_version(stranger.context(), TLS1_3_VERSION);
+  stranger.offer("ntske/1");
+  const char* const of_none[] = {"missing", "P-256:missing-too"};
+  const Status none = limit_groups(stranger.context(), of_none);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().message, "libssl has not all of the groups P-256:missing-too");
+  const char* const of_fips[] = {"missing:P-256", "P-384:P-256"};
+  EXPECT_TRUE(limit_groups(stranger.context(), of_fips).ok());
+  EXPECT_EQ(ERR_peek_error(), 0u);
+  stranger.start(true);
+  KeSession server(*shown);
+  stranger.carry(server);
+  EXPECT_TRUE(server.established()) << server.reason();
+  EXPECT_EQ(SSL_get_negotiated_group(stranger.ssl()), NID_secp384r1);
 }
 
 TEST_F(KeSessionTest, AServerWithoutTheProtocolIsRefused) {
