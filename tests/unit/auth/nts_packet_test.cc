@@ -357,7 +357,8 @@ TEST(NtsPacket, requests_of_the_wrong_form_are_not_answered) {
   EXPECT_EQ(changed([](Form& f) { f.placeholders = {100, 104}; }), NtsVerdict::Malformed);
 }
 
-// Two servers could be brought down with these in 2026.
+// CVE-2026-102483 ended a server with these, CVE-2026-26076 made it busy with them.  They only count up to eight, and
+// what is more is never more work than the octets of the request.
 TEST(NtsPacket, no_number_of_placeholders_brings_more_than_eight_cookies) {
   Pair pair(AeadId::GcmSiv128);  // with short cookies more fit in
   Form form;
@@ -405,7 +406,7 @@ TEST(NtsPacket, a_nonce_must_leave_room_for_that_of_the_answer) {
   EXPECT_EQ(verdict_on(form, AeadId::GcmSiv128), NtsVerdict::Authentic);
 }
 
-// One of the faults of 2026: the lengths of nonce and ciphertext are the sender's word alone.
+// CVE-2026-102486, a read behind the packet: the lengths of nonce and ciphertext are the sender's word alone.
 TEST(NtsPacket, lengths_in_the_authenticator_that_cannot_be_are_refused_before_anything_is_opened) {
   Pair pair(AeadId::SivCmac256);
   const Bytes request = pair.request();
