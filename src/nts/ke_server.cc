@@ -52,6 +52,7 @@ Result<std::vector<ServerPair>> KeServer::read_pairs(const NtsServerOptions& opt
 
 void KeServer::load() {
   auto pairs = read_pairs(options_.server, env_.host.files());
+  if (std::exchange(pairs_are_bad_, !pairs) && pairs) log::info("Credentials can be used again");
   if (!pairs) return log::error("Could not set credentials : %s", pairs.error().message.c_str());
   for (const std::string& file : options_.server.keys) {
     if (const auto warning = env::world_access(env_.host.files(), file)) log::warning("%s", warning->c_str());

@@ -121,6 +121,7 @@ class SimListener : public env::StreamListener, public LoopSocket {
   std::uint64_t closed_for_want_of_room() const override { return 0; }
   void on_connection(std::function<void()> fn) override { connection_fn_ = std::move(fn); }
   Endpoint local_endpoint() const override { return options_.local; }
+  int backlog() const { return options_.backlog; }
   bool readable() const override { return connection_fn_ && !waiting_.empty(); }
   void run() override;
 

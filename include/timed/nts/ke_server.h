@@ -102,7 +102,8 @@ class KeServer {
   const env::Env env_;
   bool opened_ = false;
   bool started_ = false;
-  std::vector<ServerPair> pairs_;
+  std::vector<ServerPair> pairs_;  // the last good ones
+  bool pairs_are_bad_ = false;     // those that were read last, which was told
   std::optional<auth::CookieKeys> keys_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::vector<Member> members_;

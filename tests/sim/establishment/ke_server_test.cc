@@ -258,6 +258,19 @@ TEST_P(KeServerTest, AClientThatTrustsNobodyIsCounted) {
 
 // ---- what strangers may try ----
 
+TEST_P(KeServerTest, AsManyMayWaitToBeAcceptedAsThereArePlacesWithinReason) {
+  const int members = std::max(GetParam(), 1);
+  const std::pair<int, int> cases[] = {{1, 128}, {100, std::max(128, 100 * members)}, {5000, 4096}};
+  for (const auto& [places, waiting] : cases) {
+    options_.server.max_connections = places;
+    start();
+    const sim::SimListener* const listener = server_machine_.sockets().listener_for(to_);
+    ASSERT_NE(listener, nullptr);
+    EXPECT_EQ(listener->backlog(), waiting) << places;
+    server_.reset();
+  }
+}
+
 // CVE-2024-38528 was the like of it: connections without end.
 TEST_P(KeServerTest, UnboundedConnectionsFindNoRoom) {
   options_.server.max_connections = 5;
@@ -396,6 +409,23 @@ TEST_P(KeServerTest, ReloadedCertificatesAreForNewConnections) {
   const auto still = connect("new.example");
   run(1);
   EXPECT_TRUE(still->served());
+}
+
+TEST_P(KeServerTest, ThatCertificatesCanBeUsedAgainIsToldOnce) {
+  start();
+  const sim::LogScope scope(world_, server_machine_.log());
+  const auto told = [this] { return server_machine_.log().count("Credentials can be used again"); };
+  server_->reload();
+  EXPECT_EQ(told(), 0u) << "what was right is no news";
+  const std::string key = *server_machine_.files().read("/server.key");
+  server_machine_.files().put("/server.key", "nothing");
+  server_->reload();
+  EXPECT_EQ(told(), 0u);
+  server_machine_.files().put("/server.key", key);
+  server_->reload();
+  EXPECT_EQ(told(), 1u) << server_machine_.log().to_string();
+  server_->reload();
+  EXPECT_EQ(told(), 1u) << server_machine_.log().to_string();
 }
 
 TEST_P(KeServerTest, WithoutACertificateNothingIsStartedUntilThereIsOne) {
