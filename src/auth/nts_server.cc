@@ -48,6 +48,7 @@ NtsVerdict NtsServer::open(const ntp::PacketView& request, NtsAnswer& into) {
   if (!aead.set_key(into.keys.c2s()) || !open_authenticator(aead, fields, room, text)) return NtsVerdict::NotAuthentic;
   std::size_t placeholders = fields.placeholders;
   if (!count_encrypted_placeholders(text, fields.cookie.size(), placeholders)) return NtsVerdict::Malformed;
+  // Not refused where there are more, for chronyd answers them; counting costs no more than the octets that came.
   into.cookies = std::min(1 + placeholders, kMaxCookies);
   return NtsVerdict::Authentic;
 }
