@@ -18,7 +18,8 @@ using discipline::Estimator;
 using discipline::Sample;
 
 constexpr std::size_t kRecord = 11;       // what to do, time since the last, offset, delay
-constexpr std::size_t kMostRecords = 12;  // the cost of an input grows with them
+constexpr std::size_t kMostRecords = 24;  // enough for blocks
+constexpr std::size_t kMostUpdates = 8;   // what an input costs
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -58,6 +59,9 @@ class Support {
     }
     seen_.push_back(s);
   }
+  void shift(Duration offset) {
+    for (Sample& s : seen_) s.offset = s.offset + WideDuration(offset);
+  }
   double largest() const { return largest_ * 1.01; }
 
  private:
@@ -74,7 +78,7 @@ void check(const Estimator& estimator, const Support& support, const Sample& sam
   require(std::isfinite(p.wander) && p.wander > 0.0);
   require(p.offset_sd_after(Duration::seconds(1e5)).is_finite());
   require(std::fabs(p.frequency.to_ratio()) <= support.largest());
-  require(!(estimator.surprise(sample) < 0.0));
+  require(estimator.surprise(sample) >= 0.0);
 }
 
 }  // namespace
@@ -84,6 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Estimator estimator(options_of(data[0])), again(options_of(data[0]));
   const bool twice = (data[0] & 32) != 0;
   Support support;
+  std::size_t updates = 0;
   Sample sample;
   sample.when = FreeTime::from_seconds(1000);
   const std::size_t records = std::min((size - 1) / kRecord, kMostRecords);
@@ -95,10 +100,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     sample.offset = WideDuration(Duration::seconds(number(record + 3, any)));
     sample.peer_delay = Duration::seconds(number(record + 7, any));
     if ((record[0] & 0xf0) == 0xf0) estimator.reset(), again.reset();
+    if ((record[0] & 0xf0) == 0xe0) {
+      const Duration offset = Duration::seconds(number(record + 3, false));
+      estimator.shift(offset), again.shift(offset), support.shift(offset);
+    }
     support.add(sample);
     estimator.add(sample);
     again.add(sample);
     if ((record[0] & 28) != 0 && i + 1 < records) continue;  // several between updates
+    if (++updates > kMostUpdates) break;
     estimator.update();
     if (twice) again.update();
     check(estimator, support, sample);
