@@ -8,22 +8,25 @@
 namespace timed::discipline {
 namespace {
 
+constexpr Duration kLeastDeviation = Duration::nanos(1);  // nothing is known better, and weights are finite
+
 // The estimator's, by inverse variance.  To the variance belongs what no exchange can show, that the ways there and
 // back may differ: it is what sets a near server before a far one when both are known to the nanosecond.  Where they
-// disagree by more than they should, all of them are worse than they say (Birge 1932).
+// disagree by more than they should, all of them are worse than they say (Birge 1932).  Offsets are from the lead's: of
+// large ones the squares would have no digits left for what differs.
 LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   const LocalEstimate& lead = estimates.front().estimate;
-  double weights = 0.0, offset_s = 0.0, variance_s2 = 0.0, squares = 0.0;
+  double weights = 0.0, apart_s = 0.0, variance_s2 = 0.0, squares = 0.0;
   double frequency_weights = 0.0, frequency = 0.0, skew2 = 0.0, covariance_s = 0.0, log_wander = 0.0;
   for (const auto& [e, distance] : estimates) {
     const Duration elapsed = lead.when - e.when;
-    const double own_offset_s = (e.offset + elapsed * e.frequency).to_seconds();
-    const double sd_s = e.offset_sd_after(elapsed).to_seconds(), route_s = e.growth->route_sd.to_seconds();
+    const double own_apart_s = (e.offset + elapsed * e.frequency - lead.offset).to_seconds();
+    const double sd_s = std::max(e.offset_sd_after(elapsed), kLeastDeviation).to_seconds(), route_s = e.growth->route_sd.to_seconds();
     const double weight = 1.0 / (sd_s * sd_s + route_s * route_s);
     const double frequency_weight = 1.0 / (e.frequency_sd.to_ratio() * e.frequency_sd.to_ratio());
     weights += weight;
-    offset_s += weight * own_offset_s;
-    squares += weight * own_offset_s * own_offset_s;
+    apart_s += weight * own_apart_s;
+    squares += weight * own_apart_s * own_apart_s;
     variance_s2 += weight * weight * sd_s * sd_s;
     frequency_weights += frequency_weight;
     frequency += frequency_weight * e.frequency.to_ratio();
@@ -33,8 +36,8 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   }
   const double count = static_cast<double>(estimates.size());
   LocalEstimate combined = lead;
-  combined.offset = Duration::seconds(offset_s / weights);
-  const double disagreement = (squares - offset_s * offset_s / weights) / (count - 1.0);
+  combined.offset = lead.offset + Duration::seconds(apart_s / weights);
+  const double disagreement = (squares - apart_s * apart_s / weights) / (count - 1.0);
   combined.offset_sd = Duration::seconds(std::sqrt(variance_s2 * std::max(disagreement, 1.0)) / weights);
   // All share one clock whose frequency walks: many servers do not make that better known than one does.
   combined.frequency = Frequency::ratio(frequency / frequency_weights);

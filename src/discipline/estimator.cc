@@ -85,7 +85,7 @@ void Entry::take_mean_with(const Sample& sample) {
   count += 1.0;
   when = when + (sample.when - when) * (1.0 / count);
   offset = offset + WideDuration((sample.offset - offset).to_duration() * (1.0 / count));
-  delay = delay + (sample.peer_delay - delay) * (1.0 / count);
+  delay = delay + (std::max(sample.peer_delay, Duration::zero()) - delay) * (1.0 / count);
 }
 
 // Logarithm of the chance that a round trip is so many times the mean of one direction above the smallest: the sum of

@@ -248,15 +248,16 @@ SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherT
   }
   SmootherResult result;
   const int least_rounds = warm ? kWarmRounds : kLeastRounds;
-  for (result.rounds = 1; result.rounds <= kMostRounds; ++result.rounds) {
+  for (int number = 1; number <= kMostRounds; ++number) {
+    result.rounds = number;
     result.log_evidence = filter(model, terms);
     smooth();
     result.forward_mean_s = mean_s_[0];
     result.backward_mean_s = mean_s_[1];
-    const SiteRound round = update_sites(model, !warm && result.rounds == 1 ? 1.0 : kDamping);
+    const SiteRound round = update_sites(model, !warm && number == 1 ? 1.0 : kDamping);
     result.log_evidence += round.log_evidence;
     result.residual = round.largest_change;
-    if (result.rounds >= least_rounds && round.largest_change < kStill) break;
+    if (number >= least_rounds && round.largest_change < kStill) break;
     update_scales(round, terms);
   }
   const Belief& last = points_[size_ - 1].filtered;

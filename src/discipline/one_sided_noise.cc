@@ -10,7 +10,8 @@
 namespace timed::discipline {
 namespace {
 
-constexpr double kFarTail = -8.0;     // left of it Phi is taken from its continued fraction: erfc loses its digits
+constexpr double kFarTail = -30.0;    // left of it Phi is taken from its continued fraction: erfc is soon too small
+constexpr double kAsymptotic = 100.0; // from there on two terms of a series have more digits than a difference
 constexpr double kLeastShare = 1e-9;  // of a variance is left at least, whatever rounding makes of it
 constexpr double kInverseRoot2Pi = 0.3989422804014327;
 constexpr double kInverseRoot2 = 0.7071067811865476;
@@ -31,6 +32,17 @@ NormalTail normal_tail(double a) {
   return {ratio, -0.5 * a * a - kHalfLog2Pi - std::log(ratio)};
 }
 
+namespace {
+
+// What cutting off a Gaussian at a leaves of its variance.
+double share_of_variance(double a, double ratio) {
+  if (a > -kAsymptotic) return 1.0 - ratio * (a + ratio);
+  const double inverse2 = 1.0 / (a * a);
+  return inverse2 * (1.0 - 6.0 * inverse2);
+}
+
+}  // namespace
+
 OneSidedNoise::OneSidedNoise(double mean_s, double gaussian_sd_s)
     : mean_s_(mean_s), gaussian_variance_s2_(gaussian_sd_s * gaussian_sd_s), log_mean_(std::log(mean_s)) {}
 
@@ -42,7 +54,7 @@ OneSidedNoise::Seen OneSidedNoise::see_exponential(const Normal& before, double 
   const double a = (z - moved) / sd;
   const NormalTail tail = normal_tail(a);
   const double w_mean = moved - sd * tail.ratio;
-  const double w_variance = variance * std::max(1.0 - tail.ratio * (a + tail.ratio), kLeastShare);
+  const double w_variance = variance * std::max(share_of_variance(a, tail.ratio), kLeastShare);
   const double share = before.variance / variance;
   Seen seen;
   seen.belief.mean = before.mean + share * (w_mean - before.mean);

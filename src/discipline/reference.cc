@@ -74,7 +74,8 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   const bool first = updates_ <= kFirstUpdates && abs(left) < kGentleOffset;
   const double share = options_.correction_time_ratio / kUsualCorrectionRatio *
                        std::clamp(kSlewShare / clarity, first ? kMostSlewShare : kLeastSlewShare, kMostSlewShare);
-  const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
+  const double gentle_s = options_.correction_time_ratio / kUsualCorrectionRatio *
+                          std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
   return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), share * interval_s, gentle_s});
 }
 

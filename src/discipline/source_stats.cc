@@ -303,9 +303,12 @@ std::optional<LocalEstimate> SourceStats::steering_estimate(const LocalView& vie
       clamp(kMinSkew, e.frequency_sd * kBoundDeviations + Frequency::ratio(std::sqrt(p.wander * spacing.to_seconds())),
             kMaxSkew);
   e.root_delay = best.root_delay;
-  e.root_dispersion =
-      best.root_dispersion + added_since(best, view) + view.interval(p.when, best.when) * e.skew + e.offset_sd;
-  e.growth = Growth{p.covariance_s, p.wander, p.base_delay * kRouteShare};
+  // The best sample may be newer: of a block, or one that waits for what the next one says.
+  const Duration since_best = std::max(view.interval(p.when, best.when), Duration::zero());
+  e.root_dispersion = best.root_dispersion + added_since(best, view) + since_best * e.skew + e.offset_sd;
+  // Where nobody has told the base delay from queues, the smallest is the next best.
+  const Duration base = p.base_delay > Duration::zero() ? p.base_delay : std::max(min_delay(), Duration::zero()) * 0.5;
+  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare};
   return e;
 }
 

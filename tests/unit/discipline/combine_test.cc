@@ -43,6 +43,19 @@ TEST(CombineBeliefs, DisagreementCosts) {
   EXPECT_GT(apart.offset_sd, Duration::micros(400));
 }
 
+TEST(CombineBeliefs, AgreementOnALargeOffsetIsSeen) {
+  auto beliefs = std::vector{belief(1000.7, 1e-9), belief(1000.7, 2e-9), belief(1000.7, 3e-9)};
+  for (WeightedEstimate& one : beliefs) one.estimate.frequency = Frequency::zero();
+  const auto all = combine(beliefs);
+  EXPECT_NEAR(all.offset.to_seconds(), 1000.7, 1e-9);
+  EXPECT_LE(all.offset_sd, Duration::nanos(1));
+}
+
+TEST(CombineBeliefs, PerfectOnesHaveWeightsThatAreNumbers) {
+  const auto both = combine(std::vector{belief(1e-6, 0.0), belief(3e-6, 0.0)});
+  EXPECT_NEAR(both.offset.to_seconds(), 2e-6, 1e-15);
+}
+
 TEST(CombineBeliefs, AnOldOneCountsLess) {
   WeightedEstimate old = belief(1e-6, 1e-6);
   old.estimate.when = LocalTime::from_seconds(0);
