@@ -21,7 +21,8 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   for (const auto& [e, distance] : estimates) {
     const Duration elapsed = lead.when - e.when;
     const double own_apart_s = (e.offset + elapsed * e.frequency - lead.offset).to_seconds();
-    const double sd_s = std::max(e.offset_sd_after(elapsed), kLeastDeviation).to_seconds(), route_s = e.growth->route_sd.to_seconds();
+    const double sd_s = std::max(e.offset_sd_after(elapsed), kLeastDeviation).to_seconds(),
+                 route_s = e.growth->route_sd.to_seconds();
     const double weight = 1.0 / (sd_s * sd_s + route_s * route_s);
     const double frequency_weight = 1.0 / (e.frequency_sd.to_ratio() * e.frequency_sd.to_ratio());
     weights += weight;

@@ -10,9 +10,9 @@
 namespace timed::discipline {
 namespace {
 
-constexpr double kFarTail = -30.0;    // left of it Phi is taken from its continued fraction: erfc is soon too small
-constexpr double kAsymptotic = 100.0; // from there on two terms of a series have more digits than a difference
-constexpr double kLeastShare = 1e-9;  // of a variance is left at least, whatever rounding makes of it
+constexpr double kFarTail = -30.0;     // left of it Phi is taken from its continued fraction: erfc is soon too small
+constexpr double kAsymptotic = 100.0;  // from there on two terms of a series have more digits than a difference
+constexpr double kLeastShare = 1e-9;   // of a variance is left at least, whatever rounding makes of it
 constexpr double kInverseRoot2Pi = 0.3989422804014327;
 constexpr double kInverseRoot2 = 0.7071067811865476;
 constexpr double kHalfLog2Pi = 0.9189385332046727;
