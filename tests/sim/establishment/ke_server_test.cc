@@ -445,6 +445,21 @@ TEST_P(KeServerTest, WithoutACertificateNothingIsStartedUntilThereIsOne) {
   EXPECT_TRUE(client->served());
 }
 
+TEST_P(KeServerTest, WithoutACertificateNoWorkerIsAskedFor) {
+  int asked = 0;
+  server_machine_.host().allow_workers([&asked](const std::string&) {
+    ++asked;
+    return Result<std::unique_ptr<env::Worker>>(Error{"no threads here"});
+  });
+  const std::string key = *server_machine_.files().read("/server.key");
+  ASSERT_TRUE(server_machine_.files().remove("/server.key").ok());
+  start();
+  EXPECT_EQ(asked, 0);
+  server_machine_.files().put("/server.key", key);
+  server_->reload();
+  EXPECT_EQ(asked > 0, GetParam() > 0);
+}
+
 TEST_P(KeServerTest, KeysThatEverybodyCanReadAreToldOf) {
   server_machine_.files().put("/server.key", *server_machine_.files().read("/server.key"));
   ASSERT_TRUE(server_machine_.files().replace("/server.key", *server_machine_.files().read("/server.key"), 0644).ok());
