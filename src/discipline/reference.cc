@@ -70,13 +70,14 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   if (!e.growth || interval_s <= 0.0) {
     return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * interval_s;
   }
+  const double scale = options_.correction_time_ratio / kUsualCorrectionRatio;
   const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
-  const bool first = updates_ <= kFirstUpdates && abs(left) < kGentleOffset;
-  const double share = options_.correction_time_ratio / kUsualCorrectionRatio *
-                       std::clamp(kSlewShare / clarity, first ? kMostSlewShare : kLeastSlewShare, kMostSlewShare);
-  const double gentle_s = options_.correction_time_ratio / kUsualCorrectionRatio *
-                          std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio();
-  return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), share * interval_s, gentle_s});
+  // Beyond the limit nothing is gained by taking one's time: the larger the offset, the sooner it must be gone.
+  const double large = std::max(abs(left) / kGentleOffset, 1.0);
+  const double least_share = updates_ <= kFirstUpdates && large == 1.0 ? kMostSlewShare : kLeastSlewShare / large;
+  const double share = std::clamp(kSlewShare / clarity, least_share, kMostSlewShare);
+  const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio() / large;
+  return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), scale * share * interval_s, scale * gentle_s});
 }
 
 bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {

@@ -30,10 +30,13 @@ TEST(LeapSlew, WhatIsServedLeapsAndTheKernelFollows) {
 
 // The rate of the slew is that of "maxslewrate".
 TEST(LeapSlew, KeepsToTheLargestRate) {
-  LeapScenario s(4, {.config = "leapseclist /etc/leap.list\nleapsecmode slew\nmaxslewrate 1000\n", .asked = false});
-  s.run_until(Duration::seconds(500));
-  EXPECT_NEAR((s.client().clock_error() - s.right()).to_seconds(), 0.5, 0.01) << s.report();
-  EXPECT_LE(s.worst_error(Duration::seconds(1010), Duration::seconds(1020)), kUsual) << s.report();
+  const std::string config = "leapseclist /etc/leap.list\nleapsecmode slew\nmaxslewrate 1000\n";
+  for (const char* const estimator : {"estimator regression\n", "estimator bayes\n"}) {
+    LeapScenario s(4, {.config = config + estimator, .asked = false});
+    s.run_until(Duration::seconds(500));
+    EXPECT_NEAR((s.client().clock_error() - s.right()).to_seconds(), 0.5, 0.01) << s.report();
+    EXPECT_LE(s.worst_error(Duration::seconds(1010), Duration::seconds(1020)), kUsual) << s.report();
+  }
 }
 
 }  // namespace

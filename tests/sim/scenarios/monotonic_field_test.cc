@@ -10,11 +10,12 @@ namespace timed::sim {
 namespace {
 
 // A server is moved to and fro.  What a client is off once it has asked four times since, in the root mean square.
-Duration error_behind_a_moving_server(std::uint64_t seed, const std::string& options, Duration moved) {
+Duration error_behind_a_moving_server(std::uint64_t seed, const std::string& options, Duration moved,
+                                      const std::string& estimator = "regression") {
   Scenario scenario(seed);
   Node& server = scenario.add_server("server", {"10.0.0.1"});
   Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
-                            "server 10.0.0.1 iburst minpoll 4 maxpoll 4 " + options + "\n");
+                            "server 10.0.0.1 iburst minpoll 4 maxpoll 4 " + options + "\nestimator " + estimator + "\n");
   scenario.start_all();
   scenario.run_for(Duration::seconds(2000));
   double sum_s2 = 0.0;
@@ -39,6 +40,7 @@ TEST(MonotonicField, StepsOfTheServerAreFollowedAtOnceAndAreNoFrequency) {
       const Duration without = error_behind_a_moving_server(seed, "", moved);
       const Duration with = error_behind_a_moving_server(seed, "extfield F323", moved);
       EXPECT_LE(with, Duration::micros(30)) << seed;
+      EXPECT_LE(error_behind_a_moving_server(seed, "extfield F323", moved, "bayes"), Duration::micros(30)) << seed;
       EXPECT_GE(without, Duration::micros(80)) << seed;
     }
   }

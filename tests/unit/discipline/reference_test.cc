@@ -238,9 +238,11 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
   EXPECT_NEAR(slew_s(3, 1000, 1e-5, 1e-5), 500.0, 1e-6) << "with what is still being slewed";
   EXPECT_NEAR(slew_s(0, 1000, 1e-6, 0), 2.0, 1e-6);
   EXPECT_GE(slew_s(3, 1, 1e-3, 0), 10.0) << "gently";
-  EXPECT_LT(slew_s(3, 1, 0.1, 0), 60.0) << "but not for ever";
+  EXPECT_GE(slew_s(9, 1, 1e-3, 0), 3 * slew_s(3, 1, 1e-3, 0)) << "corrtimeratio holds for that too";
+  EXPECT_LT(slew_s(3, 1000, 0.1, 0), 3.0) << "what is large goes at once";
+  EXPECT_NEAR(slew_s(3, 1000, 1.001e-3, 0), slew_s(3, 1000, 1e-3, 0), 1.0) << "without a jump between them";
   EXPECT_NEAR(slew_s(3, 1000, 9e-4, 0, 7), 2000.0, 1e-6) << "the first ones are not worth a frequency error";
-  EXPECT_NEAR(slew_s(3, 1000, 0.1, 0, 7), 250.0, 1e-6) << "but large ones are";
+  EXPECT_NEAR(slew_s(3, 1000, 0.1, 0, 7), 2.5, 1e-6) << "but large ones are";
 }
 
 TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
