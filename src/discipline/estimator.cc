@@ -360,7 +360,11 @@ void Estimator::update() {
   if (options_.one_sided && w.watch_route()) ++counts_.route_moves;
   const std::span<const Exchange> exchanges = w.relative();
   const double precision_s = options_.precision.to_seconds();
-  auto bank = options_.one_sided ? bank_by_delay(exchanges, precision_s) : bank_by_scatter(exchanges, precision_s);
+  BankTerms known;
+  if (options_.min_delay > Duration::zero()) known.least_delay_s = options_.min_delay.to_seconds();
+  if (std::fabs(options_.asymmetry) <= kMostAsymmetry) known.asymmetry = options_.asymmetry;
+  auto bank = options_.one_sided ? bank_by_delay(exchanges, precision_s, known)
+                                 : bank_by_scatter(exchanges, precision_s, known);
   if (bank) {
     const SlopeRange slopes = supported_slopes(exchanges, precision_s);
     bank->clock.frequency = std::clamp(bank->clock.frequency, slopes.least, slopes.largest);

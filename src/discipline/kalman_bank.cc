@@ -113,6 +113,27 @@ std::optional<BankAnswer> average(std::span<const Member> members) {
   return answer;
 }
 
+double least_delay(std::span<const Exchange> exchanges, const BankTerms& terms) {
+  if (terms.least_delay_s) return *terms.least_delay_s;
+  double least_s = std::numeric_limits<double>::infinity();
+  for (const Exchange& e : exchanges) least_s = std::min(least_s, e.delay_s);
+  return least_s;
+}
+
+// With the offsets as they would be if the share that is known of the extra delays were not there.
+class Corrected {
+ public:
+  Corrected(std::span<const Exchange> exchanges, double least_s, double asymmetry) : size_(exchanges.size()) {
+    std::copy(exchanges.begin(), exchanges.end(), exchanges_.begin());
+    for (Exchange& e : std::span(exchanges_).first(size_)) e.offset_s += asymmetry * (e.delay_s - least_s);
+  }
+  std::span<const Exchange> exchanges() const { return {exchanges_.data(), size_}; }
+
+ private:
+  std::array<Exchange, kEstimatorWindow> exchanges_{};
+  std::size_t size_;
+};
+
 }  // namespace
 
 double log_prior_of_wander(double log_wander) {
@@ -120,28 +141,29 @@ double log_prior_of_wander(double log_wander) {
   return -0.5 * d * d;
 }
 
-std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s) {
+std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s,
+                                        const BankTerms& terms) {
   const std::size_t n = exchanges.size();
   if (n < 3 || n > kEstimatorWindow) return std::nullopt;
-  double least_s = std::numeric_limits<double>::infinity(), sum_s = 0.0;
-  for (const Exchange& e : exchanges) {
-    least_s = std::min(least_s, e.delay_s);
-    sum_s += e.delay_s;
-  }
+  const double least_s = least_delay(exchanges, terms);
+  const Corrected corrected(exchanges, least_s, terms.asymmetry);
+  double sum_s = 0.0;
+  for (const Exchange& e : exchanges) sum_s += e.delay_s;
   const double count = static_cast<double>(n);
   const double mean_extra_s = std::max(sum_s / count - least_s, 2.0 * least_sd_s);
-  const double base_below_s = kMinimumBias * mean_extra_s / std::sqrt(count);
+  const double base_below_s = terms.least_delay_s ? 0.0 : kMinimumBias * mean_extra_s / std::sqrt(count);
+  const double unknown_share = 1.0 - 2.0 * std::fabs(terms.asymmetry);
   std::array<double, kEstimatorWindow> noise_s2{};
   double mean_noise_s2 = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
-    const double extra_s = exchanges[i].delay_s - least_s + base_below_s;
+    const double extra_s = unknown_share * (exchanges[i].delay_s - least_s) + base_below_s;
     noise_s2[i] = extra_s * extra_s / 12.0 + least_sd_s * least_sd_s;  // of a uniform error
     mean_noise_s2 += noise_s2[i] / count;
   }
   std::array<Member, kWanders> members;
   double wander = kLeastWander;
   for (Member& m : members) {
-    const FilterRun run = run_filter(exchanges, {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
+    const FilterRun run = run_filter(corrected.exchanges(), {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
     m.log_wander = std::log(wander);
     m.log_weight = -0.5 * (run.log_determinants + run.squares) + log_prior_of_wander(m.log_wander);
     m.noise_s2 = mean_noise_s2;
@@ -151,9 +173,11 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
   return average(members);
 }
 
-std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s) {
+std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s,
+                                          const BankTerms& terms) {
   const std::size_t n = exchanges.size();
   if (n < 3 || n > kEstimatorWindow) return std::nullopt;
+  const Corrected corrected(exchanges, least_delay(exchanges, terms), terms.asymmetry);
   const double span_s = exchanges.back().t_s - exchanges.front().t_s;
   const double innovations = static_cast<double>(n - 2);
   std::array<double, kEstimatorWindow> unit{};
@@ -164,7 +188,7 @@ std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, d
     // Variances in units of that of the noise.  The prior of the frequency must not matter in any unit.
     const double flat = 1e12 / (span_s * span_s);
     const FilterRun run =
-        run_filter(exchanges, {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
+        run_filter(corrected.exchanges(), {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
     m.noise_s2 = std::max(run.squares / innovations, least_sd_s * least_sd_s);
     m.log_wander = std::log(m.noise_s2) - 3.0 * std::log(intercept_s);
     m.log_weight = -0.5 * (run.log_determinants + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +

@@ -164,10 +164,11 @@ TEST(Offset, IsAddedToWhatIsMeasured) {
 }
 
 // The jitter of one direction: half of what exceeds the shortest delay is taken off.
-Duration error_with(const char* asymmetry, bool jitter_back) {
+Duration error_with(const char* asymmetry, bool jitter_back, const char* estimator = "regression") {
   Duration sum;
   for (std::uint64_t seed = 13; seed <= 16; ++seed) {
-    Asked asked(seed, std::string("minpoll 4 maxpoll 4 asymmetry ") + asymmetry);
+    Asked asked(seed, std::string("minpoll 4 maxpoll 4 asymmetry ") + asymmetry,
+                std::string("estimator ") + estimator + "\n");
     Link quiet, busy;
     busy.jitter = Duration::millis(5);
     asked.scenario.network().set_one_way("client", "server", jitter_back ? quiet : busy);
@@ -178,6 +179,8 @@ Duration error_with(const char* asymmetry, bool jitter_back) {
 }
 
 TEST(Asymmetry, OfFixedSizeTakesTheJitterOfOneDirectionAway) {
+  EXPECT_LE(error_with("0.5", true, "bayes"), error_with("0.0", true) * 0.3);
+  EXPECT_LE(error_with("-0.5", false, "bayes"), error_with("0.0", false) * 0.3);
   EXPECT_LE(error_with("0.5", true), error_with("0.0", true) * 0.3);
   EXPECT_LE(error_with("-0.5", false), error_with("0.0", false) * 0.3);
 }

@@ -54,6 +54,36 @@ TEST(KalmanBank, FollowsALineWithoutNoise) {
   }
 }
 
+// All queues are in one direction, and the configuration says so.
+TEST(KalmanBank, TakesOutTheShareOfTheDelayThatIsKnown) {
+  auto queues = line(30, 1e-6, 1e-3);
+  for (std::size_t i = 0; i + 1 < queues.size(); ++i) {
+    const double queue_s = 1e-3 * static_cast<double>((i * 7) % 10);
+    queues[i].delay_s += queue_s;
+    queues[i].offset_s -= 0.5 * queue_s;
+  }
+  const auto by_delay = bank_by_delay(queues, 1e-8, {.asymmetry = 0.5});
+  const auto by_scatter = bank_by_scatter(queues, 1e-8, {.asymmetry = 0.5});
+  ASSERT_TRUE(by_delay && by_scatter);
+  EXPECT_NEAR(by_delay->clock.frequency, 1e-6, 1e-9);
+  EXPECT_NEAR(by_scatter->clock.frequency, 1e-6, 1e-9);
+  EXPECT_GT(std::fabs(bank_by_delay(queues, 1e-8, {.asymmetry = -0.5})->clock.frequency - 1e-6), 1e-8);
+}
+
+// A smallest delay that is set too low makes all exchanges equally bad, and who sets it is believed.
+TEST(KalmanBank, BelievesTheSmallestDelayThatIsSet) {
+  SyntheticClock clock(5, {});
+  auto all = line(30, 0.0, 1e-3);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].delay_s += i % 3 == 0 ? 0.0 : 2e-4;
+    all[i].offset_s = (i % 3 == 0 ? 0.0 : 1e-4) + 1e-6 * clock.normal();
+  }
+  const auto seen = bank_by_delay(all, 1e-8), set = bank_by_delay(all, 1e-8, {.least_delay_s = 1e-4});
+  ASSERT_TRUE(seen && set);
+  EXPECT_LT(std::fabs(seen->clock.offset_s), 3e-5);
+  EXPECT_GT(set->clock.offset_s, 5e-5);
+}
+
 TEST(KalmanBank, FindsNoiseAndWander) {
   double log_noise = 0.0, log_fast = 0.0, log_slow = 0.0;
   constexpr int kRuns = 20;
