@@ -48,7 +48,7 @@ Result<pthread_t> start_thread(const std::string& name, const SyscallFilter& fil
                                void* argument) {
   if (filter.empty()) return start_unfiltered(name, function, argument);
   FilteredStart start{filter, function, argument};
-  const auto thread = start_unfiltered(name, run_filtered, &start);
+  auto thread = start_unfiltered(name, run_filtered, &start);
   if (!thread) return thread.error();
   start.said.acquire();
   if (start.loaded.ok()) return thread;

@@ -78,7 +78,9 @@ def check_measurements(ours, theirs):
 
 
 def check_statistics(ours, theirs):
-    same_count(ours, theirs, "statistics")
+    # On a busy machine delays vary, and each of them loses more samples by chance.
+    same_count(ours, theirs, "statistics", slack=20)
+    assert min(len(ours), len(theirs)) > SECONDS, "a row for most samples"
     for rows in (ours, theirs):
         samples = {}
         for row in rows:
