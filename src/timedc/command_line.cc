@@ -51,11 +51,10 @@ bool take_option(CommandLine& line, int letter, const char* argument) {
     case '6':
       line.session.family = Family::Inet6;
       return true;
-    case 'a':
-    case 'd':
-      return true;  // of chronyc before 2.2, and where it can trace itself: accepted, without meaning
+    case 'a':  // of chronyc before 2.2
+    case 'd':  // of one that can trace itself
     case 'f':
-      return true;
+      return true;  // accepted, without meaning
     case 'c':
       line.form = Form::Csv;
       return true;
