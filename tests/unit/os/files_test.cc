@@ -1,12 +1,19 @@
 #include "timed/os/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/capability.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +21,9 @@
 #include <thread>
 #include <vector>
 
+#include "src/os/file_io.h"
 #include "tests/unit/os/child.h"
+#include "tests/unit/os/refused_call.h"
 #include "tests/unit/os/temporary_directory.h"
 #include "tests/unit/os/turns.h"
 #include "timed/os/process.h"
@@ -213,6 +222,118 @@ TEST_F(Files, AppendsToALogAndRefusesALink) {
   EXPECT_EQ(contents_of(path), "one\ntwo\n");
   std::filesystem::create_symlink(path, directory_ / "link");
   EXPECT_FALSE(files_.open_log(directory_ / "link", 0644).ok());
+}
+
+// Root as a service manager starts it: it may not pass by the permissions of files.
+bool give_up_passing_by_permissions() {
+  const cap_t now = ::cap_get_proc();
+  const cap_value_t given_up[] = {CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
+  const bool done = now != nullptr && ::cap_set_flag(now, CAP_EFFECTIVE, 3, given_up, CAP_CLEAR) == 0 &&
+                    ::cap_set_flag(now, CAP_PERMITTED, 3, given_up, CAP_CLEAR) == 0 && ::cap_set_proc(now) == 0;
+  ::cap_free(now);
+  return done;
+}
+
+TEST_F(Files, AreThoseOfTheOwnerOfTheDirectoryWhereRootMayNotPassByPermissions) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ASSERT_TRUE(files_.make_directory(directory_ / "state", 0700, 12345, 54321).ok());
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0711), 0);
+  write_file(directory_ / "state/pid", "left by a crash");
+  const auto result = run_child([this] {
+    const std::string path = directory_ / "state/pid";
+    if (!give_up_passing_by_permissions()) return 1;
+    {
+      const auto made = create_exclusively(path, 0600);
+      if (!made.ok()) return 2;
+      if (!write_all(*made, "new")) return 3;
+    }
+    const auto read = files_.read(path);
+    if (!read.ok() || *read != "new") return 3;
+    const auto log = files_.open_log(directory_ / "state/log", 0600);
+    if (!log.ok() || !(*log)->append("line\n").ok()) return 4;
+    // And root again, elsewhere.
+    return files_.replace(directory_ / "of_root", "x", 0600).ok() ? 0 : 5;
+  });
+  EXPECT_EQ(result.status, 0) << result.errors;
+  for (const char* name : {"state/pid", "state/log"}) {
+    const auto info = files_.info(directory_ / name);
+    ASSERT_TRUE(info.ok()) << name;
+    EXPECT_EQ(info->uid, 12345) << name;
+    EXPECT_EQ(info->gid, 54321) << name;
+  }
+  EXPECT_EQ(files_.info(directory_ / "of_root")->uid, 0);
+}
+
+// A directory of root in which root may do nothing is meant so.
+TEST_F(Files, AreNotReachedInADirectoryThatRootHasLocked) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  std::filesystem::create_directory(directory_ / "locked");
+  write_file(directory_ / "locked/drift", "old");
+  ASSERT_EQ(::chmod((directory_ / "locked").c_str(), 0500), 0);
+  const auto result = run_child([this] {
+    if (!give_up_passing_by_permissions()) return 1;
+    const Status replaced = files_.replace(directory_ / "locked/drift", "new", 0600);
+    std::fprintf(stderr, "%s", replaced.ok() ? "replaced" : replaced.error().reason().c_str());
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.errors, "Permission denied");
+  EXPECT_EQ(contents_of(directory_ / "locked/drift"), "old");
+}
+
+TEST_F(Files, SayWhatIsInTheWayOfANewOne) {
+  std::filesystem::create_directory(directory_ / "drift.tmp");
+  const Status replaced = files_.replace(directory_ / "drift", "new", 0644);
+  ASSERT_FALSE(replaced.ok());
+  EXPECT_EQ(replaced.error().message, "Could not remove " + directory_ / "drift.tmp" + " : Is a directory");
+  const Status nowhere = files_.replace(directory_ / "missing/drift", "new", 0644);
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_EQ(nowhere.error().message,
+            "Could not open " + directory_ / "missing/drift.tmp" + " : No such file or directory");
+}
+
+std::atomic<int> interruptions{0};
+int full_pipe = -1;
+
+// By the third time the writer has waited: now there is room.
+void interrupt(int) {
+  std::array<char, 4096> piece;
+  if (++interruptions < 3) return;
+  while (::read(full_pipe, piece.data(), piece.size()) > 0) continue;
+}
+
+TEST(WriteAll, GoesOnAfterASignal) {
+  const auto result = run_child([] {
+    int ends[2] = {-1, -1};
+    if (::pipe(ends) != 0) return 1;
+    const Descriptor read_end(ends[0]), write_end(ends[1]);
+    full_pipe = read_end.get();
+    read_end.set_nonblocking();
+    const int flags = ::fcntl(ends[1], F_GETFL);
+    write_end.set_nonblocking();
+    const std::string piece(4096, 'x');
+    while (::write(ends[1], piece.data(), piece.size()) > 0) continue;
+    ::fcntl(ends[1], F_SETFL, flags);
+    struct sigaction action {};
+    action.sa_handler = interrupt;  // without SA_RESTART
+    ::sigaction(SIGALRM, &action, nullptr);
+    const itimerval soon_and_again{{0, 10'000}, {0, 10'000}};
+    ::setitimer(ITIMER_REAL, &soon_and_again, nullptr);
+    const bool written = write_all(write_end, "and this");
+    const itimerval never{};
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    char last[16] = {};
+    if (!written || ::read(ends[0], last, sizeof last) != 8) return 2;
+    return std::string(last) == "and this" ? 0 : 3;
+  });
+  EXPECT_EQ(result.status, 0);
+}
+
+TEST(WriteAll, SaysThatItHasFailed) {
+  const Descriptor nowhere;
+  EXPECT_FALSE(write_all(nowhere, "x"));
+  EXPECT_EQ(errno, EBADF);
+  EXPECT_TRUE(write_all(nowhere, ""));
 }
 
 }  // namespace

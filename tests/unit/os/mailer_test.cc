@@ -6,8 +6,13 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string>
 #include <thread>
 
+#include "tests/unit/os/child.h"
+#include "tests/unit/os/refused_call.h"
 #include "tests/unit/os/temporary_directory.h"
 
 namespace timed::os {
@@ -57,6 +62,35 @@ TEST(Mailer, SaysWhereThereIsNone) {
   const Status sent = mailer.send("x", kNow);
   ASSERT_FALSE(sent.ok());
   EXPECT_EQ(sent.error().message, "Could not run " + directory / "none" + " : No such file or directory");
+}
+
+// What a mailer says, and that the mails that were not sent are not counted as such.
+std::string failure_to_send(const std::function<bool()>& prepare) {
+  const auto result = run_child([&] {
+    if (!prepare()) return 1;
+    Mailer mailer("/bin/true");
+    std::string said;
+    for (std::size_t i = 0; i <= Mailer::kMaxInLifetime; ++i) {
+      const Status sent = mailer.send("0123456789", kNow);
+      said = sent.ok() ? "sent" : sent.error().message;
+    }
+    std::fprintf(stderr, "%s", said.c_str());
+    return 0;
+  });
+  return result.errors;
+}
+
+TEST(Mailer, SaysWhatItCouldNotDo) {
+  EXPECT_EQ(failure_to_send([] { return true; }), "Could not mail : Too many mails");
+  EXPECT_EQ(failure_to_send([] { return refuse_call(SCMP_SYS(pipe2), EMFILE); }),
+            "Could not create pipe : Too many open files");
+  EXPECT_EQ(failure_to_send([] { return refuse_call(SCMP_SYS(write), ENOSPC, {argument_is(2, 10)}); }),
+            "Could not write mail : No space left on device");
+  EXPECT_EQ(failure_to_send([] {
+              return refuse_call(SCMP_SYS(clone), EAGAIN) && refuse_call(SCMP_SYS(clone3), EAGAIN) &&
+                     refuse_call(SCMP_SYS(fork), EAGAIN) && refuse_call(SCMP_SYS(vfork), EAGAIN);
+            }),
+            "Could not fork : Resource temporarily unavailable");
 }
 
 TEST(Mailer, SendsSoManyAndNoMoreAtATime) {

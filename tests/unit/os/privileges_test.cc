@@ -1,16 +1,21 @@
 #include "timed/os/privileges.h"
 
+#include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "tests/unit/os/child.h"
+#include "tests/unit/os/refused_call.h"
 #include "tests/unit/os/temporary_directory.h"
 
 namespace timed::os {
@@ -115,6 +120,69 @@ TEST(DropRoot, TakesFromOthersWhatTheyDoNotNeed) {
   EXPECT_EQ(result.status, 0) << result.errors;
 }
 
+// What drop_root says in a child in which `prepare` has seen to it that something fails.
+std::string failure_to_drop(const std::function<bool()>& prepare) {
+  const auto result = run_child([&] {
+    if (!prepare()) return complain("not prepared");
+    const auto dropped = drop_root(kNobody, {});
+    return dropped.ok() ? 0 : complain(dropped.error().message.c_str());
+  });
+  return result.errors;
+}
+
+TEST(DropRoot, SaysWhatWasRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const auto refused = [](int number, int error, std::initializer_list<scmp_arg_cmp> arguments = {}) {
+    return failure_to_drop([&] { return refuse_call(number, error, arguments); });
+  };
+  const std::string hint = " (becoming somebody takes CAP_SETGID and CAP_SETUID; -u root stays what it is)\n";
+  EXPECT_EQ(refused(SCMP_SYS(setgroups), EPERM),
+            "Could not drop supplementary groups : Operation not permitted" + hint);
+  EXPECT_EQ(refused(SCMP_SYS(setresgid), EPERM), "Could not change group : Operation not permitted" + hint);
+  EXPECT_EQ(refused(SCMP_SYS(setresuid), EPERM), "Could not change user : Operation not permitted" + hint);
+  // Of too many processes, where no capability helps.
+  EXPECT_EQ(refused(SCMP_SYS(setresuid), EAGAIN), "Could not change user : Resource temporarily unavailable\n");
+  EXPECT_EQ(refused(SCMP_SYS(capget), EPERM), "Could not get capabilities : Operation not permitted\n");
+  EXPECT_EQ(refused(SCMP_SYS(capset), EPERM), "Could not set capabilities : Operation not permitted\n");
+  EXPECT_EQ(refused(SCMP_SYS(prctl), EPERM, {argument_is(0, PR_SET_KEEPCAPS), argument_is(1, 1)}),
+            "Could not keep capabilities : Operation not permitted\n");
+  EXPECT_EQ(refused(SCMP_SYS(prctl), EINVAL, {argument_is(0, PR_SET_NO_NEW_PRIVS)}),
+            "Could not forbid new privileges : Invalid argument\n");
+}
+
+// A filter of a container may let calls succeed that have done nothing.
+TEST(DropRoot, BelievesNoCallThatSaysItHasDroppedThem) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string still = "Could not drop root privileges for good\n";
+  for (const int number : {SCMP_SYS(setresuid), SCMP_SYS(setresgid)}) {
+    EXPECT_EQ(failure_to_drop([&] { return refuse_call(number, 0); }), still) << number;
+  }
+  EXPECT_EQ(failure_to_drop([] {
+              const gid_t group = 54323;
+              return ::setgroups(1, &group) == 0 && refuse_call(SCMP_SYS(setgroups), 0);
+            }),
+            still);
+  // Each of the ways back: setuid, seteuid and setresuid.
+  EXPECT_EQ(failure_to_drop([] { return refuse_call(SCMP_SYS(setuid), 0); }), still);
+  EXPECT_EQ(failure_to_drop([] {
+              return refuse_call(SCMP_SYS(setresuid), 0, {argument_is_int(0, -1), argument_is_int(1, 0)});
+            }),
+            still);
+  EXPECT_EQ(failure_to_drop([] {
+              return refuse_call(SCMP_SYS(setresuid), 0, {argument_is_int(0, 0), argument_is_int(1, 0)});
+            }),
+            still);
+}
+
+// Nothing to become, but capabilities to give up: that must not fail unseen either.
+TEST(DropRoot, OfOthersFailsWhereTheyKeepTooMuch) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  EXPECT_EQ(failure_to_drop([] {
+              return ::setresuid(kNobody.uid, kNobody.uid, kNobody.uid) == 0 && refuse_call(SCMP_SYS(capset), EPERM);
+            }),
+            "Could not set capabilities : Operation not permitted\n");
+}
+
 TEST(FindAccount, KnowsRootAndNobodyElseByAccident) {
   const auto root = find_account("root");
   ASSERT_TRUE(root.ok());
@@ -175,6 +243,15 @@ TEST_F(SocketDirectory, MustBelongToTheAccount) {
 TEST_F(SocketDirectory, MustBeADirectoryAndNoLinkToOne) {
   ASSERT_EQ(::symlink(directory_.path().c_str(), path_.c_str()), 0);
   EXPECT_NE(error_for(self()), "");
+}
+
+TEST_F(SocketDirectory, MustBeThereToBeLookedAt) {
+  const auto result = run_child([this] {
+    const bool prepared = refuse_call(SCMP_SYS(lstat), EACCES) &&
+                          refuse_call(SCMP_SYS(newfstatat), EACCES, {argument_is_int(3, AT_SYMLINK_NOFOLLOW)});
+    return complain(prepared ? error_for(self()).c_str() : "not prepared");
+  });
+  EXPECT_EQ(result.errors, "Could not access " + path_ + " : Permission denied\n");
 }
 
 TEST(LogDirectory, IsMadeWhereItIsMissing) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
@@ -23,6 +24,7 @@
 #include "src/os/syscall_lists.h"
 #include "src/os/thread.h"
 #include "tests/unit/os/child.h"
+#include "tests/unit/os/refused_call.h"
 #include "tests/unit/os/turns.h"
 #include "timed/base/log.h"
 
@@ -221,6 +223,79 @@ TEST(DeniedCalls, AreToldOnceEach) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2) << lines;
   EXPECT_NE(lines.find("System call filter refused unlink\n"), std::string::npos) << lines;
   EXPECT_NE(lines.find("System call filter refused getsid\n"), std::string::npos) << lines;
+}
+
+// One that libseccomp has no name for is told by its number; numbers that no machine has are not worth a line.
+TEST(DeniedCalls, WithoutANameAreToldByNumber) {
+  const auto result = run_child([] {
+    Watched watched;
+    log::set_sink([](log::Severity, std::string_view message) {
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
+    });
+    const auto filter = SyscallFilter::make(ThreadRole::Main, {.level = 1});
+    if (!filter.ok() || !filter->load().ok()) return complain("not loaded");
+    for (const long number : {1000L, 100'000L}) {
+      if (!is_refused(::syscall(number))) return complain("not refused");
+    }
+    Turns turns;
+    turns.until = [&] { return turns.ended >= 1; };
+    watched.loop->run(turns);
+    log::set_sink(nullptr);
+    return 0;
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.errors, "System call filter refused 1000\n");
+}
+
+TEST(DeniedCalls, CannotBeWatchedWithoutWhatThatTakes) {
+  const auto failure_to_watch = [](int number, int error) {
+    return run_child([&] {
+             const auto loop = make_loop();
+             if (!refuse_call(number, error)) return complain("not prepared");
+             const auto watched = DeniedCalls::watch(*loop);
+             return watched.ok() ? 0 : complain(watched.error().message);
+           })
+        .errors;
+  };
+  EXPECT_EQ(failure_to_watch(SCMP_SYS(eventfd2), EMFILE), "Could not create eventfd : Too many open files\n");
+  EXPECT_EQ(failure_to_watch(SCMP_SYS(rt_sigaction), EINVAL), "Could not set signal action : Invalid argument\n");
+}
+
+TEST(SyscallFilter, SaysWhatTheKernelRefuses) {
+  const auto failure = [](int number, int error, std::initializer_list<scmp_arg_cmp> arguments = {}) {
+    return run_child([&] {
+             if (!refuse_call(number, error, arguments)) return complain("not prepared");
+             const auto filter = SyscallFilter::make(ThreadRole::Worker, {.level = 1});
+             if (!filter.ok()) return complain(filter.error().message);
+             const Status loaded = filter->load();
+             return loaded.ok() ? 0 : complain(loaded.error().message);
+           })
+        .errors;
+  };
+  EXPECT_EQ(failure(SCMP_SYS(memfd_create), EMFILE), "Could not make system call filter : Too many open files\n");
+  EXPECT_EQ(failure(SCMP_SYS(lseek), ESPIPE), "Could not make system call filter : Invalid argument\n");
+  EXPECT_EQ(failure(SCMP_SYS(pread64), EIO), "Could not make system call filter : Input/output error\n");
+  EXPECT_EQ(failure(SCMP_SYS(prctl), EINVAL, {argument_is(0, PR_SET_NO_NEW_PRIVS)}),
+            "Could not forbid new privileges : Invalid argument\n");
+  EXPECT_EQ(failure(SCMP_SYS(prctl), EINVAL, {argument_is(0, PR_SET_SECCOMP)}),
+            "Could not load system call filter : Invalid argument\n");
+}
+
+// A thread runs under its filter or not at all.
+TEST(SyscallFilter, WithoutItNoThreadIsStarted) {
+  const auto result = run_child([] {
+    const auto filter = SyscallFilter::make(ThreadRole::Worker, {.level = 1});
+    if (!filter.ok() || !refuse_call(SCMP_SYS(prctl), EINVAL, {argument_is(0, PR_SET_SECCOMP)})) return 1;
+    const auto thread = start_thread(
+        "test", *filter,
+        [](void* argument) -> void* {
+          std::fprintf(stderr, "runs\n");
+          return argument;
+        },
+        nullptr);
+    return thread.ok() ? 2 : complain(thread.error().message);
+  });
+  EXPECT_EQ(result.errors, "Could not load system call filter : Invalid argument\n");
 }
 
 TEST(SyscallLists, HaveNoNameThatNobodyKnows) {
