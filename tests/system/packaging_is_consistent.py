@@ -116,6 +116,19 @@ def check_scripts():
         assert done.returncode == 0, done.stderr
 
 
+def check_chronyd():
+    """The name of chronyd is a link: a profile for AppArmor that chrony leaves is for a program of that path."""
+    links = dict(reversed(line.split()) for line in read("packaging/debian/timed-chrony-compat.links").splitlines())
+    program = links["usr/sbin/chronyd"]
+    assert f"debian/timed-chrony-compat/{program}\n" in read("packaging/debian/rules"), program
+    drop_in = read("packaging/debian/50-chrony.conf")
+    command = re.findall(r"^ExecStart=(.*)", drop_in, flags=re.M)
+    # What chrony's own unit takes, and then what is meant for timed.
+    assert command == ["", f"!/{program} -n -F 1 $DAEMON_OPTS $TIMED_OPTIONS"], command
+    files = re.findall(r"^EnvironmentFile=-(.*)", drop_in, flags=re.M)
+    assert "/etc/default/chrony" in files and files[-1] == "/etc/default/timed", files
+
+
 def check_compat():
     """The files of chronyd change hands, and back, but nothing that its account may only have linked there."""
     links = read("packaging/debian/timed-chrony-compat.tmpfiles")
@@ -150,6 +163,7 @@ def check_compat():
 
 def main():
     check_versions()
+    check_chronyd()
     check_compat()
     check_dependencies()
     check_places()

@@ -58,8 +58,9 @@ def verify(net):
         text = text.replace("/usr/sbin/timed", lab.timed()).replace("/usr/bin/timedc", lab.timedc())
         text = text.replace("/usr/libexec/timed/timed-network", os.path.realpath(os.path.join(HOOKS, "timed-network")))
         net.write(f"units/{name}", text)
-    for alias in read("timed.service")[("Install", "Alias")]:
-        os.symlink("timed.service", os.path.join(directory, alias))
+    for name in units():
+        for alias in read(name).get(("Install", "Alias"), []):
+            os.symlink(name, os.path.join(directory, alias))
     done = run("systemd-analyze", "verify", "--man=no", *units(),
                env=dict(os.environ, SYSTEMD_UNIT_PATH=f"{directory}:/lib/systemd/system"))
     # Of what else this machine has, only ours matters.
@@ -124,6 +125,12 @@ def check_hooks():
     assert service[("Service", "ReadWritePaths")] == ["-/run/timed"]
 
 
+def is_ordered(name, other):
+    def after(unit):
+        return " ".join(read(unit)[("Unit", "After")]).split()
+    return other in after(name) or (other in units() and name in after(other))
+
+
 def check_services():
     for name in ("timed.service", "timed-restricted.service"):
         unit = read(name)
@@ -139,12 +146,16 @@ def check_services():
         assert "ProtectClock" not in service, f"{name} is not let at the clock"
         conflicts = set(unit[("Unit", "Conflicts")][0].split())
         assert conflicts >= OTHERS, OTHERS - conflicts
+        # Whichever way round: what stops then goes before what starts.
+        unordered = {other for other in conflicts if not is_ordered(name, other)}
+        assert not unordered, f"{name} does not wait for the end of {unordered}"
     main = read("timed.service")
     assert main[("Install", "Alias")] == ["chronyd.service", "chrony.service"]
     restricted = read("timed-restricted.service")
     assert restricted[("Service", "CapabilityBoundingSet")] == ["CAP_SYS_TIME"]
     assert " -U " in restricted[("Service", "ExecStart")][0]
     waits = read("timed-wait-sync.service")
+    assert waits[("Install", "Alias")] == ["chrony-wait.service"]
     assert "time-sync.target" in waits[("Unit", "Before")][0] and waits[("Unit", "Wants")] == ["time-sync.target"]
     assert waits[("Service", "TimeoutStartSec")] == ["infinity"] and waits[("Service", "Type")] == ["oneshot"]
 
