@@ -25,6 +25,114 @@ constexpr Reason kWithoutEqual[] = {
     {"user", "the account of timed is called timed; write this line anew if yours is another one"},
 };
 
+// All words of a configuration, in alphabetical order; the room `config` knows more of them, but is not for tools.
+constexpr std::string_view kRead[] = {"acquisitionport",
+                                      "allow",
+                                      "authselectmode",
+                                      "bindacqaddress",
+                                      "bindacqdevice",
+                                      "bindaddress",
+                                      "bindcmdaddress",
+                                      "bindcmddevice",
+                                      "binddevice",
+                                      "broadcast",
+                                      "clientloglimit",
+                                      "clockprecision",
+                                      "cmdallow",
+                                      "cmddeny",
+                                      "cmdport",
+                                      "cmdratelimit",
+                                      "combinelimit",
+                                      "commandkey",
+                                      "confdir",
+                                      "corrtimeratio",
+                                      "deny",
+                                      "driftfile",
+                                      "dscp",
+                                      "dumpdir",
+                                      "dumponexit",
+                                      "estimator",
+                                      "fallbackdrift",
+                                      "generatecommandkey",
+                                      "hwclockfile",
+                                      "hwtimestamp",
+                                      "hwtstimeout",
+                                      "include",
+                                      "initstepslew",
+                                      "keyfile",
+                                      "leapseclist",
+                                      "leapsecmode",
+                                      "leapsectz",
+                                      "linux_freq_scale",
+                                      "linux_hz",
+                                      "local",
+                                      "lock_all",
+                                      "log",
+                                      "logbanner",
+                                      "logchange",
+                                      "logdir",
+                                      "mailonchange",
+                                      "makestep",
+                                      "manual",
+                                      "maxchange",
+                                      "maxclockerror",
+                                      "maxdistance",
+                                      "maxdrift",
+                                      "maxjitter",
+                                      "maxntsconnections",
+                                      "maxsamples",
+                                      "maxslewrate",
+                                      "maxstratum",
+                                      "maxtxbuffers",
+                                      "maxupdateskew",
+                                      "minsamples",
+                                      "minsources",
+                                      "minstratum",
+                                      "nocerttimecheck",
+                                      "noclientlog",
+                                      "nosystemcert",
+                                      "ntpsigndsocket",
+                                      "ntsaeads",
+                                      "ntsbootstrap",
+                                      "ntscachedir",
+                                      "ntsdumpdir",
+                                      "ntskeysecret",
+                                      "ntsntpserver",
+                                      "ntsport",
+                                      "ntsprocesses",
+                                      "ntsratelimit",
+                                      "ntsrefresh",
+                                      "ntsrotate",
+                                      "ntsservercert",
+                                      "ntsserverkey",
+                                      "ntstrustedcerts",
+                                      "opencommands",
+                                      "peer",
+                                      "pidfile",
+                                      "pool",
+                                      "port",
+                                      "ptpdomain",
+                                      "ptpport",
+                                      "ratelimit",
+                                      "refclock",
+                                      "refresh",
+                                      "reselectdist",
+                                      "restrict",
+                                      "resumestep",
+                                      "rtcautotrim",
+                                      "rtcdevice",
+                                      "rtcfile",
+                                      "rtconutc",
+                                      "rtcsync",
+                                      "sched_priority",
+                                      "server",
+                                      "serverthreads",
+                                      "smoothtime",
+                                      "sourcedir",
+                                      "stratumweight",
+                                      "tempcomp",
+                                      "user"};
+
 // Words whose meaning depends on what the machine and this version can do.
 constexpr std::string_view kOfDevices[] = {"hwtimestamp", "hwtstimeout", "maxtxbuffers", "ptpdomain",
                                            "ptpport",     "refclock",    "rtcautotrim",  "rtcfile"};
@@ -91,6 +199,7 @@ void import_line(std::string_view line, ImportedText& out) {
   const std::vector<Word> words = split_words(line);
   if (words.empty() || kCommentMarks.find(words[0].text[0]) != std::string_view::npos) return out.line(line);
   if (const Reason* against = reason_against(words)) return out.without_equal(line, against->why);
+  if (!is_directive(words[0].text)) return out.without_equal(line, "not understood");
   if (names_a_place_of_chrony(words)) {
     return out.changed(line, with_moved_paths(words),
                        "the account of timed has directories of its own; copy what is kept");
@@ -106,6 +215,10 @@ void import_line(std::string_view line, ImportedText& out) {
 }
 
 }  // namespace
+
+bool is_directive(std::string_view word) {
+  return std::binary_search(std::begin(kRead), std::end(kRead), std::string_view(lower_case(word)));
+}
 
 void import_chrony(std::string_view text, ImportedText& out) {
   for (const std::string_view line : lines_of(text)) import_line(line, out);

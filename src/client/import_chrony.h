@@ -8,6 +8,9 @@
 
 namespace timed::client {
 
+// Whether timed reads lines that begin with it, whatever the case.
+bool is_directive(std::string_view word);
+
 void import_chrony(std::string_view text, ImportedText& out);
 
 }  // namespace timed::client

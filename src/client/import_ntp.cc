@@ -4,92 +4,24 @@
 #include "import_ntp.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "import_ntp_sources.h"
+#include "import_ntp_words.h"
 #include "timed/base/address.h"
 #include "timed/base/text.h"
 
 namespace timed::client {
 namespace {
 
-struct Reason {
-  std::string_view word;
-  std::string_view why;
-};
-
-constexpr std::string_view kAutokey = "there is no Autokey: use NTS, or keys of keyfile";
-constexpr std::string_view kUnasked = "time that was not asked for is not taken: name servers";
-constexpr std::string_view kOrders = "orders are given by timedc over the socket of the daemon, without a key";
-
-// Words that are not there in any form.
-constexpr Reason kWithoutEqual[] = {
-    {"automax", kAutokey},
-    {"broadcastclient", kUnasked},
-    {"calldelay", "modems are not called"},
-    {"controlkey", kOrders},
-    {"crypto", kAutokey},
-    {"device", "a clock's device is named on its refclock line"},
-    {"discard", "ratelimit has an interval and a burst: write them there"},
-    {"enable", "what can be turned on here has a directive of its own"},
-    {"extra", "requests have a port of their own each, and the server has one (port)"},
-    {"filegen", "log files are turned by logrotate and `timedc cyclelogs`"},
-    {"includefile", "import that file too, and include the result"},
-    {"leapsmearinterval", "see smoothtime with leapsecmode slew"},
-    {"logconfig", "the option -L of timed says what is logged"},
-    {"logfile", "the option -l of timed names a file; without it the system log is used"},
-    {"manycastclient", kUnasked},
-    {"manycastserver", kUnasked},
-    {"multicastclient", kUnasked},
-    {"phone", "modems are not called"},
-    {"pidfile", "that of timed is /run/timed/timed.pid"},
-    {"requestkey", kOrders},
-    {"reset", "the counters begin with the daemon"},
-    {"revoke", kAutokey},
-    {"saveconfigdir", "the configuration is never changed from afar"},
-    {"setvar", "variables of one's own are not kept"},
-    {"tick", "the tick of the kernel is set as it is needed"},
-    {"trap", "nobody is told without asking"},
-    {"trustedkey", "every key of keyfile is trusted: take out of that file what should not be"},
-    {"ttl", "nothing is sent to groups here"},
-    {"unpeer", "leave the line of the source out instead"},
-    {"unrestrict", "leave the line of restrict out instead"},
-};
-
-constexpr Reason kDisabled[] = {
-    {"auth", "packets that fail their authentication never count"},
-    {"monitor", "the list of clients is never sent to others; noclientlog would also end the rate limit"},
-    {"ntp", "start timed with the option -x"},
-};
-
-// Streams of `log` for the files of `statistics`.
-constexpr Reason kStreams[] = {{"clockstats", "refclocks"},
-                               {"loopstats", "tracking"},
-                               {"peerstats", "statistics"},
-                               {"rawstats", "rawmeasurements"}};
-
-// What `nts` sets.
-constexpr Reason kNts[] = {
-    {"aead", ""}, {"ca", "ntstrustedcerts"}, {"cert", "ntsservercert"}, {"cookie", ""}, {"key", "ntsserverkey"}};
-
-// Flags of `restrict` that timed refuses.  With the first two a line speaks of ports, which rules here do not.
-constexpr auto kPortFlags = std::to_array<std::string_view>({"ntpport", "non-ntpport"});
-constexpr auto kOtherFlags = std::to_array<std::string_view>({"epeer", "flake", "serverresponse"});
-
 constexpr int kBroadcastPoll = 6;  // where a broadcast line has no minpoll
 
-template <class Rows>
-std::string_view find(const Rows& rows, std::string_view word, std::string_view otherwise = {}) {
-  const auto found =
-      std::find_if(std::begin(rows), std::end(rows), [word](const Reason& row) { return row.word == word; });
-  return found == std::end(rows) ? otherwise : found->why;
-}
-template <class Words>
-bool contains(const Words& words, std::string_view word) {
-  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+// What a remark says of several words.
+std::string& add(std::string& list, std::string_view words) {
+  return list.append(list.empty() ? "" : ", ").append(words);
 }
 
 class NtpImport {
@@ -135,10 +67,13 @@ class NtpImport {
 
   void put(std::string_view line, const ImportedSource& made);
   static std::optional<double> number(const Words& words, std::size_t at);
+  template <class Take>
+  void each_pair(std::string_view line, const Words& words, Take take);
 
   std::vector<std::string_view> lines_;
   ImportedText& out_;
   std::map<std::string, std::vector<std::string_view>, std::less<>> fudges_;  // by address
+  std::set<std::string_view> clocks_;                                         // addresses of server lines
   std::string orphan_;                                                        // stratum
   std::string orphan_wait_;
   bool has_step_ = false;
@@ -177,6 +112,17 @@ std::optional<double> NtpImport::number(const Words& words, std::size_t at) {
   return real->value;
 }
 
+// Of a line of options and values: take(option, its value as a number, both as they shall be shown).
+template <class Take>
+void NtpImport::each_pair(std::string_view line, const Words& words, Take take) {
+  for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
+    std::string shown(words[0].text);
+    shown.append(" ").append(words[i].text).append(" ").append(words[i + 1].text);
+    take(words[i].text, number(words, i + 1), shown);
+  }
+  if (words.size() % 2 == 0 || words.size() == 1) out_.without_equal(line, "an option without a value");
+}
+
 void NtpImport::collect(const Words& words) {
   if (words.size() < 2) return;
   const std::string_view word = words[0].text;
@@ -184,6 +130,7 @@ void NtpImport::collect(const Words& words) {
   if (word == "fudge") {
     for (std::size_t i = 2; i < words.size(); ++i) fudges_[std::string(words[1].text)].push_back(words[i].text);
   }
+  if (word == "server") clocks_.insert(words[1].text);
   for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
     if (word == "tos" && words[i].text == "orphan") orphan_ = words[i + 1].text;
     if (word == "tos" && words[i].text == "orphanwait") orphan_wait_ = words[i + 1].text;
@@ -202,7 +149,7 @@ void NtpImport::take_line(std::string_view line) {
   const auto* const row =
       std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& known) { return known.word == words[0].text; });
   if (row != std::end(kRows)) return (this->*row->take)(code, words);
-  out_.without_equal(code, find(kWithoutEqual, words[0].text, "not understood"));
+  out_.without_equal(code, why_no_ntp_word(words[0].text));
 }
 
 void NtpImport::put(std::string_view line, const ImportedSource& made) {
@@ -229,19 +176,30 @@ void NtpImport::ntpsec_clock(std::string_view line, const Words& words) {
   out_.changed(line, made.line);
 }
 
-void NtpImport::fudge(std::string_view line, const Words&) {
+void NtpImport::fudge(std::string_view line, const Words& words) {
+  if (words.size() < 2 || !clocks_.contains(words[1].text)) return out_.without_equal(line, "no line names this clock");
   out_.remark(std::string("in the line of its clock: ").append(line));
 }
 
 void NtpImport::broadcast(std::string_view line, const Words& words) {
   int poll = kBroadcastPoll;
   bool has_key = false;
+  std::string left_out;
   for (std::size_t i = 2; i < words.size(); ++i) {
-    if (words[i].text == "minpoll") poll = static_cast<int>(std::clamp(number(words, i + 1).value_or(poll), 1.0, 24.0));
-    has_key = has_key || words[i].text == "key" || words[i].text == "autokey";
+    const std::string_view option = words[i].text;
+    if (option == "minpoll") {
+      poll = static_cast<int>(std::clamp(number(words, ++i).value_or(poll), 1.0, 24.0));
+    } else if (option == "key" || option == "autokey") {
+      has_key = true;
+    } else {
+      const bool has_value = number(words, i + 1).has_value();
+      add(left_out, option);
+      i += has_value ? 1 : 0;
+    }
   }
   if (words.size() < 2 || has_key) return out_.without_equal(line, "broadcasts are sent without authentication");
-  out_.changed(line, format("broadcast %d ", 1 << poll).append(words[1].text));
+  out_.changed(line, format("broadcast %d ", 1 << poll).append(words[1].text),
+               left_out.empty() ? left_out : "without equal: " + left_out);
 }
 
 void NtpImport::renamed(std::string_view line, const Words& words) {
@@ -263,19 +221,23 @@ void NtpImport::keys(std::string_view line, const Words& words) {
 void NtpImport::restrict_line(std::string_view line, const Words& words) {
   std::string kept;
   std::string left_out;
+  bool after_response = false;
   for (const Word& word : words) {
-    if (contains(kPortFlags, word.text)) return out_.without_equal(line, "rules are for addresses, whatever the port");
-    const bool dropped = contains(kOtherFlags, word.text) || (left_out == "serverresponse" && word.text == "fuzz");
-    if (dropped && word.text != "fuzz") left_out = word.text;
+    if (is_port_flag(word.text)) return out_.without_equal(line, "rules are for addresses, whatever the port");
+    const bool dropped = is_refused_flag(word.text) || (after_response && word.text == "fuzz");
+    after_response = word.text == "serverresponse";
+    if (dropped) add(left_out, word.text);
     if (!dropped) kept.append(kept.empty() ? "" : " ").append(word.text);
   }
   if (left_out.empty()) return out_.line(line);
-  out_.changed(line, kept, left_out + " asks for what is not done here");
+  out_.changed(line, kept, left_out + ": asks for what is not done here");
 }
 
 void NtpImport::disable(std::string_view line, const Words& words) {
-  out_.without_equal(
-      line, find(kDisabled, words.size() > 1 ? words[1].text : "", "it cannot be turned off, or is not there"));
+  if (words.size() < 2) return out_.without_equal(line, "without a value");
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    out_.without_equal(std::string("disable ").append(words[i].text), why_not_disabled(words[i].text));
+  }
 }
 
 void NtpImport::interface(std::string_view line, const Words& words) {
@@ -289,10 +251,7 @@ void NtpImport::interface(std::string_view line, const Words& words) {
 }
 
 void NtpImport::tos(std::string_view line, const Words& words) {
-  for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
-    const std::string_view option = words[i].text;
-    const std::string shown = std::string("tos ").append(option).append(" ").append(words[i + 1].text);
-    const auto value = number(words, i + 1);
+  each_pair(line, words, [this](std::string_view option, std::optional<double> value, const std::string& shown) {
     const int whole = static_cast<int>(std::clamp(value.value_or(0.0), 0.0, 1e6));
     if (option == "minsane" && whole > 0) {
       out_.changed(shown, format("minsources %d", whole));
@@ -311,15 +270,11 @@ void NtpImport::tos(std::string_view line, const Words& words) {
     } else {
       out_.without_equal(shown, "the selection has no such number");
     }
-  }
-  if (words.size() % 2 == 0) out_.without_equal(line, "an option without a value");
+  });
 }
 
 void NtpImport::tinker(std::string_view line, const Words& words) {
-  for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
-    const std::string_view option = words[i].text;
-    const std::string shown = std::string("tinker ").append(option).append(" ").append(words[i + 1].text);
-    const auto value = number(words, i + 1);
+  each_pair(line, words, [this](std::string_view option, std::optional<double> value, const std::string& shown) {
     if (option == "step" && value) {
       if (*value > 0.0) out_.changed(shown, format("makestep %g -1", *value));
       if (*value <= 0.0) out_.remark(shown + ": without a line makestep there are no steps");
@@ -329,8 +284,7 @@ void NtpImport::tinker(std::string_view line, const Words& words) {
     } else {
       out_.without_equal(shown, "of the clock discipline of ntp; there is another one here");
     }
-  }
-  if (words.size() % 2 == 0) out_.without_equal(line, "an option without a value");
+  });
 }
 
 void NtpImport::statsdir(std::string_view line, const Words&) {
@@ -341,7 +295,7 @@ void NtpImport::statistics(std::string_view line, const Words& words) {
   std::string streams;
   std::string left_out;
   for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string_view stream = find(kStreams, words[i].text);
+    const std::string_view stream = log_of_statistics(words[i].text);
     if (stream.empty()) left_out.append(left_out.empty() ? "" : " ").append(words[i].text);
     if (!stream.empty()) streams.append(" ").append(stream);
   }
@@ -351,29 +305,45 @@ void NtpImport::statistics(std::string_view line, const Words& words) {
 }
 
 void NtpImport::nts(std::string_view line, const Words& words) {
-  const std::string_view option = words.size() > 1 ? words[1].text : std::string_view();
-  const std::string_view value = words.size() > 2 ? words[2].text : std::string_view();
-  if (option == "enable") return out_.remark("nts enable: the certificate and its key are enough");
-  if (option == "cookie") return out_.changed(line, "ntsdumpdir /var/lib/timed", "the keys are begun anew");
-  const std::string_view ours = find(kNts, option);
-  if (ours.empty() || value.empty()) return out_.without_equal(line, "of the TLS library here, or not there");
-  out_.changed(line, std::string(ours).append(" ").append(value));
+  if (words.size() < 2) return out_.without_equal(line, "without a value");
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view option = words[i].text;
+    if (option == "enable") {
+      out_.remark("nts enable: the certificate and its key are enough");
+      continue;
+    }
+    const bool has_value = option != "disable" && i + 1 < words.size();
+    const std::string_view value = has_value ? words[++i].text : std::string_view();
+    const std::string shown = std::string("nts ").append(option).append(has_value ? " " : "").append(value);
+    const std::string_view ours = directive_of_nts(option);
+    if (option == "cookie") {
+      out_.changed(shown, "ntsdumpdir /var/lib/timed", "the keys are begun anew");
+    } else if (ours.empty() || value.empty()) {
+      out_.without_equal(shown, "of the TLS library here, or not there");
+    } else {
+      out_.changed(shown, std::string(ours).append(" ").append(value));
+    }
+  }
 }
 
 void NtpImport::mru(std::string_view line, const Words& words) {
-  for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
-    const auto kilobytes = number(words, i + 1);
-    if (words[i].text == "maxmem" && kilobytes && *kilobytes > 0 && *kilobytes < 2e6) {
-      return out_.changed(line, format("clientloglimit %.0f", *kilobytes * 1024));
+  each_pair(line, words, [this](std::string_view option, std::optional<double> kilobytes, const std::string& shown) {
+    if (option == "maxmem" && kilobytes && *kilobytes > 0 && *kilobytes < 2e6) {
+      out_.changed(shown, format("clientloglimit %.0f", *kilobytes * 1024));
+    } else {
+      out_.without_equal(shown, "clientloglimit bounds the memory for clients; there is no other limit");
     }
-  }
-  out_.without_equal(line, "clientloglimit bounds the memory for clients; there is no other limit");
+  });
 }
 
 void NtpImport::rlimit(std::string_view line, const Words& words) {
-  const bool locks = words.size() > 2 && words[1].text == "memlock" && number(words, 2).value_or(-1.0) > 0.0;
-  if (locks) return out_.changed(line, "lock_all");
-  out_.without_equal(line, "limits are for the service manager to set");
+  each_pair(line, words, [this](std::string_view option, std::optional<double> value, const std::string& shown) {
+    if (option == "memlock" && value.value_or(-1.0) > 0.0) {
+      out_.changed(shown, "lock_all");
+    } else {
+      out_.without_equal(shown, "limits are for the service manager to set");
+    }
+  });
 }
 
 void NtpImport::finish() {

@@ -104,13 +104,23 @@ void add_options(std::span<const OptionRow> table, std::span<const std::string_v
   }
 }
 
-// ntpsec puts the port of key establishment behind the host.  An IPv6 address with a port is in brackets.
-std::string host_and_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  if (IpAddress::parse(host) || colon == std::string_view::npos) return std::string(host);
-  std::string_view name = host.substr(0, colon);
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  return std::string(name).append(" ntsport ").append(host.substr(colon + 1));
+// A host as timed names it, and what else it says; without a host where it is none that can be asked.
+struct Host {
+  std::string_view name;
+  std::string_view port;  // of key establishment, which ntpsec puts behind the host
+};
+Host host_of(std::string_view text) {
+  if (IpAddress::parse(text)) return {text, {}};
+  const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  if (bracket != std::string_view::npos) {
+    const std::string_view rest = text.substr(bracket + 1);
+    if (!rest.empty() && !rest.starts_with(':')) return {};
+    return {text.substr(1, bracket - 1), rest.substr(rest.empty() ? 0 : 1)};
+  }
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return {text, {}};
+  if (text.find(':', colon + 1) != std::string_view::npos) return {};
+  return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
 std::string_view value_of(const std::vector<std::string_view>& options, std::string_view word) {
@@ -149,8 +159,14 @@ ImportedSource import_ntp_server(const std::vector<Word>& words) {
     family = words[at++].text == "-4" ? " ipv4" : " ipv6";
   }
   if (at >= words.size()) return {.line = {}, .why = "no host"};
-  ImportedSource made{.line = std::string(words[0].text).append(" ").append(host_and_port(words[at].text)) + family,
-                      .why = {}};
+  const Host host = host_of(words[at].text);
+  if (words[at].text.find('%') != std::string_view::npos) {
+    return {.line = {}, .why = "an address with a zone cannot be asked here: name one that is valid everywhere"};
+  }
+  if (host.name.empty()) return {.line = {}, .why = "neither a name nor an address"};
+  ImportedSource made{.line = std::string(words[0].text).append(" ").append(host.name), .why = {}};
+  if (!host.port.empty()) made.line.append(" ntsport ").append(host.port);
+  made.line += family;
   std::vector<std::string_view> options;
   for (++at; at < words.size(); ++at) options.push_back(words[at].text);
   add_options(kServerOptions, options, made);

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "src/client/import_chrony.h"
 #include "src/client/import_ntp_sources.h"
 #include "src/client/import_timesyncd.h"
+#include "timed/config/directives.h"
 
 namespace timed::client {
 namespace {
@@ -55,7 +57,8 @@ TEST(Import, MovesThePlacesOfChronysAccount) {
 
 TEST(Import, WarnsOfFilesThatGoWithChrony) {
   const auto remarks = [](const char* line) {
-    return import_configuration(Dialect::Chrony, line, "x").text.find("goes when chrony is purged") != std::string::npos;
+    return import_configuration(Dialect::Chrony, line, "x").text.find("goes when chrony is purged") !=
+           std::string::npos;
   };
   EXPECT_TRUE(remarks("sourcedir /run/chrony-dhcp2 /etc/chrony/sources.d\n"));
   EXPECT_TRUE(remarks("Include /etc/chrony/more.conf\n"));
@@ -72,12 +75,30 @@ TEST(Import, SaysWhatOfChronyIsNotThere) {
   EXPECT_NE(imported.text.find("\nbindcmdaddress 127.0.0.1\n"), std::string::npos);
 }
 
+TEST(Import, KnowsTheWordsThatTimedReads) {
+  for (const std::string_view word : config::directive_words()) EXPECT_TRUE(is_directive(word)) << word;
+  EXPECT_TRUE(is_directive("MakeStep"));
+  EXPECT_FALSE(is_directive("wibble"));
+  EXPECT_FALSE(is_directive(""));
+  const Imported imported = import_configuration(Dialect::Chrony, "wibble 3\nserver a\nmakesteps 1 3\n", "x");
+  EXPECT_EQ(imported.without_equal, 2);
+  EXPECT_TRUE(
+      imported.text.ends_with("\n# import: not understood\n#wibble 3\nserver a\n"
+                              "# import: not understood\n#makesteps 1 3\n"))
+      << imported.text;
+}
+
 TEST(Import, ServersOfNtp) {
   EXPECT_EQ(ntp_line("server a.example iburst minpoll 4 true"), "server a.example iburst minpoll 4 trust");
   EXPECT_EQ(ntp_line("server -6 a.example # near"), "server a.example ipv6");
   EXPECT_EQ(ntp_line("server a.example:4461 nts"), "server a.example ntsport 4461 nts");
   EXPECT_EQ(ntp_line("server 2001:db8::1 key 3"), "server 2001:db8::1 key 3");
   EXPECT_EQ(ntp_line("server [2001:db8::1]:4461 nts"), "server 2001:db8::1 ntsport 4461 nts");
+  EXPECT_EQ(ntp_line("server [2001:db8::1]"), "server 2001:db8::1");
+  for (const char* host : {"fe80::1%eth0", "[fe80::1%eth0]:123", "a:b:c", ":4460", "[2001:db8::1]x", "[]"}) {
+    EXPECT_EQ(ntp_line(std::string("server ") + host), "") << host;
+    EXPECT_EQ(import_configuration(Dialect::Ntp, std::string("server ") + host, "x").without_equal, 1) << host;
+  }
   EXPECT_EQ(ntp_line("pool a.example preempt wibble"), "pool a.example");
   EXPECT_EQ(ntp_line("peer a.example autokey"), "") << "without authentication it would be less than was wanted";
   EXPECT_EQ(ntp_line("server"), "");
@@ -144,6 +165,30 @@ TEST(Import, WordsOfNtpWithoutAnEqual) {
                            "whatever"}) {
     EXPECT_EQ(ntp_line(line), "") << line;
     EXPECT_GE(import_configuration(Dialect::Ntp, line, "x").without_equal, 1) << line;
+  }
+}
+
+// Each of several words on a line has its own reason, and what is taken hides nothing that is not.
+TEST(Import, EveryWordOfNtpWithoutAnEqualIsExplained) {
+  struct Case {
+    const char* line;
+    std::vector<const char*> explained;
+  };
+  const Case cases[] = {
+      {"disable auth monitor", {"#disable auth\n", "#disable monitor\n"}},
+      {"mru initmem 3 maxmem 2 maxage 5", {"#mru initmem 3\n", "\nclientloglimit 2048\n", "#mru maxage 5\n"}},
+      {"rlimit memlock 64 stacksize 50", {"\nlock_all\n", "#rlimit stacksize 50\n"}},
+      {"nts mintls TLS1.2 cert /a key /b", {"#nts mintls TLS1.2\n", "\nntsservercert /a\n", "\nntsserverkey /b\n"}},
+      {"broadcast 10.1.255.255 minpoll 6 ttl 4 novolley",
+       {"without equal: ttl, novolley\nbroadcast 64 10.1.255.255\n"}},
+      {"restrict 10.0.0.1 epeer flake noquery", {"epeer, flake: ", "\nrestrict 10.0.0.1 noquery\n"}},
+      {"fudge 127.127.28.0 time1 0.4", {"#fudge 127.127.28.0 time1 0.4\n"}},
+      {"tos", {"#tos\n"}},
+      {"mru", {"#mru\n"}},
+  };
+  for (const Case& given : cases) {
+    const std::string text = import_configuration(Dialect::Ntp, given.line, "x").text;
+    for (const char* wanted : given.explained) EXPECT_NE(text.find(wanted), std::string::npos) << wanted << text;
   }
 }
 
