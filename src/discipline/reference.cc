@@ -26,6 +26,10 @@ constexpr Duration kShortestSlew = Duration::seconds(2);
 // The first estimates follow one another quickly and differ by much: small offsets between them are not worth the
 // frequency errors.
 constexpr int kFirstUpdates = 8;
+// After a gap in the answers the next update is not as far away as the last one was: an interval is expected to be so
+// many times the longest of those before at most, of which each update takes a tenth (several sources come in turns).
+constexpr double kLongerInterval = 2.0;
+constexpr double kIntervalDecay = 0.9;
 // Offsets below the limit are slewed no faster than this, however short the interval.
 constexpr Duration kGentleOffset = Duration::millis(1);
 constexpr Frequency kGentleRate = Frequency::ppm(20);
@@ -66,10 +70,10 @@ double Reference::frequency_gain(const LocalEstimate& e) const {
 
 // R of spec D.1: the slew takes R / |what is to be slewed| seconds.
 double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
-  const double interval_s = update_interval_.to_seconds();
-  if (!e.growth || interval_s <= 0.0) {
-    return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * interval_s;
+  if (!e.growth || update_interval_ <= Duration::zero()) {
+    return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * update_interval_.to_seconds();
   }
+  const double interval_s = expected_interval_.to_seconds();
   const double scale = options_.correction_time_ratio / kUsualCorrectionRatio;
   const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
   // Beyond the limit nothing is gained by taking one's time: the larger the offset, the sooner it must be gone.
@@ -78,6 +82,15 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   const double share = std::clamp(kSlewShare / clarity, least_share, kMostSlewShare);
   const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio() / large;
   return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), scale * share * interval_s, scale * gentle_s});
+}
+
+void Reference::note_interval(MonoTime now) {
+  update_interval_ = last_update_ ? now - *last_update_ : Duration::zero();
+  last_update_ = now;
+  updates_ = std::min(updates_ + 1, kFirstUpdates + 1);
+  const bool is_first = updates_ <= kFirstUpdates || longest_interval_ == Duration::zero();
+  expected_interval_ = is_first ? update_interval_ : std::min(update_interval_, longest_interval_ * kLongerInterval);
+  longest_interval_ = std::max(update_interval_, longest_interval_ * kIntervalDecay);
 }
 
 bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {
@@ -123,9 +136,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
     return update;
   }
 
-  update_interval_ = last_update_ ? now.mono - *last_update_ : Duration::zero();
-  last_update_ = now.mono;
-  updates_ = std::min(updates_ + 1, kFirstUpdates + 1);
+  note_interval(now.mono);
   const double gain = input.manual ? 1.0 : frequency_gain(e);
   const Frequency change = e.frequency * gain;
   const double residual = (e.frequency - change).to_ratio();

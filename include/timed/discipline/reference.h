@@ -97,6 +97,7 @@ class Reference {
  private:
   double frequency_gain(const LocalEstimate& e) const;
   double correction_rate(const LocalEstimate& e, Duration left) const;
+  void note_interval(MonoTime now);
   bool refused_by_maxchange(Duration offset, ReferenceUpdate& update);
   bool wants_step(Duration offset, Duration pending);
   bool local_reference_active(const Now& now);
@@ -124,6 +125,8 @@ class Reference {
   std::optional<MonoTime> last_update_;
   int updates_ = 0;  // as many as matter
   Duration update_interval_;
+  Duration longest_interval_;   // of late, before this one
+  Duration expected_interval_;  // until the next update
   Duration last_offset_;
   double mean_square_offset_ = 0.0;
   bool averaging_ = false;

@@ -219,12 +219,13 @@ TEST(Reference, BelievesTheFrequencyOfTheEstimator) {
 
 // R over what is left to slew is the time that it takes.
 TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
-  const auto slew_s = [](double ratio, double interval_s, double offset_s, double pending_s, int before = 8) {
+  const auto slew_s = [](double ratio, double interval_s, double offset_s, double pending_s, int before = 8,
+                         double gap = 1) {
     ReferenceOptions options;
     options.correction_time_ratio = ratio;
     Reference reference(options, -20, 1);
-    for (int i = 0; i < before; ++i) reference.update(belief_at(i, 0), at(i), {});
-    const double now_s = before - 1 + interval_s;
+    for (int i = 0; i < before; ++i) reference.update(belief_at(i * interval_s, 0), at(i * interval_s), {});
+    const double now_s = (before - 1 + gap) * interval_s;
     ReferenceInput input = belief_at(now_s, offset_s);
     input.estimate.frequency = Frequency::zero();
     const auto update = reference.update(input, at(now_s), Duration::seconds(pending_s));
@@ -243,6 +244,8 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
   EXPECT_NEAR(slew_s(3, 1000, 1.001e-3, 0), slew_s(3, 1000, 1e-3, 0), 1.0) << "without a jump between them";
   EXPECT_NEAR(slew_s(3, 1000, 9e-4, 0, 7), 2000.0, 1e-6) << "the first ones are not worth a frequency error";
   EXPECT_NEAR(slew_s(3, 1000, 0.1, 0, 7), 2.5, 1e-6) << "but large ones are";
+  EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0, 8, 2), 500.0, 1e-6) << "after twice the usual time";
+  EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0, 8, 20), 500.0, 1e-6) << "after an outage the next answer is near";
 }
 
 TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
