@@ -31,7 +31,7 @@ constexpr DirectiveExample kExamples[] = {
     {"dscp", "dscp 46"},
     {"dumpdir", "dumpdir /var/lib/timed"},
     {"dumponexit", "dumponexit"},
-    {"estimator", "estimator bayes"},
+    {"estimator", "estimator regression"},
     {"fallbackdrift", "fallbackdrift 16 19"},
     {"generatecommandkey", "generatecommandkey"},
     {"hwclockfile", "hwclockfile /etc/adjtime", "Default: /etc/adjtime."},

@@ -186,10 +186,11 @@ inline constexpr Directive kClock[] = {
     {.name = "estimator",
      .argument = "regression|bayes",
      .field = &parse_estimator,
-     .help = "What turns measurements into corrections of the clock. regression (the default) fits a line to the "
-             "offsets, as chronyd does. bayes asks which course of the clock, whose frequency wanders, is the most "
-             "likely behind delays that can only make packets late: it follows the clock more closely on the same "
-             "packets. Reports of the sources are those of the regression either way."},
+     .help = "What turns measurements into corrections of the clock. bayes (the default) asks which course of the "
+             "clock, whose frequency wanders, is the most likely behind delays that can only make packets late: it "
+             "follows the clock more closely on the same packets. regression fits a line to the offsets, as chronyd "
+             "does. Reports of the sources are those of the regression either way; timedc estimators shows the "
+             "other."},
     {.name = "fallbackdrift",
      .argument = "MIN MAX",
      .field = &parse_fallbackdrift,

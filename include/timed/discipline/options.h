@@ -22,8 +22,8 @@ struct StatsOptions {
   int max_samples = 0;                    // "maxsamples": 0 = as many as there is room for (64)
   Duration min_delay = Duration::zero();  // "mindelay": fixed smallest delay, 0 = the smallest observed
   double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed share of extra delay, 0 none, else estimated
-  EstimatorKind estimator = EstimatorKind::Regression;  // "estimator"
-  bool averaged = false;                                // samples are made of several: their delay bounds nothing
+  EstimatorKind estimator = EstimatorKind::Bayes;  // "estimator"
+  bool averaged = false;                           // samples are made of several: their delay bounds nothing
   auto operator<=>(const StatsOptions&) const = default;
 };
 

@@ -33,7 +33,8 @@ TEST(ExternalStep, IsNoticedToldAndSurvived) {
   }
 }
 
-// A server that jumps is no longer believed until enough samples agree on its new time, then it is followed.
+// A server that jumps is no longer believed until enough samples agree on its new time, then it is followed.  How soon
+// they do is not told: the estimator, which is contradicted, asks more often.
 TEST(ExternalStep, AServerThatJumpsIsFollowedLater) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     for (const double jump_s : {3600.0, -1e8}) {
@@ -44,12 +45,15 @@ TEST(ExternalStep, AServerThatJumpsIsFollowedLater) {
       scenario.start_all();
       scenario.run_for(Duration::seconds(3000));
       server.clock().disturb(Duration::seconds(jump_s));
+      int jittery_s = 0;
+      for (int s = 0; s < 400 && node.clock().steps().empty(); ++s) {
+        scenario.run_for(Duration::seconds(1));
+        const auto source = source_report(node, "10.0.0.1");
+        ASSERT_TRUE(source.has_value());
+        jittery_s += source->status == control::SourceStatus::Jittery ? 1 : 0;
+      }
+      EXPECT_GE(jittery_s, 30) << "two polls or more" << scenario.report(node);
       scenario.run_for(Duration::seconds(100));
-      EXPECT_TRUE(node.clock().steps().empty()) << scenario.report(node);
-      const auto source = source_report(node, "10.0.0.1");
-      ASSERT_TRUE(source.has_value());
-      EXPECT_EQ(source->status, control::SourceStatus::Jittery) << scenario.report(node);
-      scenario.run_for(Duration::seconds(300));
       EXPECT_EQ(node.clock().steps().size(), 1u) << scenario.report(node);
       EXPECT_LE(abs(node.clock_error() - server.clock_error()), Duration::millis(1)) << scenario.report(node);
       EXPECT_FALSE(node.log().contains("time jump detected!")) << scenario.report(node);

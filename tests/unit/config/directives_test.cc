@@ -363,7 +363,7 @@ TEST(Directives, KeyfileAndAuthselectmode) {
   EXPECT_EQ(read("authselectmode REQUIRE").selection.auth_mode, Mode::Require);
   EXPECT_EQ(read("authselectmode prefer").selection.auth_mode, Mode::Prefer);
   EXPECT_EQ(read("authselectmode ignore").selection.auth_mode, Mode::Ignore);
-  EXPECT_EQ(read("").stats.estimator, discipline::EstimatorKind::Regression);
+  EXPECT_EQ(read("").stats.estimator, discipline::EstimatorKind::Bayes);
   EXPECT_EQ(read("estimator BAYES").stats.estimator, discipline::EstimatorKind::Bayes);
   EXPECT_EQ(read("estimator bayes\nestimator regression").stats.estimator, discipline::EstimatorKind::Regression);
   EXPECT_EQ(read("authselectmode ignore\nauthselectmode mix").selection.auth_mode, Mode::Mix);

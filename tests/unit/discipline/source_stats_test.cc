@@ -121,7 +121,8 @@ TEST(SourceStats, DistanceGrowsWithAgeAndAddedDispersion) {
 // ---- with the estimator ----
 
 TEST(SourceStats, TheEstimatorSteersAndTheRegressionReports) {
-  SourceStats regression({}, kPrecision), bayes({.estimator = EstimatorKind::Bayes}, kPrecision);
+  SourceStats regression({.estimator = EstimatorKind::Regression}, kPrecision);
+  SourceStats bayes({.estimator = EstimatorKind::Bayes}, kPrecision);
   SyntheticClock clock(1, {});
   EXPECT_FALSE(bayes.steering_estimate({}));
   EXPECT_EQ(regression.estimator(), nullptr);

@@ -235,9 +235,9 @@ TEST(SourceLine, OwnSampleLimitsGoBeforeThoseOfTheDaemon) {
   EXPECT_EQ(effective_stats(line_of("a minsamples 0"), defaults).min_samples, 1);
   EXPECT_FALSE(effective_stats(line_of("a"), defaults).averaged);
   EXPECT_TRUE(effective_stats(line_of("a filter 5"), defaults).averaged);
-  EXPECT_EQ(effective_stats(line_of("a"), defaults).estimator, discipline::EstimatorKind::Regression);
-  EXPECT_EQ(effective_stats(line_of("a"), {.estimator = discipline::EstimatorKind::Bayes}).estimator,
-            discipline::EstimatorKind::Bayes);
+  EXPECT_EQ(effective_stats(line_of("a"), defaults).estimator, discipline::EstimatorKind::Bayes);
+  EXPECT_EQ(effective_stats(line_of("a"), {.estimator = discipline::EstimatorKind::Regression}).estimator,
+            discipline::EstimatorKind::Regression);
   EXPECT_EQ(effective_stats(line_of("a mindelay 0.1"), defaults).min_delay, Duration::seconds(0.1));
 }
 

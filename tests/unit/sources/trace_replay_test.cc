@@ -80,7 +80,7 @@ struct TraceSource {
   PollOptions poll;
   std::optional<PollSchedule> schedule;
   std::optional<SampleAgreement> agreement;  // of a new sample, until it has moved the poll
-  StatsOptions options;
+  StatsOptions options{.estimator = discipline::EstimatorKind::Regression};  // that of chrony
   SelectMarks marks;
   std::optional<SourceStats> stats;
   bool is_ntp = true;
