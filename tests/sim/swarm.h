@@ -1,9 +1,9 @@
 // A world drawn from a seed: servers, clients, clients of clients and peers, with options, keys, names and pools,
-// clocks and links of every quality, and with partitions, restarts, crashes, copies of packets, forged packets,
-// requests that cannot be sent, names that do not resolve, leap seconds of both kinds, sleep, temperatures, steps and
-// bursts that are ordered, and clocks of clients and servers that somebody else steps or slews, so far that it is
-// noticed or not, at any time and between any two events.  Some clients serve their own time, smooth what they serve,
-// or broadcast. What must hold in all of them:
+// clocks and links of every quality, either estimator, and with partitions, restarts, crashes, copies of packets,
+// forged packets, requests that cannot be sent, names that do not resolve, leap seconds of both kinds, sleep,
+// temperatures, steps and bursts that are ordered, and clocks of clients and servers that somebody else steps or slews,
+// so far that it is noticed or not, at any time and between any two events.  Some clients serve their own time, smooth
+// what they serve, or broadcast. What must hold in all of them:
 //   - no answer is larger than its request, and nobody answers who was not asked, nor broadcasts who was not told to;
 //   - an answer that claims to be synchronised is as right as it claims to be;
 //   - a clock that is synchronised is as right as its owner says it is (both but for the lie of a clock that was

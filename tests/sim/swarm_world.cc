@@ -28,7 +28,8 @@ SwarmWorld::SwarmWorld(std::uint64_t seed)
       strata_lie(one_in(6)),
       some_are_local(!strata_lie && !leap && one_in(6)),
       by_name(one_in(4)),
-      mallory(scenario.shared(), {.name = "mallory", .sockets = {.addresses = addresses({"10.0.2.1"})}}) {
+      mallory(scenario.shared(), {.name = "mallory", .sockets = {.addresses = addresses({"10.0.2.1"})}}),
+      estimators_(seed + 0xe571) {
   const int count = 1 + static_cast<int>(random.below(4));
   for (int i = 0; i < count; ++i) add_server(i);
   const int followers = 2 + static_cast<int>(random.below(4));
@@ -142,6 +143,11 @@ std::string SwarmWorld::draw_own(SwarmClient& client) {
   return config + client.draw.config;
 }
 
+// Two of three have the one that most will run.
+std::string SwarmWorld::draw_estimator() {
+  return estimators_.below(3) == 0 ? "estimator regression\n" : "";
+}
+
 // A line for each that is asked by its address.
 std::string SwarmWorld::source_lines(SwarmClient& client, const std::string& name) {
   std::string lines;
@@ -208,6 +214,7 @@ void SwarmWorld::add_client(int index) {
     client.direct = false;
     ++client.sources;
   }
+  config += draw_estimator();
   client.node = &scenario.add(name, {client.address}, clock, config);
   client.config = config;
   client.node->files().put("/keys", kKeys);

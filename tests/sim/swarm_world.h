@@ -123,9 +123,11 @@ class SwarmWorld {
   std::string source_lines(SwarmClient& client, const std::string& name);
   std::string named_lines(SwarmClient& client);
   std::string draw_own(SwarmClient& client);
+  std::string draw_estimator();
   void count_awake(Duration span);
 
-  int first_to_peer_ = 0;  // it and the next client are peers
+  SeededRandom estimators_;  // apart from all other draws: the worlds stay those from before there was a choice
+  int first_to_peer_ = 0;    // it and the next client are peers
   std::string peer_options_;
 };
 
