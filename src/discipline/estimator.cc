@@ -101,6 +101,7 @@ struct Contradiction {
   double sd_s = 0.0;       // of the rest
   double elapsed_s = 0.0;
   double beyond_s() const { return std::max(0.0, std::fabs(error_s) - excused_s); }
+  double surprise() const { return beyond_s() / sd_s; }
   bool is_jump() const {
     return beyond_s() > kJumpDeviations * sd_s && beyond_s() > kJumpRate * std::max(elapsed_s, 1.0);
   }
@@ -199,6 +200,13 @@ Duration Posterior::offset_sd_after(Duration elapsed) const {
 
 namespace {
 
+RouteTerms known_of(const EstimatorOptions& options) {
+  RouteTerms known;
+  if (options.min_delay > Duration::zero()) known.least_delay_s = options.min_delay.to_seconds();
+  if (std::fabs(options.asymmetry) <= kMostAsymmetry) known.asymmetry = options.asymmetry;
+  return known;
+}
+
 // The time below which noise hides the wander.
 Duration allan_intercept(const Posterior& p) {
   const double noise_s = p.noise_sd.to_seconds();
@@ -284,6 +292,7 @@ bool Estimator::Workspace::holds_back(const Sample& sample, std::optional<Poster
 }
 
 Estimator::Estimator(const EstimatorOptions& options) : options_(options), work_(std::make_unique<Workspace>()) {
+  static_assert(sizeof(Estimator) + sizeof(Workspace) <= std::size_t{64} * 1024, "of memory a source");
   TIMED_ASSERT(options.window >= 1 && options.window <= kEstimatorWindow);
   options_.precision = std::max(options_.precision, kLeastPrecision);
 }
@@ -321,11 +330,10 @@ void Estimator::add(const Sample& sample) {
 }
 
 double Estimator::jump_before(const Sample& sample) const {
-  if (!options_.one_sided || surprise(sample) <= kContradiction) return 0.0;
-  const Duration elapsed = sample.when - posterior_->when;
-  const double error_s =
-      ((sample.offset - posterior_->offset).to_duration() - elapsed * posterior_->frequency).to_seconds();
-  const double change = kLateJump * error_s / elapsed.to_seconds();
+  if (!options_.one_sided || !posterior_) return 0.0;
+  const Contradiction c = work_->contradiction(sample, *posterior_, true);
+  if (c.surprise() <= kContradiction) return 0.0;
+  const double change = kLateJump * c.error_s / c.elapsed_s;
   return std::fabs(change) <= kMostJump ? change * change : 0.0;
 }
 
@@ -360,9 +368,7 @@ void Estimator::update() {
   if (options_.one_sided && w.watch_route()) ++counts_.route_moves;
   const std::span<const Exchange> exchanges = w.relative();
   const double precision_s = options_.precision.to_seconds();
-  BankTerms known;
-  if (options_.min_delay > Duration::zero()) known.least_delay_s = options_.min_delay.to_seconds();
-  if (std::fabs(options_.asymmetry) <= kMostAsymmetry) known.asymmetry = options_.asymmetry;
+  const RouteTerms known = known_of(options_);
   auto bank = options_.one_sided ? bank_by_delay(exchanges, precision_s, known)
                                  : bank_by_scatter(exchanges, precision_s, known);
   if (bank) {
@@ -371,9 +377,7 @@ void Estimator::update() {
   }
   std::optional<AverageAnswer> answer;
   if (options_.one_sided && bank) {
-    SmootherTerms terms;
-    if (options_.min_delay > Duration::zero()) terms.base_delay_s = options_.min_delay.to_seconds() * 0.5;
-    if (std::fabs(options_.asymmetry) <= kMostAsymmetry) terms.backward_share = 0.5 + options_.asymmetry;
+    SmootherTerms terms{known, {}};
     for (std::size_t i = 0; i < w.size; ++i) terms.moved[i] = w.entries[i].route_moved;
     answer = w.models.run(exchanges, precision_s, terms, *bank);
     counts_.runs += w.models.runs();
@@ -392,8 +396,7 @@ void Estimator::update() {
 
 double Estimator::surprise(const Sample& sample) const {
   if (!posterior_) return 0.0;
-  const Contradiction c = work_->contradiction(sample, *posterior_, options_.one_sided);
-  return c.beyond_s() / c.sd_s;
+  return work_->contradiction(sample, *posterior_, options_.one_sided).surprise();
 }
 
 }  // namespace timed::discipline

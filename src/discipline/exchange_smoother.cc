@@ -31,7 +31,6 @@ namespace {
 
 constexpr std::array<double, 2> kSign = {1.0, -1.0};  // of the offset in u: there, back
 
-constexpr int kMostRounds = 20;  // asymmetric jitter needs as many (research F.4)
 constexpr int kLeastRounds = 4;  // from a cold start the beliefs may pause before they move
 constexpr int kWarmRounds = 2;
 constexpr double kStill = 0.1;      // standard deviations: smaller changes end a run
@@ -47,14 +46,6 @@ constexpr double kLeastCavity = 1e-3;
 constexpr double kLeastSite = 1e-6;
 constexpr double kLeastVariance_s2 = 1e-26;
 constexpr double kMinimumBias = 0.63;  // the smallest of n delays is above the base (see kalman_bank.cc)
-
-// ln of the integral of N(u; belief) · exp(-precision u²/2 + shift u).
-double log_mass(const Normal& belief, double precision, double shift) {
-  const double denominator = 1.0 + precision * belief.variance;
-  const double exponent =
-      2.0 * belief.mean * shift + shift * shift * belief.variance - precision * belief.mean * belief.mean;
-  return 0.5 * (exponent / denominator - std::log(denominator));
-}
 
 // Slope of the least-squares line: only to keep the numbers small.
 double crude_slope(std::span<const Exchange> exchanges) {
@@ -105,14 +96,31 @@ void ExchangeSmoother::start_sites(std::array<double, 2> mean_s) {
   }
 }
 
-// Multiplies a site into the belief; answers the logarithm of how likely it was.
-double ExchangeSmoother::take_site(Belief& belief, const Site& site, double sign, Update& update) {
+// The integral of N(u; belief) · exp(-precision u²/2 + shift u), squared: exp(exponent) / denominator.
+void ExchangeSmoother::Evidence::times_mass(const Normal& belief, const Site& site, double inverse_denominator) {
+  const double exponent = 2.0 * belief.mean * site.shift + site.shift * site.shift * belief.variance -
+                          site.precision * belief.mean * belief.mean;
+  squared_.times_exp(exponent * inverse_denominator);
+  squared_.times(inverse_denominator);
+}
+
+// Divides by it.
+void ExchangeSmoother::Evidence::over_mass(const Normal& belief, const Site& site) {
+  const double denominator = 1.0 + site.precision * belief.variance;
+  const double exponent = 2.0 * belief.mean * site.shift + site.shift * site.shift * belief.variance -
+                          site.precision * belief.mean * belief.mean;
+  squared_.times_exp(-exponent / denominator);
+  squared_.times(denominator);
+}
+
+// Multiplies a site into the belief, and how likely it was into the evidence.
+void ExchangeSmoother::take_site(Belief& belief, const Site& site, double sign, Update& update) {
   Matrix& p = belief.variance;
   Vector& m = belief.mean;
   const Vector gain = {sign * p.oo + p.od, sign * p.of + p.fd, sign * p.od + p.dd};
   const Normal u = {sign * m.offset + m.delay, sign * gain.offset + gain.delay};
-  const double denominator = 1.0 + site.precision * u.variance;
-  update = {gain, site.precision / denominator, (site.shift - site.precision * u.mean) / denominator};
+  const double inverse = 1.0 / (1.0 + site.precision * u.variance);
+  update = {gain, site.precision * inverse, (site.shift - site.precision * u.mean) * inverse};
   m.offset += gain.offset * update.pull;
   m.frequency += gain.frequency * update.pull;
   m.delay += gain.delay * update.pull;
@@ -122,10 +130,10 @@ double ExchangeSmoother::take_site(Belief& belief, const Site& site, double sign
   p.ff -= update.weight * gain.frequency * gain.frequency;
   p.fd -= update.weight * gain.frequency * gain.delay;
   p.dd -= update.weight * gain.delay * gain.delay;
-  return log_mass(u, site.precision, site.shift);
+  evidence_.times_mass(u, site, inverse);
 }
 
-double ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms& terms) {
+void ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms& terms) {
   Belief belief;
   const double offset_sd_s = std::max(mean_delay_s_, 100.0 * mean_extra_s_);
   const double frequency_sd = std::max(kPriorSpans * mean_extra_s_ / std::max(span_s_, 1.0), kLeastFrequencySd);
@@ -134,9 +142,9 @@ double ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms&
   // The base delay is something between nothing and half of the smallest round trip.  Without that prior the sites may
   // agree on a negative one.
   const double delay_sd_s = least_delay_s_ / 4.0 + least_sd_s_;
-  belief.mean.delay = terms.base_delay_s.value_or(least_delay_s_ / 4.0);
-  belief.variance.dd = terms.base_delay_s ? kFixedDelayVariance_s2 : delay_sd_s * delay_sd_s;
-  double log_evidence = 0.0;
+  const bool fixed = terms.known.least_delay_s.has_value();
+  belief.mean.delay = fixed ? *terms.known.least_delay_s * 0.5 : least_delay_s_ / 4.0;
+  belief.variance.dd = fixed ? kFixedDelayVariance_s2 : delay_sd_s * delay_sd_s;
   for (std::size_t i = 0; i < size_; ++i) {
     Point& point = points_[i];
     const double dt = point.dt_s;
@@ -147,13 +155,10 @@ double ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms&
     p.of += dt * (p.ff + gained / 2.0);
     p.ff += gained;
     p.od += dt * p.fd;
-    if (terms.moved[i] && !terms.base_delay_s) p.dd += mean_delay_s_ * mean_delay_s_;
-    for (std::size_t j = 0; j < 2; ++j) {
-      log_evidence += take_site(belief, point.sites[j], kSign[j], point.updates[j]);
-    }
+    if (terms.moved[i] && !fixed) p.dd += mean_delay_s_ * mean_delay_s_;
+    for (std::size_t j = 0; j < 2; ++j) take_site(belief, point.sites[j], kSign[j], point.updates[j]);
     point.filtered = belief;
   }
-  return log_evidence;
 }
 
 void ExchangeSmoother::smooth() {
@@ -200,6 +205,14 @@ void ExchangeSmoother::smooth() {
   }
 }
 
+// Of the beliefs, in standard deviations, and so many as were before.
+double ExchangeSmoother::largest_change(double before, const Normal& from, const Normal& to) {
+  const double moved = std::fabs(to.mean - from.mean) / std::sqrt(to.variance);
+  const double wider = std::max(to.variance / from.variance, from.variance / to.variance);
+  if (moved + (wider - 1.0) <= before) return before;  // which is above the logarithm
+  return std::max(before, moved + std::log(wider));
+}
+
 ExchangeSmoother::SiteRound ExchangeSmoother::update_sites(const SmootherModel& model, double damping) {
   const std::array<OneSidedNoise, 2> noise = {OneSidedNoise(mean_s_[0], model.gaussian_sd_s),
                                               OneSidedNoise(mean_s_[1], model.gaussian_sd_s)};
@@ -208,15 +221,16 @@ ExchangeSmoother::SiteRound ExchangeSmoother::update_sites(const SmootherModel& 
     for (std::size_t j = 0; j < 2; ++j) {
       Site& site = points_[i].sites[j];
       const Normal belief = {points_[i].smoothed[j].mean, std::max(points_[i].smoothed[j].variance, kLeastVariance_s2)};
-      const double cavity_precision = std::max(1.0 / belief.variance - site.precision, kLeastCavity / belief.variance);
-      const Normal cavity = {(belief.mean / belief.variance - site.shift) / cavity_precision, 1.0 / cavity_precision};
+      const double precision = 1.0 / belief.variance;
+      const double cavity_precision = std::max(precision - site.precision, kLeastCavity * precision);
+      const double cavity_variance = 1.0 / cavity_precision;
+      const Normal cavity = {(belief.mean * precision - site.shift) * cavity_variance, cavity_variance};
       const OneSidedNoise::Seen seen = noise[j].see(cavity, points_[i].observed_s[j]);
-      round.log_evidence += seen.log_likelihood - log_mass(cavity, site.precision, site.shift);
+      evidence_.times(seen);
+      evidence_.over_mass(cavity, site);
       const double extra_s = std::max(points_[i].observed_s[j] - seen.belief.mean, 0.0);
       round.extra_s[j] += std::min(extra_s, kMostExtra * mean_s_[j]);
-      const double change = std::fabs(seen.belief.mean - belief.mean) / std::sqrt(seen.belief.variance) +
-                            std::fabs(std::log(seen.belief.variance / belief.variance));
-      round.largest_change = std::max(round.largest_change, change);
+      round.largest_change = largest_change(round.largest_change, belief, seen.belief);
       Site next;
       next.precision = std::max(1.0 / seen.belief.variance - cavity_precision, kLeastSite * cavity_precision);
       next.shift = seen.belief.mean * (cavity_precision + next.precision) - cavity.mean * cavity_precision;
@@ -232,34 +246,37 @@ void ExchangeSmoother::update_scales(const SiteRound& round, const SmootherTerms
   const double common_s = 0.5 * (round.extra_s[0] + round.extra_s[1]) / count;
   for (std::size_t j = 0; j < 2; ++j) {
     double mean_s = (round.extra_s[j] + kScalePrior * common_s) / (count + kScalePrior);
-    if (terms.backward_share) {
+    if (terms.known.asymmetry) {
       // Variances of exponential delays are the squares of their means, and the means must add up.
-      const double forward = std::sqrt(1.0 - *terms.backward_share), backward = std::sqrt(*terms.backward_share);
+      const double forward = std::sqrt(0.5 - *terms.known.asymmetry),
+                   backward = std::sqrt(0.5 + *terms.known.asymmetry);
       mean_s = 2.0 * common_s * (j == 0 ? forward : backward) / (forward + backward);
     }
     mean_s_[j] = std::max(mean_s, 2.0 * least_sd_s_);
   }
 }
 
-SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherTerms& terms, bool warm) {
+SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherTerms& terms, bool warm,
+                                     int most_rounds) {
   if (!warm) {
     const double mean_s = mean_extra_s_ * (1.0 + kMinimumBias / std::sqrt(static_cast<double>(size_)));
     start_sites({mean_s, mean_s});
   }
   SmootherResult result;
   const int least_rounds = warm ? kWarmRounds : kLeastRounds;
-  for (int number = 1; number <= kMostRounds; ++number) {
+  for (int number = 1; number <= std::min(most_rounds, kMostSmootherRounds); ++number) {
     result.rounds = number;
-    result.log_evidence = filter(model, terms);
+    evidence_ = {};
+    filter(model, terms);
     smooth();
     result.forward_mean_s = mean_s_[0];
     result.backward_mean_s = mean_s_[1];
     const SiteRound round = update_sites(model, !warm && number == 1 ? 1.0 : kDamping);
-    result.log_evidence += round.log_evidence;
     result.residual = round.largest_change;
     if (number >= least_rounds && round.largest_change < kStill) break;
     update_scales(round, terms);
   }
+  result.log_evidence = evidence_.log();
   const Belief& last = points_[size_ - 1].filtered;
   result.clock = {last.mean.offset, last.mean.frequency + slope_, last.variance.oo, last.variance.of, last.variance.ff};
   result.base_delay_s = last.mean.delay;

@@ -10,9 +10,12 @@
 #include <span>
 
 #include "exchanges.h"
+#include "log_product.h"
 #include "one_sided_noise.h"
 
 namespace timed::discipline {
+
+inline constexpr int kMostSmootherRounds = 20;  // of a run: asymmetric jitter needs as many (research F.4)
 
 // What one run takes for granted.
 struct SmootherModel {
@@ -22,9 +25,8 @@ struct SmootherModel {
 
 // What an administrator says, and what was seen to happen to the route.
 struct SmootherTerms {
-  std::optional<double> base_delay_s;    // one way: half of "mindelay"
-  std::optional<double> backward_share;  // of the variance of the delays, 0 … 1: "asymmetry"; else it is estimated
-  std::bitset<kEstimatorWindow> moved;   // before these exchanges the base delay became another one
+  RouteTerms known;                     // what is not is estimated
+  std::bitset<kEstimatorWindow> moved;  // before these exchanges the base delay became another one
 };
 
 struct SmootherResult {
@@ -41,7 +43,8 @@ class ExchangeSmoother {
   // The exchanges of the runs to come, three to kEstimatorWindow.
   void load(std::span<const Exchange> exchanges, double least_sd_s);
   // `warm`: from what the run before found for the same exchanges, which is near where the model is.
-  SmootherResult run(const SmootherModel& model, const SmootherTerms& terms, bool warm);
+  SmootherResult run(const SmootherModel& model, const SmootherTerms& terms, bool warm,
+                     int most_rounds = kMostSmootherRounds);
 
   double mean_extra_s() const { return mean_extra_s_; }  // of one direction, above the smallest round trip
   double least_delay_s() const { return least_delay_s_; }
@@ -50,6 +53,20 @@ class ExchangeSmoother {
   // A Gaussian factor exp(-precision u²/2 + shift u) that stands for one direction of one exchange; u = D ± offset.
   struct Site {
     double precision = 0.0, shift = 0.0;
+  };
+  // Of a model, as it grows in a round.
+  class Evidence {
+   public:
+    void times(const OneSidedNoise::Seen& seen) {
+      likelihood_.times_exp(seen.exponent);
+      likelihood_.times(seen.factor);
+    }
+    void times_mass(const Normal& belief, const Site& site, double inverse_denominator);
+    void over_mass(const Normal& belief, const Site& site);
+    double log() const { return likelihood_.log() + 0.5 * squared_.log(); }
+
+   private:
+    LogProduct likelihood_, squared_;
   };
   struct Vector {
     double offset = 0.0, frequency = 0.0, delay = 0.0;
@@ -77,16 +94,17 @@ class ExchangeSmoother {
     std::array<Normal, 2> smoothed{};  // of u, with all sites
   };
   struct SiteRound {
-    double log_evidence = 0.0, largest_change = 0.0;
+    double largest_change = 0.0;
     std::array<double, 2> extra_s{};  // sums of the delays that the sites explain
   };
 
   void start_sites(std::array<double, 2> mean_s);
-  double filter(const SmootherModel& model, const SmootherTerms& terms);
+  void filter(const SmootherModel& model, const SmootherTerms& terms);
   void smooth();
   SiteRound update_sites(const SmootherModel& model, double damping);
   void update_scales(const SiteRound& round, const SmootherTerms& terms);
-  static double take_site(Belief& belief, const Site& site, double sign, Update& update);
+  static double largest_change(double before, const Normal& from, const Normal& to);
+  void take_site(Belief& belief, const Site& site, double sign, Update& update);
 
   std::array<Point, kEstimatorWindow> points_{};
   std::size_t size_ = 0;
@@ -95,6 +113,7 @@ class ExchangeSmoother {
   double least_sd_s_ = 0.0;
   double least_delay_s_ = 0.0, mean_delay_s_ = 0.0, mean_extra_s_ = 0.0;
   std::array<double, 2> mean_s_{};  // of the noise, there and back
+  Evidence evidence_;               // of the last round
 };
 
 }  // namespace timed::discipline

@@ -6,6 +6,7 @@
 #define TIMED_SRC_DISCIPLINE_EXCHANGES_H_
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 namespace timed::discipline {
@@ -20,6 +21,13 @@ struct Exchange {
   double jump = 0.0;      // variance that the frequency gained since the exchange before, beside that of the wander
   double count = 1.0;     // of samples whose mean it is
   double jump_s2 = 0.0;   // variance of a jump of the offset just before it
+};
+
+// What an administrator says of the network.
+struct RouteTerms {
+  std::optional<double> least_delay_s = {};  // "mindelay": round trip without queues
+  // "asymmetry": of the delays above it what lies on the way back, less a half, and makes our clock look fast.
+  std::optional<double> asymmetry = {};
 };
 
 // The clock at the time of the newest exchange, relative to that exchange's offset: means, variances, covariance.

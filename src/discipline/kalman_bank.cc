@@ -36,38 +36,6 @@ struct FilterRun {
   double squares = 0.0;           // sum of e²/S
 };
 
-// Through all exchanges in order, with the variance of the noise of each.  A jump of the frequency is wander that all
-// happened between two exchanges.
-FilterRun run_filter(std::span<const Exchange> exchanges, std::span<const double> noise_s2, double wander,
-                     double frequency_variance) {
-  FilterRun run;
-  ClockPosterior& c = run.clock;
-  c = {exchanges[0].offset_s, 0.0, noise_s2[0], 0.0, frequency_variance};
-  for (std::size_t i = 1; i < exchanges.size(); ++i) {
-    const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
-    const double gained = wander * dt + exchanges[i].jump;
-    c.offset_s += c.frequency * dt;
-    c.offset_variance_s2 +=
-        2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0) + exchanges[i].jump_s2;
-    c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
-    c.frequency_variance += gained;
-    const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
-    const double innovation_s = exchanges[i].offset_s - c.offset_s;
-    if (i >= 2) {  // the first two only say where the clock is
-      run.log_determinants += std::log(innovation_s2);
-      run.squares += innovation_s * innovation_s / innovation_s2;
-    }
-    const double offset_gain = c.offset_variance_s2 / innovation_s2;
-    const double frequency_gain = c.covariance_s / innovation_s2;
-    c.offset_s += offset_gain * innovation_s;
-    c.frequency += frequency_gain * innovation_s;
-    c.frequency_variance -= frequency_gain * c.covariance_s;
-    c.covariance_s *= 1.0 - offset_gain;
-    c.offset_variance_s2 *= 1.0 - offset_gain;
-  }
-  return run;
-}
-
 // One filter's say.
 struct Member {
   double log_weight = 0.0;
@@ -113,26 +81,54 @@ std::optional<BankAnswer> average(std::span<const Member> members) {
   return answer;
 }
 
-double least_delay(std::span<const Exchange> exchanges, const BankTerms& terms) {
+double least_delay(std::span<const Exchange> exchanges, const RouteTerms& terms) {
   if (terms.least_delay_s) return *terms.least_delay_s;
   double least_s = std::numeric_limits<double>::infinity();
   for (const Exchange& e : exchanges) least_s = std::min(least_s, e.delay_s);
   return least_s;
 }
 
-// With the offsets as they would be if the share that is known of the extra delays were not there.
-class Corrected {
- public:
-  Corrected(std::span<const Exchange> exchanges, double least_s, double asymmetry) : size_(exchanges.size()) {
-    std::copy(exchanges.begin(), exchanges.end(), exchanges_.begin());
-    for (Exchange& e : std::span(exchanges_).first(size_)) e.offset_s += asymmetry * (e.delay_s - least_s);
-  }
-  std::span<const Exchange> exchanges() const { return {exchanges_.data(), size_}; }
+// Exchanges with the offsets as they would be if the share that is known of the extra delays were not there.
+struct Corrected {
+  std::span<const Exchange> exchanges;
+  double least_s = 0.0;
+  double asymmetry = 0.0;
 
- private:
-  std::array<Exchange, kEstimatorWindow> exchanges_{};
-  std::size_t size_;
+  double offset_s(std::size_t i) const { return exchanges[i].offset_s + asymmetry * (exchanges[i].delay_s - least_s); }
 };
+
+// Through all exchanges in order, with the variance of the noise of each.  A jump of the frequency is wander that all
+// happened between two exchanges.
+FilterRun run_filter(const Corrected& corrected, std::span<const double> noise_s2, double wander,
+                     double frequency_variance) {
+  const std::span<const Exchange> exchanges = corrected.exchanges;
+  FilterRun run;
+  ClockPosterior& c = run.clock;
+  c = {corrected.offset_s(0), 0.0, noise_s2[0], 0.0, frequency_variance};
+  for (std::size_t i = 1; i < exchanges.size(); ++i) {
+    const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
+    const double gained = wander * dt + exchanges[i].jump;
+    c.offset_s += c.frequency * dt;
+    c.offset_variance_s2 +=
+        2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0) + exchanges[i].jump_s2;
+    c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
+    c.frequency_variance += gained;
+    const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
+    const double innovation_s = corrected.offset_s(i) - c.offset_s;
+    if (i >= 2) {  // the first two only say where the clock is
+      run.log_determinants += std::log(innovation_s2);
+      run.squares += innovation_s * innovation_s / innovation_s2;
+    }
+    const double offset_gain = c.offset_variance_s2 / innovation_s2;
+    const double frequency_gain = c.covariance_s / innovation_s2;
+    c.offset_s += offset_gain * innovation_s;
+    c.frequency += frequency_gain * innovation_s;
+    c.frequency_variance -= frequency_gain * c.covariance_s;
+    c.covariance_s *= 1.0 - offset_gain;
+    c.offset_variance_s2 *= 1.0 - offset_gain;
+  }
+  return run;
+}
 
 }  // namespace
 
@@ -142,17 +138,17 @@ double log_prior_of_wander(double log_wander) {
 }
 
 std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s,
-                                        const BankTerms& terms) {
+                                        const RouteTerms& terms) {
   const std::size_t n = exchanges.size();
   if (n < 3 || n > kEstimatorWindow) return std::nullopt;
   const double least_s = least_delay(exchanges, terms);
-  const Corrected corrected(exchanges, least_s, terms.asymmetry);
+  const Corrected corrected{exchanges, least_s, terms.asymmetry.value_or(0.0)};
   double sum_s = 0.0;
   for (const Exchange& e : exchanges) sum_s += e.delay_s;
   const double count = static_cast<double>(n);
   const double mean_extra_s = std::max(sum_s / count - least_s, 2.0 * least_sd_s);
   const double base_below_s = terms.least_delay_s ? 0.0 : kMinimumBias * mean_extra_s / std::sqrt(count);
-  const double unknown_share = 1.0 - 2.0 * std::fabs(terms.asymmetry);
+  const double unknown_share = 1.0 - 2.0 * std::fabs(corrected.asymmetry);
   std::array<double, kEstimatorWindow> noise_s2{};
   double mean_noise_s2 = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -163,7 +159,7 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
   std::array<Member, kWanders> members;
   double wander = kLeastWander;
   for (Member& m : members) {
-    const FilterRun run = run_filter(corrected.exchanges(), {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
+    const FilterRun run = run_filter(corrected, {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
     m.log_wander = std::log(wander);
     m.log_weight = -0.5 * (run.log_determinants + run.squares) + log_prior_of_wander(m.log_wander);
     m.noise_s2 = mean_noise_s2;
@@ -174,10 +170,10 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
 }
 
 std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s,
-                                          const BankTerms& terms) {
+                                          const RouteTerms& terms) {
   const std::size_t n = exchanges.size();
   if (n < 3 || n > kEstimatorWindow) return std::nullopt;
-  const Corrected corrected(exchanges, least_delay(exchanges, terms), terms.asymmetry);
+  const Corrected corrected{exchanges, least_delay(exchanges, terms), terms.asymmetry.value_or(0.0)};
   const double span_s = exchanges.back().t_s - exchanges.front().t_s;
   const double innovations = static_cast<double>(n - 2);
   std::array<double, kEstimatorWindow> unit{};
@@ -188,7 +184,7 @@ std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, d
     // Variances in units of that of the noise.  The prior of the frequency must not matter in any unit.
     const double flat = 1e12 / (span_s * span_s);
     const FilterRun run =
-        run_filter(corrected.exchanges(), {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
+        run_filter(corrected, {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
     m.noise_s2 = std::max(run.squares / innovations, least_sd_s * least_sd_s);
     m.log_wander = std::log(m.noise_s2) - 3.0 * std::log(intercept_s);
     m.log_weight = -0.5 * (run.log_determinants + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +

@@ -17,20 +17,16 @@ struct BankAnswer {
   double noise_sd_s = 0.0;  // of the offset of one sample
 };
 
-// What the configuration says of the network.
-struct BankTerms {
-  std::optional<double> least_delay_s = {};  // "mindelay": round trip without queues; else the smallest that was seen
-  double asymmetry = 0.0;                    // "asymmetry": of what delays are above it, what makes our clock look fast
-};
-
 // Exchanges whose delay says how far their offset may be off: within half of what the delay is above the smallest,
-// uniformly.  `least_sd_s` is what the stamps are good for.  Empty below three exchanges, and where all went wrong.
+// uniformly.  `least_sd_s` is what the stamps are good for; of what is not
+// known of the route the smallest delay that was seen is taken, and delays that are alike both ways.  Empty below three
+// exchanges, and where all went wrong.
 std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s,
-                                        const BankTerms& terms = {});
+                                        const RouteTerms& terms = {});
 // Offsets that scatter alike, by as much as they show: reference clocks, medians of several exchanges.  The mean of
 // `count` of them scatters by the square root of that less.
 std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, double least_sd_s,
-                                          const BankTerms& terms = {});
+                                          const RouteTerms& terms = {});
 
 // Logarithm of the prior density of ln q, up to a constant: wide enough to let 64 exchanges say what it is.
 double log_prior_of_wander(double log_wander);

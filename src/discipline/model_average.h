@@ -28,9 +28,9 @@ class ModelAverage {
                                    const BankAnswer& bank);
   void reset() { *this = ModelAverage(); }
 
-  std::size_t runs() const { return runs_; }          // of the smoother in the last update
-  std::size_t rounds() const { return rounds_; }      // in those
-  std::size_t rejected() const { return rejected_; }  // of those
+  std::size_t runs() const { return runs_; }                                // of the smoother in the last update
+  std::size_t rounds() const { return static_cast<std::size_t>(rounds_); }  // in those
+  std::size_t rejected() const { return rejected_; }                        // of those
 
  private:
   static constexpr std::size_t kShapes = 3;
@@ -43,13 +43,19 @@ class ModelAverage {
     double gaussian_sd_s = 0.0;
     SmootherResult result;
   };
+  struct Network {
+    double least_sd_s = 0.0;
+    const SmootherTerms& terms;
+  };
   struct Wanders {
     std::array<double, kWanders> logs{};
     std::size_t count = 0;
   };
 
   Wanders wanders_around(double bank_log_wander) const;
-  void try_model(double log_wander, std::size_t shape, double least_sd_s, const SmootherTerms& terms);
+  std::array<bool, kShapes> shapes_to_try() const;
+  void try_shape(std::size_t shape, const Wanders& wanders, const Network& network, int most_rounds);
+  void try_model(double log_wander, std::size_t shape, const Network& network, int most_rounds);
   bool can_be_true(const SmootherResult& result) const;
   std::optional<AverageAnswer> average();
 
@@ -62,7 +68,8 @@ class ModelAverage {
   std::optional<double> log_wander_;            // of the last update
   std::array<double, kShapes> shape_weight_{};  // in the last update in which the shape took part
   std::size_t updates_ = 0;
-  std::size_t runs_ = 0, rounds_ = 0, rejected_ = 0;
+  std::size_t runs_ = 0, rejected_ = 0;
+  int rounds_ = 0;
 };
 
 }  // namespace timed::discipline

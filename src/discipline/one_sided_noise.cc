@@ -15,24 +15,6 @@ constexpr double kAsymptotic = 100.0;  // from there on two terms of a series ha
 constexpr double kLeastShare = 1e-9;   // of a variance is left at least, whatever rounding makes of it
 constexpr double kInverseRoot2Pi = 0.3989422804014327;
 constexpr double kInverseRoot2 = 0.7071067811865476;
-constexpr double kHalfLog2Pi = 0.9189385332046727;
-const double kLogRareFactor = std::log(kRareFactor);
-const double kLogRare = std::log(kRareShare);
-const double kLogUsual = std::log(1.0 - kRareShare);
-
-}  // namespace
-
-NormalTail normal_tail(double a) {
-  if (a > kFarTail) {
-    const double cdf = 0.5 * std::erfc(-a * kInverseRoot2);
-    return {kInverseRoot2Pi * std::exp(-0.5 * a * a) / cdf, std::log(cdf)};
-  }
-  const double x = -a;
-  const double ratio = x + 1.0 / (x + 2.0 / (x + 3.0 / (x + 4.0 / (x + 5.0 / x))));
-  return {ratio, -0.5 * a * a - kHalfLog2Pi - std::log(ratio)};
-}
-
-namespace {
 
 // What cutting off a Gaussian at a leaves of its variance.
 double share_of_variance(double a, double ratio) {
@@ -43,42 +25,68 @@ double share_of_variance(double a, double ratio) {
 
 }  // namespace
 
-OneSidedNoise::OneSidedNoise(double mean_s, double gaussian_sd_s)
-    : mean_s_(mean_s), gaussian_variance_s2_(gaussian_sd_s * gaussian_sd_s), log_mean_(std::log(mean_s)) {}
+double NormalTail::log_cdf() const {
+  return exponent + std::log(factor);
+}
 
-OneSidedNoise::Seen OneSidedNoise::see_exponential(const Normal& before, double z, double mean_s,
-                                                   double log_mean) const {
-  const double variance = before.variance + gaussian_variance_s2_;  // of w
-  const double sd = std::sqrt(variance);
-  const double moved = before.mean + variance / mean_s;
-  const double a = (z - moved) / sd;
+NormalTail normal_tail(double a) {
+  if (a > kFarTail) {
+    const double cdf = 0.5 * std::erfc(-a * kInverseRoot2);
+    return {kInverseRoot2Pi * std::exp(-0.5 * a * a) / cdf, 0.0, cdf};
+  }
+  const double x = -a;
+  const double ratio = x + 1.0 / (x + 2.0 / (x + 3.0 / (x + 4.0 / (x + 5.0 / x))));
+  return {ratio, -0.5 * a * a, kInverseRoot2Pi / ratio};
+}
+
+OneSidedNoise::OneSidedNoise(double mean_s, double gaussian_sd_s)
+    : mean_s_(mean_s),
+      gaussian_variance_s2_(gaussian_sd_s * gaussian_sd_s),
+      usual_{1.0 / mean_s, (1.0 - kRareShare) / mean_s},
+      rare_{1.0 / (kRareFactor * mean_s), kRareShare / (kRareFactor * mean_s)} {}
+
+// `sd_s`: of w before; `share`: of its variance that is of u.
+OneSidedNoise::Part OneSidedNoise::see_part(const Normal& before, double z, double sd_s, double share,
+                                            const Exponential& kind) {
+  const double variance = sd_s * sd_s;
+  const double moved = before.mean + variance * kind.inverse_mean;
+  const double a = (z - moved) / sd_s;
   const NormalTail tail = normal_tail(a);
-  const double w_mean = moved - sd * tail.ratio;
+  const double w_mean = moved - sd_s * tail.ratio;
   const double w_variance = variance * std::max(share_of_variance(a, tail.ratio), kLeastShare);
-  const double share = before.variance / variance;
-  Seen seen;
-  seen.belief.mean = before.mean + share * (w_mean - before.mean);
-  seen.belief.variance =
+  Part part;
+  part.belief.mean = before.mean + share * (w_mean - before.mean);
+  part.belief.variance =
       std::max(before.variance + share * share * (w_variance - variance), kLeastShare * before.variance);
-  seen.log_likelihood = -log_mean - (z - before.mean) / mean_s + 0.5 * variance / (mean_s * mean_s) + tail.log_cdf;
-  return seen;
+  part.exponent = (0.5 * variance * kind.inverse_mean - (z - before.mean)) * kind.inverse_mean + tail.exponent;
+  part.factor = kind.peak * tail.factor;
+  return part;
 }
 
 OneSidedNoise::Seen OneSidedNoise::see(const Normal& before, double z) const {
-  const Seen usual = see_exponential(before, z, mean_s_, log_mean_);
-  const Seen rare = see_exponential(before, z, mean_s_ * kRareFactor, log_mean_ + kLogRareFactor);
-  // Bayes' rule between the two kinds of packet, in logarithms: either may be unlikely beyond a double's range.
-  const double log_odds = rare.log_likelihood + kLogRare - usual.log_likelihood - kLogUsual;
-  const double odds = std::exp(-std::fabs(log_odds));
-  const double rare_share = log_odds > 0.0 ? 1.0 / (1.0 + odds) : odds / (1.0 + odds);
-  const double usual_share = 1.0 - rare_share;
+  const double variance = before.variance + gaussian_variance_s2_;  // of w
+  const double sd_s = std::sqrt(variance), share = before.variance / variance;
+  const Part usual = see_part(before, z, sd_s, share, usual_);
+  const Part rare = see_part(before, z, sd_s, share, rare_);
+  // Bayes' rule between the two kinds of packet.  Either may be unlikely beyond a double's range, but not both beside
+  // the larger exponent.
+  const double exponent = std::max(usual.exponent, rare.exponent);
+  const double less = std::exp(-std::fabs(usual.exponent - rare.exponent));
+  const double usual_mass = usual.factor * (usual.exponent < exponent ? less : 1.0);
+  const double rare_mass = rare.factor * (rare.exponent < exponent ? less : 1.0);
   Seen seen;
-  seen.log_likelihood = std::max(usual.log_likelihood + kLogUsual, rare.log_likelihood + kLogRare) + std::log1p(odds);
+  seen.exponent = exponent;
+  seen.factor = usual_mass + rare_mass;
+  const double usual_share = usual_mass / seen.factor, rare_share = rare_mass / seen.factor;
   seen.belief.mean = usual_share * usual.belief.mean + rare_share * rare.belief.mean;
   const double apart = usual.belief.mean - rare.belief.mean;
   seen.belief.variance = usual_share * usual.belief.variance + rare_share * rare.belief.variance +
                          usual_share * rare_share * apart * apart;
   return seen;
+}
+
+double OneSidedNoise::Seen::log_likelihood() const {
+  return exponent + std::log(factor);
 }
 
 }  // namespace timed::discipline

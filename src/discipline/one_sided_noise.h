@@ -22,28 +22,38 @@ class OneSidedNoise {
   OneSidedNoise(double mean_s, double gaussian_sd_s);
 
   // What is believed of u after z = u + noise was seen, if N(mean, variance) was believed before: the first two moments
-  // (it is no longer Gaussian), and the logarithm of how likely z was.
+  // (it is no longer Gaussian), and how likely z was: factor · exp(exponent), whose logarithm not everybody needs.
   struct Seen {
     Normal belief;
-    double log_likelihood = 0.0;
+    double exponent = 0.0, factor = 1.0;
+    double log_likelihood() const;
   };
   Seen see(const Normal& before, double z) const;
 
   double mean_s() const { return mean_s_; }
 
  private:
-  Seen see_exponential(const Normal& before, double z, double mean_s, double log_mean) const;
+  struct Exponential {
+    double inverse_mean = 0.0;
+    double peak = 0.0;  // density where it begins, with the share of packets that are of this kind
+  };
+  struct Part {
+    Normal belief;
+    double exponent = 0.0, factor = 0.0;
+  };
+  static Part see_part(const Normal& before, double z, double sd_s, double share, const Exponential& kind);
 
   double mean_s_;
   double gaussian_variance_s2_;
-  double log_mean_;
+  Exponential usual_, rare_;
 };
 
 // Density over distribution function of the standard normal, the mean by which cutting off what is above `a` moves it
-// down; and the logarithm of the distribution function.  Both are good to the far left tail.
+// down; and the distribution function, factor · exp(exponent).  All are good to the far left tail.
 struct NormalTail {
   double ratio = 0.0;
-  double log_cdf = 0.0;
+  double exponent = 0.0, factor = 1.0;
+  double log_cdf() const;
 };
 NormalTail normal_tail(double a);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -279,6 +280,26 @@ TEST(Estimator, NeverLeavesWhatTheSamplesSupport) {
       before = s;
     }
   }
+}
+
+// Whoever sends what no model explains makes no update dearer than others can be.
+TEST(Estimator, TakesNoMoreRoundsThanAnUpdateMay) {
+  std::uint64_t most = 0, rejected = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    SyntheticClock clock(seed, {});
+    Estimator estimator({});
+    for (int i = 0; i < 80; ++i) {
+      clock.advance(std::exp2(20.0 * clock.uniform() - 10.0));
+      const double size_s = std::exp2(40.0 * clock.uniform() - 30.0);
+      const std::uint64_t before = estimator.counts().rounds;
+      feed(estimator, clock.sample(size_s * clock.normal(), seed % 2 == 0 ? 1e-4 : size_s * clock.uniform()));
+      most = std::max(most, estimator.counts().rounds - before);
+    }
+    rejected += estimator.counts().rejected;
+  }
+  EXPECT_LE(most, 40u);
+  EXPECT_GT(most, 30u) << "else the samples are too easy";
+  EXPECT_GT(rejected, 50u);
 }
 
 // ---- what no model of wander and queues explains ----

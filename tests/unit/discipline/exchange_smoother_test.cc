@@ -59,8 +59,8 @@ Truth integrate(const std::vector<Exchange>& all, const SmootherResult& near, do
           for (const Exchange& e : all) {
             const double at_s = offset_s + slope * e.t_s;
             // A belief as narrow as this is a point.
-            log_p += noise[0].see({delay_s + at_s, 1e-22}, 0.5 * e.delay_s + e.offset_s).log_likelihood;
-            log_p += noise[1].see({delay_s - at_s, 1e-22}, 0.5 * e.delay_s - e.offset_s).log_likelihood;
+            log_p += noise[0].see({delay_s + at_s, 1e-22}, 0.5 * e.delay_s + e.offset_s).log_likelihood();
+            log_p += noise[1].see({delay_s - at_s, 1e-22}, 0.5 * e.delay_s - e.offset_s).log_likelihood();
           }
           if (!sum) {
             peak = std::max(peak, log_p);
@@ -128,15 +128,15 @@ TEST(ExchangeSmoother, ObeysTheTerms) {
   ExchangeSmoother smoother;
   smoother.load(made.exchanges, kPrecision_s);
   SmootherTerms even;
-  even.backward_share = 0.5;
+  even.known.asymmetry = 0.0;
   const SmootherResult symmetric = smoother.run({1e-18, kPrecision_s}, even, false);
   EXPECT_DOUBLE_EQ(symmetric.forward_mean_s, symmetric.backward_mean_s);
   SmootherTerms wrong;
-  wrong.backward_share = 0.8;  // variances 1:4, so means 1:2, though the truth is the other way round
+  wrong.known.asymmetry = 0.3;  // variances 1:4, so means 1:2, though the truth is the other way round
   const SmootherResult obeyed = smoother.run({1e-18, kPrecision_s}, wrong, false);
   EXPECT_NEAR(obeyed.backward_mean_s / obeyed.forward_mean_s, 2.0, 1e-6);
   SmootherTerms fixed;
-  fixed.base_delay_s = 4e-4;  // and the truth is 1e-4
+  fixed.known.least_delay_s = 8e-4;  // and the truth is 1e-4
   const SmootherResult far = smoother.run({1e-18, kPrecision_s}, fixed, false);
   EXPECT_NEAR(far.base_delay_s, 4e-4, 1e-10);
 }
