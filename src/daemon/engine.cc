@@ -123,6 +123,7 @@ RunActions Engine::Parts::run_actions() {
     exiting = true;
     exit_status = status;
   };
+  actions.steps_are_wanted = config.clock.control;
   return actions;
 }
 

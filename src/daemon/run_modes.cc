@@ -86,21 +86,22 @@ void RunModes::take_address(const Result<std::vector<IpAddress>>& result) {
 void RunModes::note_offset(Duration offset) {
   TIMED_ASSERT(!is_normal());
   if (std::exchange(ended_, true)) return;
-  correct(offset);
+  const int status = correct(offset);
   actions_.stop_asking();
   if (mode_ == Mode::InitialOffset) {
     settle_.arm_in(kSettle);
   } else {
-    actions_.exit(0);
+    actions_.exit(status);
   }
 }
 
-// A step that is refused does not change the status, as in chrony.
-void RunModes::correct(Duration offset) {
+// A step that is refused does not change the status with -x, as in chrony; without the privilege for it chronyd would
+// have ended earlier, with 1, and who sets another clock by this one (hwclock) must know.
+int RunModes::correct(Duration offset) {
   const double seconds = offset.to_seconds();
   if (mode_ == Mode::MeasureOnce) {
     log::info("System clock wrong by %.6f seconds (ignored)", seconds);
-    return;
+    return 0;
   }
   const bool steps = mode_ == Mode::SetOnce || abs(offset) >= initial_->threshold;
   if (mode_ == Mode::SetOnce) {
@@ -113,7 +114,9 @@ void RunModes::correct(Duration offset) {
     actions_.slew(offset);
   } else if (!actions_.step(offset)) {
     log::error("Could not step system clock");
+    return actions_.steps_are_wanted ? kFailed : 0;
   }
+  return 0;
 }
 
 void RunModes::note_lost() {

@@ -1,5 +1,6 @@
 """-Q measures the clock against a server, without privileges and without a trace; -q with -x reports the step that it
-may not make; without a server both fail; -t ends a daemon, with the status of its clock."""
+may not make, and fails where it might but cannot; without a server both fail; -t ends a daemon, with the status of its
+clock."""
 
 import os
 import subprocess
@@ -28,6 +29,11 @@ def test(net):
     done = space.run(lab.timed(), "-q", "-x", "-U", "port 0", "cmdport 0", "bindcmdaddress /", "pidfile /", "user root",
                      SERVER + " maxsamples 1")
     assert " seconds (step)" in done.stderr and "Could not step system clock" in done.stderr, done
+
+    # Nobody who sets another clock by this one is to believe that it was set.
+    done = space.run("setpriv", "--bounding-set", "-sys_time", lab.timed(), "-q", "port 0", "cmdport 0", "bindcmdaddress /",
+                     "pidfile /", "user root", SERVER + " maxsamples 1", check=False)
+    assert done.returncode == 1 and "Could not step system clock" in done.stderr, done
 
     for directives in ([], ["server 127.0.0.1 port 9 iburst maxsamples 1"]):
         done = space.run(lab.timed(), "-Q", "-t", "28", *directives, "user root", check=False)

@@ -43,6 +43,7 @@ struct RunActions {
   std::function<void()> stop_asking;
   std::function<bool()> synchronised;  // has a time to give
   std::function<void(int)> exit;       // with this status, after the turn
+  bool steps_are_wanted = true;        // otherwise (-x) a step that is refused is no failure
 };
 
 class RunModes {
@@ -68,7 +69,7 @@ class RunModes {
  private:
   void look_up_next();
   void take_address(const Result<std::vector<IpAddress>>& result);
-  void correct(Duration offset);
+  int correct(Duration offset);  // the status to exit with
   void leave_initial_mode();
   void begin_asking();
   void run_out();
