@@ -1,5 +1,6 @@
 """The daemon as systemd starts it, as far as that can be had without a systemd: with the capabilities, the mask, the
-directories and the filter of system calls of its unit, told to notify.  timed.service begins as root that may not pass
+directories, the devices, the read-only system, the families of sockets and the filter of system calls of its unit, told
+to notify, and reloaded by its commands.  timed.service begins as root that may not pass
 by permissions, timed-restricted.service as its account with CAP_SYS_TIME.  Neither keeps more than it needs, in any
 thread."""
 
@@ -40,6 +41,19 @@ library.seccomp_init.argtypes = [ctypes.c_uint32]
 library.seccomp_rule_add.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint]
 library.seccomp_load.argtypes = [ctypes.c_void_p]
 REFUSED, ALLOWED = 0x00050000 | 1, 0x7fff0000
+class Argument(ctypes.Structure):
+    _fields_ = [("number", ctypes.c_uint), ("comparison", ctypes.c_int), ("datum", ctypes.c_uint64), ("more", ctypes.c_uint64)]
+EQUAL, GREATER, NO_SUCH_FAMILY = 4, 6, 0x00050000 | 97
+context = library.seccomp_init(ALLOWED)
+library.seccomp_rule_add_array.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint,
+                                           ctypes.POINTER(Argument)]
+families = [int(number) for number in FAMILIES.split(",")]
+others = [(GREATER, 63)] + [(EQUAL, number) for number in range(64) if number not in families]
+for comparison, number in others:
+    unwanted = Argument(0, comparison, number, 0)
+    call = library.seccomp_syscall_resolve_name(b"socket")
+    assert library.seccomp_rule_add_array(context, NO_SUCH_FAMILY, call, 1, ctypes.byref(unwanted)) == 0
+assert library.seccomp_load(context) == 0
 context = library.seccomp_init(REFUSED)
 for name in sys.argv[1:end]:
     number = library.seccomp_syscall_resolve_name(name.encode())
@@ -53,7 +67,46 @@ os.execv(sys.argv[end + 1], sys.argv[end + 1:])
 def filtered(unit):
     """Words that put a program under the filter of the unit.  The interpreter may be one that only root can run."""
     python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
-    return [python, "-I", "-c", FILTERED, *sorted(units_are_sound.allowed_calls(unit)), "--"]
+    families = ",".join(str(int(getattr(socket, name)))
+                        for name in unit[("Service", "RestrictAddressFamilies")][0].split())
+    return [python, "-I", "-c", FILTERED.replace("FAMILIES", repr(families)),
+            *sorted(units_are_sound.allowed_calls(unit)), "--"]
+
+
+# PrivateDevices and ProtectSystem=strict: no clocks nor kernel memory in /dev, and nothing to write to but what is named.
+PRIVATE = """
+mkdir -p "$0/dev" && mount --rbind /dev "$0/dev" && mount -t tmpfs tmpfs /dev &&
+for device in null zero full random urandom tty; do cp -a "$0/dev/$device" /dev/ || exit; done &&
+for directory in $WRITABLE; do mount --bind "$directory" "$directory" || exit; done &&
+mount -o remount,bind,ro / && exec "$@"
+"""
+
+
+def private(net, unit, writable):
+    assert unit[("Service", "PrivateDevices")] == ["yes"] and unit[("Service", "ProtectSystem")] == ["strict"]
+    directory = net.path("devices")
+    os.makedirs(directory, exist_ok=True)
+    return ["env", "WRITABLE=" + " ".join(writable), "unshare", "-m", "sh", "-c",
+            f'mount -t tmpfs tmpfs "$0" && {PRIVATE.strip()}', directory]
+
+
+def reload(net, space, daemon, unit):
+    """What ExecReload runs, as whom it runs it: each is let do what it is for, and keys are read anew."""
+    label, pid = daemon.label, daemon.pid
+    account = pwd.getpwnam(ACCOUNT)
+    with open(net.path(f"keys-{label}", "timed.keys"), "a") as file:
+        file.write("2 SHA256 HEX:0102\n")
+    commands = [command.split() for command in unit[("Service", "ExecReload")]]
+    assert [os.path.basename(command[0]) for command in commands] == ["timedc", "timedc", "kill"], commands
+    for program, *words in commands:
+        if program.endswith("timedc"):
+            program, words = lab.timedc(), ["-h", net.timed_socket(label), *words]
+        words = [str(pid) if word == "$MAINPID" else word for word in words]
+        done = space.run("setpriv", "--bounding-set", "-all", "--no-new-privs", "--reuid", str(account.pw_uid), "--regid",
+                         str(account.pw_gid), "--clear-groups", program, *words)
+        assert done.returncode == 0, done
+    daemon.wait_for_log("Loaded 2 symmetric keys")
+    assert daemon.alive(), daemon.log()
 
 
 def start(net, space, label, unit, prefix, text, *options):
@@ -80,8 +133,9 @@ def start(net, space, label, unit, prefix, text, *options):
     umask = unit[("Service", "UMask")][0]
     # Sanitizers make calls of their own.
     guard = filtered(unit) if lab.has_filter() else []
-    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", *prefix, *guard, lab.timed(), *words, "-d", "-x", "-u", ACCOUNT,
-               *options, "-f", configuration]
+    apart = private(net, unit, [net.path(f"run-{label}"), net.path(f"state-{label}")])
+    command = [*apart, "sh", "-c", f'umask {umask}; exec "$@"', "sh", *prefix, *guard, lab.timed(), *words, "-d", "-x",
+               "-u", ACCOUNT, *options, "-f", configuration]
     daemon = net.start(label, space.command(*command), dict(os.environ, NOTIFY_SOCKET=net.path(f"notify-{label}")))
     told = ""
     while told != "READY=1":
@@ -110,7 +164,8 @@ def finish(net, daemon):
         assert os.lstat(net.path(f"run-{label}", name)).st_uid == pwd.getpwnam(ACCOUNT).pw_uid, name
     assert daemon.stop() == 0, daemon.log()
     assert "System call filter refused" not in daemon.log(), daemon.log()
-    assert not re.search("Permission denied|Operation not permitted", daemon.log()), daemon.log()
+    refusals = "Permission denied|Read-only|Address family not supported|Operation not permitted"
+    assert not re.search(refusals, daemon.log()), daemon.log()
     assert os.listdir(net.path(f"run-{label}")) == [], "socket or pid file is left"
     drift = os.stat(net.path(f"state-{label}", "drift"))
     assert drift.st_mode & 0o027 == 0, oct(drift.st_mode)
@@ -141,6 +196,7 @@ def test(net):
     # Not for the clock: with -x nothing is asked of it, and CAP_SYS_TIME is given up.
     daemon = start(net, space, "main", unit, setpriv(bound), "allow\nserverthreads 2\nserver localhost")
     check(daemon, mask(["CAP_NET_BIND_SERVICE"]), mask(bound))
+    reload(net, space, daemon, unit)
     finish(net, daemon)
 
     unit = units_are_sound.read("timed-restricted.service")
@@ -150,6 +206,7 @@ def test(net):
                      "--inh-caps", "-all,+sys_time", "--ambient-caps", "-all,+sys_time")
     daemon = start(net, space, "restricted", unit, prefix, "port 12345\ncmdport 0\nallow\nserver localhost")
     check(daemon, 0, mask(ambient))
+    reload(net, space, daemon, unit)
     finish(net, daemon)
 
 

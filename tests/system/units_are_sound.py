@@ -49,23 +49,36 @@ def units():
                   if name.endswith((".service", ".socket", ".path")))
 
 
-def verify(net):
+def verify(net, label, drop_ins):
     """With the programs of this build in place of those that would be installed, and as if enabled."""
-    directory = net.path("units")
+    directory = net.path(label)
     os.mkdir(directory)
     for name in units():
         text = lab.read_text(place(name))
         text = text.replace("/usr/sbin/timed", lab.timed()).replace("/usr/bin/timedc", lab.timedc())
         text = text.replace("/usr/libexec/timed/timed-network", os.path.realpath(os.path.join(HOOKS, "timed-network")))
-        net.write(f"units/{name}", text)
+        net.write(f"{label}/{name}", text)
     for name in units():
         for alias in read(name).get(("Install", "Alias"), []):
             os.symlink(name, os.path.join(directory, alias))
+    for name, text in drop_ins.items():
+        os.makedirs(os.path.join(directory, os.path.dirname(name)))
+        net.write(f"{label}/{name}", text)
     done = run("systemd-analyze", "verify", "--man=no", *units(),
                env=dict(os.environ, SYSTEMD_UNIT_PATH=f"{directory}:/lib/systemd/system"))
     # Of what else this machine has, only ours matters.
     ours = [line for line in (done.stdout + done.stderr).splitlines() if "timed" in line and "timedated" not in line]
     assert not ours, "\n".join(ours)
+
+
+def of_compat(net):
+    """The drop-in of the package that has the names of chrony."""
+    text = lab.read_text(os.path.join(SOURCE, "packaging/debian/50-chrony.conf"))
+    packaged = "/usr/libexec/timed-chrony-compat/start-chronyd"
+    assert packaged in text, text
+    started = net.write("start-chronyd", lab.read_text(os.path.join(SOURCE, "packaging/debian/start-chronyd")))
+    os.chmod(started, 0o755)
+    return {"timed.service.d/50-chrony.conf": text.replace(packaged, started)}
 
 
 def exposure(path):
@@ -189,7 +202,8 @@ def test(net):
     check_calls()
     check_hooks()
     check_list()
-    verify(net)
+    verify(net, "units", {})
+    verify(net, "compat", of_compat(net))
     check_exposure()
     check_account(net)
     sys.stdout.flush()

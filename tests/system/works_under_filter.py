@@ -198,6 +198,16 @@ def use_client(net, server, client, level, prefix):
     return serving, following
 
 
+def run_once(client, level, prefix):
+    """-Q and -q, which do their work between the start and the end; the name is looked up on the way."""
+    words = ["-F", level, "port 0", "cmdport 0", "bindcmdaddress /", "pidfile /", "user nobody",
+             "server ip4-name.test iburst maxsamples 1"]
+    for options, result in ((["-Q"], "(ignored)"), (["-q", "-x"], "Could not step system clock")):
+        done = client.run(*prefix, lab.timed(), *options, *words)
+        assert f"Loaded seccomp filter (level {level})" in done.stderr and result in done.stderr, done
+        assert done.stderr.endswith("timed exiting\n") and "filter refused" not in done.stderr, done
+
+
 def test(net):
     server, client = net.pair()
     prepare(net)
@@ -205,6 +215,7 @@ def test(net):
     prefix = with_mailer(net)
     for level in ("1", "-1"):
         daemons = use_client(net, server, client, level, prefix)
+        run_once(client, level, prefix)
         use_everything(net, server, f"server{level}")
         # With keys that were read anew.
         establish_keys(client)

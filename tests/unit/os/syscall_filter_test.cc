@@ -126,6 +126,21 @@ TEST(SyscallFilter, HasACallOnlyForAFeatureThatIsOn) {
   EXPECT_EQ(with_streams.status, 0) << with_streams.errors;
 }
 
+// Asked for what no clock can be set to: an answer of the kernel's is one that the filter has let through.
+TEST(SyscallFilter, LetsTheMainThreadStepTheClock) {
+  const auto result = under(ThreadRole::Main, {.level = 1}, [] {
+    const auto is_answered = [](long outcome) { return outcome == -1 && (errno == EINVAL || errno == EPERM); };
+    timex step{};
+    step.modes = ADJ_SETOFFSET | ADJ_NANO;
+    step.time.tv_usec = -1;
+    if (!is_answered(::adjtimex(&step))) return complain("adjtimex");
+    if (!is_answered(::clock_adjtime(CLOCK_REALTIME, &step))) return complain("clock_adjtime");
+    const timespec never{.tv_sec = 0, .tv_nsec = -1};
+    return is_answered(::clock_settime(CLOCK_REALTIME, &never)) ? 0 : complain("clock_settime");
+  });
+  EXPECT_EQ(result.status, 0) << result.errors;
+}
+
 TEST(SyscallFilter, LeavesAWorkerItsSockets) {
   const auto result = under(ThreadRole::Worker, {.level = 1}, [] {
     if (!is_refused(::socket(AF_INET, SOCK_DGRAM, 0))) return complain("socket");
