@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,12 +12,14 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <optional>
 #include <utility>
 
 #include "file_io.h"
 #include "system_error.h"
+#include "timed/base/text.h"
 
 namespace timed::os {
 namespace {
@@ -148,10 +149,14 @@ Status ReadyDescriptor::notify() {
   return told ? Status::success() : Error{"Could not send notification requested by -N option"};
 }
 
+// As sd_watchdog_enabled(3) has it: with a number of a process the limit is for that one only.
 std::optional<Duration> watchdog_limit() {
-  std::uint64_t limit_us = 0;
-  if (::sd_watchdog_enabled(0, &limit_us) <= 0) return std::nullopt;
-  return Duration::seconds(static_cast<double>(limit_us) / 1e6);
+  const char* const limit = std::getenv("WATCHDOG_USEC");
+  const char* const process = std::getenv("WATCHDOG_PID");
+  const auto limit_us = limit != nullptr ? parse_integer(limit) : std::nullopt;
+  if (!limit_us || *limit_us <= 0) return std::nullopt;
+  if (process != nullptr && parse_integer(process) != std::optional<std::int64_t>(::getpid())) return std::nullopt;
+  return Duration::seconds(static_cast<double>(*limit_us) / 1e6);
 }
 
 Status set_real_time_priority(int priority) {

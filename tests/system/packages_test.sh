@@ -54,7 +54,7 @@ did() { grep -q -e "$1" "$work/did"; }
 did_nothing() { [ ! -s "$work/did" ]; }
 said() { grep -q -e "$1" "$work/out"; }
 
-fedora_build="gcc-c++ cmake ninja-build pkgconf-pkg-config openssl-devel libcap-devel libseccomp-devel systemd-devel libedit-devel \
+fedora_build="gcc-c++ cmake ninja-build pkgconf-pkg-config openssl-devel libcap-devel libseccomp-devel libedit-devel \
 json-devel"
 
 machine fedora 0 "cmake"
@@ -86,7 +86,7 @@ run build
 expect "Debian, a user: refreshes the list with sudo" did '^sudo env DEBIAN_FRONTEND=noninteractive apt-get update'
 expect "and installs" did '^apt-get install .*libssl-dev'
 
-machine debian 0 "g++ cmake ninja-build pkg-config libssl-dev libcap-dev libseccomp-dev libsystemd-dev libedit-dev nlohmann-json3-dev"
+machine debian 0 "g++ cmake ninja-build pkg-config libssl-dev libcap-dev libseccomp-dev libedit-dev nlohmann-json3-dev"
 run build
 expect "Debian, all there: nothing to do" did_nothing
 run check

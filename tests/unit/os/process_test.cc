@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -27,6 +29,31 @@ std::string eventually(const std::string& path) {
 void publish(const std::string& path, const std::string& text) {
   write_file(path + ".part", text);
   std::filesystem::rename(path + ".part", path);
+}
+
+// The limit in microseconds, 0 for none; "own" stands for the number of the process.
+long watchdog_us(const char* limit, const char* process) {
+  const auto result = run_child([&] {
+    ::unsetenv("WATCHDOG_USEC");
+    ::unsetenv("WATCHDOG_PID");
+    const std::string own = std::to_string(::getpid());
+    if (limit != nullptr) ::setenv("WATCHDOG_USEC", limit, 1);
+    if (process != nullptr) ::setenv("WATCHDOG_PID", process == std::string("own") ? own.c_str() : process, 1);
+    const auto answer = watchdog_limit();
+    std::fprintf(stderr, "%.0f", answer ? answer->to_seconds() * 1e6 : 0.0);
+    return 0;
+  });
+  return std::stol(result.errors);
+}
+
+TEST(Watchdog, LimitIsTheManagersIfItIsForThisProcess) {
+  EXPECT_EQ(watchdog_us("180000000", nullptr), 180000000);
+  EXPECT_EQ(watchdog_us("180000000", "own"), 180000000);
+  EXPECT_EQ(watchdog_us("180000000", "1"), 0);
+  EXPECT_EQ(watchdog_us("180000000", "x"), 0);
+  EXPECT_EQ(watchdog_us(nullptr, "own"), 0);
+  for (const char* none : {"", "0", "-5", "3min", "18446744073709551615"})
+    EXPECT_EQ(watchdog_us(none, nullptr), 0) << none;
 }
 
 TEST(Daemonize, TheParentWaitsUntilTheDaemonIsReady) {
