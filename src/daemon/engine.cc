@@ -278,6 +278,7 @@ void Engine::start() {
   parts_->temperature.start();
   parts_->recorder.note_loss(*parts_->reference, parts_->clock.read());
   parts_->watch_for_resume();
+  parts_->retry_in_time();
   parts_->modes.start();
 }
 
@@ -290,6 +291,7 @@ void Engine::stop() {
   parts_->resume_watch.disarm();
   parts_->give_up_checking.disarm();
   parts_->publish_again.disarm();
+  parts_->address_retry.disarm();
   parts_->server_keys.stop();
   parts_->service.stop();
   parts_->access.stop();
@@ -353,6 +355,7 @@ void Engine::end_turn() {
     }
     if (!parts_->publish_again.armed()) parts_->publish_in_time();
   }
+  parts_->retry_in_time();
 }
 
 void Engine::on_hangup() {

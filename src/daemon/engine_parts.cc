@@ -102,6 +102,16 @@ void Engine::Parts::publish_in_time() {
   if (server.has_threads()) publish_again.arm_in(kPublishAgain);
 }
 
+void Engine::Parts::retry_in_time() {
+  if (server.lacks_address() && !address_retry.armed()) address_retry.arm_in(kAddressRetry);
+}
+
+// Whoever had the port may be on its way out, and an address on its way to the machine.
+void Engine::Parts::retry_addresses() {
+  server.retry_addresses();
+  status_due = true;
+}
+
 void Engine::Parts::tell_status() {
   if (config.run.purpose != config::RunOptions::Purpose::KeepTime) return;
   const discipline::Now now = clock.read();
@@ -109,6 +119,7 @@ void Engine::Parts::tell_status() {
   ServiceState state;
   state.ready = modes.is_normal();
   state.serving = server.is_open();
+  state.lacking = server.lacks_address();
   state.stratum = reference->own_state(now).stratum;
   if (source) state.reference = sources->describe(*source);
   state.sources = sources->activity();

@@ -50,6 +50,8 @@ namespace timed::daemon {
 struct Engine::Parts {
   // What we say of our clock ages on its own (dispersion, the waits of local mode): renewed this often while asked.
   static constexpr Duration kPublishAgain = Duration::seconds(1);
+  // A call to the kernel each time, for as long as the port is another's.
+  static constexpr Duration kAddressRetry = Duration::seconds(5);
 
   Parts(config::Config c, const env::Env& e, std::string n, std::function<void()> reopen)
       : config(std::move(c)),
@@ -99,6 +101,7 @@ struct Engine::Parts {
         service(e.host, e.timers),
         resume_watch(e.timers, [this] { watch_for_resume(); }),
         publish_again(e.timers, [this] { publish_in_time(); }),
+        address_retry(e.timers, [this] { retry_addresses(); }),
         broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
                    {[this](Family family) { return server.shared_socket(family); },
                     [this] { return served_state(clock.read()); }}),
@@ -139,6 +142,8 @@ struct Engine::Parts {
   discipline::OwnState served_state(const discipline::Now& now);
   void publish();
   void publish_in_time();
+  void retry_in_time();
+  void retry_addresses();
   void tell_status();
   void cycle_logs();
   void take_temperature(const TemperaturePoll::Reading& reading);
@@ -182,6 +187,7 @@ struct Engine::Parts {
   ServiceReport service;
   env::Timer resume_watch;
   env::Timer publish_again;
+  env::Timer address_retry;
   sources::Broadcasts broadcasts;
   RunModes modes;
   std::function<Status()> opened;

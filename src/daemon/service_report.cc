@@ -40,7 +40,9 @@ std::string status_text(const ServiceState& state) {
   } else {
     text = format("Synchronised to %s, stratum %d", state.reference.c_str(), state.stratum);
   }
-  return state.serving ? text + ", serving" : text;
+  if (state.serving) text += ", serving";
+  if (state.lacking) text += state.serving ? ", but not on all addresses" : ", NTP port not open";
+  return text;
 }
 
 void ServiceReport::tell(const ServiceState& state) {

@@ -1,8 +1,27 @@
-"""Where the NTP port or the command port is taken, or the command socket cannot be, timed says so and goes on."""
+"""Where the NTP port or the command port is taken, or the command socket cannot be, timed says so and goes on; the NTP port is
+its own as soon as it is free."""
 
 import os
 
 import lab
+import tells_the_service_manager
+
+
+def serves_when_it_can(net, space):
+    """With its threads, as an account without privileges and under the filter; the service manager knows of both."""
+    manager = tells_the_service_manager.Manager(net, "late")
+    text = "local stratum 4\nallow 0/0\nserverthreads 1\ncmdport 0"
+    with space.udp_socket(bind=("0.0.0.0", 123)):
+        daemon = tells_the_service_manager.start(net, space, "late", text, manager)
+        daemon.wait_for_log("Could not open NTP sockets")
+        manager.wait_for("STATUS=Local reference, stratum 4, NTP port not open")
+    daemon.wait_for_log("Opened NTP socket on 0.0.0.0:123")
+    manager.wait_for("STATUS=Local reference, stratum 4, serving")
+    measured = space.run(lab.timed(), "-Q", "-t", "10", "server 127.0.0.1 iburst maxsamples 1", "user root", check=False)
+    assert measured.returncode == 0, measured
+    # The second family, which was not asked for, is neither missed nor tried.
+    assert daemon.log().count("Opened NTP socket") == daemon.log().count("Could not open NTP socket on") == 1, daemon.log()
+    assert daemon.stop() == 0
 
 
 def test(net):
@@ -16,6 +35,8 @@ def test(net):
         assert "Stratum         : 4" in net.timedc("busy", space, "tracking")
         assert "Fatal" not in daemon.log()
         assert daemon.stop() == 0
+
+    serves_when_it_can(net, space)
 
     # A directory that others can write to is no place for a socket.
     os.mkdir(net.path("run-open"))

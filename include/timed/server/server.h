@@ -115,6 +115,11 @@ class Server {
   // Starts the threads, where some are wanted and there is something to serve, now or when that comes.  Apart from
   // open(): threads keep the privileges that they began with.
   void start_threads();
+  // Whether some address that is wanted could not be had, as its port is another's or it is not the machine's yet.  A
+  // kernel that lacks the family altogether does not count.
+  bool lacks_address() const;
+  // Tries those again: silent where nothing has changed.
+  void retry_addresses();
   // These rules instead of those before.  Between open() and close() sockets follow them: those of a family of which
   // nobody is allowed any more are closed, those that are wanted now are opened, with the same messages as open().  Not
   // from inside a turn of theirs.
@@ -157,7 +162,8 @@ class Server {
   // An address that sockets are bound to.
   struct Address {
     IpAddress bind;
-    bool open = false;  // the main loop's socket is
+    bool open = false;     // the main loop's socket is
+    bool lacking = false;  // it is wanted and could not be opened
   };
 
   int wanted_threads(env::Host& host) const;

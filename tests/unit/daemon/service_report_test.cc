@@ -49,6 +49,11 @@ TEST(StatusText, SaysWhatTheDaemonIsDoing) {
   s.serving = true;
   s.sources = {.online = 1, .offline = 2, .burst_online = 1, .burst_offline = 1, .unresolved = 4};
   EXPECT_EQ(status_text(s), "Not synchronised, 2 sources online, 3 offline, 4 without address, serving");
+  s = state(3, "a", true);
+  s.lacking = true;
+  EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving, but not on all addresses");
+  s.serving = false;
+  EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, NTP port not open");
 }
 
 TEST(ServiceReport, SaysNothingTwice) {

@@ -204,6 +204,39 @@ TEST_F(ServerTest, fails_where_no_socket_could_be_opened) {
   EXPECT_EQ(lines.size(), 2u);
 }
 
+TEST_F(ServerTest, tries_again_silently_until_the_port_is_free) {
+  network.error_v4 = Error{"Address already in use", ErrorKind::AddressInUse};
+  network.error_v6 = Error{"Address family not supported", ErrorKind::Unsupported};
+  auto server = make({kAllV4, kAllV6});
+  ASSERT_FALSE(server.open().ok());
+  EXPECT_TRUE(server.lacks_address());
+  lines.clear();
+  server.retry_addresses();
+  server.set_rules(allow({kAllV4}));
+  EXPECT_TRUE(server.lacks_address());
+  EXPECT_TRUE(lines.empty());
+  network.error_v4.reset();
+  const std::size_t asked = network.asked.size();
+  server.retry_addresses();
+  EXPECT_EQ(network.asked.size(), asked + 1);
+  EXPECT_EQ(lines, std::vector<std::string>{"Opened NTP socket on 0.0.0.0:123"});
+  EXPECT_TRUE(server.is_open());
+  EXPECT_FALSE(server.lacks_address());
+}
+
+TEST_F(ServerTest, lacks_no_address_that_nobody_wants_or_the_kernel_has_not) {
+  network.error_v4 = Error{"Address already in use", ErrorKind::AddressInUse};
+  network.error_v6 = Error{"Address family not supported", ErrorKind::Unsupported};
+  auto server = make({kAllV4, kAllV6});
+  ASSERT_FALSE(server.open().ok());
+  server.set_rules(allow({kAllV6}));
+  EXPECT_FALSE(server.lacks_address());
+  server.set_rules(allow({kAllV4}));
+  EXPECT_TRUE(server.lacks_address());
+  server.close();
+  EXPECT_FALSE(server.lacks_address());
+}
+
 TEST_F(ServerTest, answers_come_from_the_published_state) {
   auto server = make({kAllV4, kAllV6});
   ASSERT_TRUE(server.open().ok());
