@@ -72,13 +72,16 @@ def verify(net, label, drop_ins):
 
 
 def of_compat(net):
-    """The drop-in of the package that has the names of chrony."""
+    """The drop-ins of the package that has the names of chrony."""
     text = lab.read_text(os.path.join(SOURCE, "packaging/debian/50-chrony.conf"))
     packaged = "/usr/libexec/timed-chrony-compat/start-chronyd"
     assert packaged in text, text
     started = net.write("start-chronyd", lab.read_text(os.path.join(SOURCE, "packaging/debian/start-chronyd")))
     os.chmod(started, 0o755)
-    return {"timed.service.d/50-chrony.conf": text.replace(packaged, started)}
+    wait = lab.read_text(os.path.join(SOURCE, "packaging/debian/50-chrony-wait.conf"))
+    assert "\nTimeoutStartSec=3min\n" in wait, "who waits for chrony-wait.service may wait for ever"
+    return {"timed.service.d/50-chrony.conf": text.replace(packaged, started),
+            "timed-wait-sync.service.d/50-chrony.conf": wait}
 
 
 def exposure(path):
@@ -138,9 +141,11 @@ def check_hooks():
     assert service[("Service", "ReadWritePaths")] == ["-/run/timed"]
 
 
+def after(unit):
+    return " ".join(read(unit)[("Unit", "After")]).split()
+
+
 def is_ordered(name, other):
-    def after(unit):
-        return " ".join(read(unit)[("Unit", "After")]).split()
     return other in after(name) or (other in units() and name in after(other))
 
 
@@ -162,6 +167,8 @@ def check_services():
         # Whichever way round: what stops then goes before what starts.
         unordered = {other for other in conflicts if not is_ordered(name, other)}
         assert not unordered, f"{name} does not wait for the end of {unordered}"
+        # Both ways would be a circle.
+        assert not [other for other in conflicts & set(units()) if name in after(other) and other in after(name)], name
     main = read("timed.service")
     assert main[("Install", "Alias")] == ["chronyd.service", "chrony.service"]
     restricted = read("timed-restricted.service")
