@@ -292,6 +292,7 @@ void Engine::stop() {
   parts_->give_up_checking.disarm();
   parts_->publish_again.disarm();
   parts_->address_retry.disarm();
+  parts_->tell_kernel_again.disarm();
   parts_->server_keys.stop();
   parts_->service.stop();
   parts_->access.stop();

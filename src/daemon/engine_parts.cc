@@ -203,8 +203,15 @@ void Engine::Parts::apply(const discipline::ReferenceUpdate& update, ntp::Leap v
 void Engine::Parts::update_leap(ntp::Leap voted) {
   leap.update(voted);
   reference->set_leap(leap.leap(), leap.in_progress());
+  tell_kernel();
+}
+
+void Engine::Parts::tell_kernel() {
   const discipline::Now now = clock.read();
   clock.set_sync_status(reference->sync_status(now, clock.timeline().pending(now.raw)));
+  const auto again = reference->renew_status_in(now);
+  if (again) tell_kernel_again.arm_in(*again);
+  if (!again) tell_kernel_again.disarm();
 }
 
 // The sources agree on one thing and the clock needs no sample for it.
@@ -287,6 +294,7 @@ void Engine::Parts::lose_synchronisation() {
   recorder.note_loss(*reference, now);
   leap.update(ntp::Leap::Unsynchronised);
   clock.set_sync_status({});
+  tell_kernel_again.disarm();
   published.reset();
   if (!modes.is_normal()) modes.note_lost();
   fallback.note_loss();

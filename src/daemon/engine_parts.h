@@ -102,6 +102,7 @@ struct Engine::Parts {
         resume_watch(e.timers, [this] { watch_for_resume(); }),
         publish_again(e.timers, [this] { publish_in_time(); }),
         address_retry(e.timers, [this] { retry_addresses(); }),
+        tell_kernel_again(e.timers, [this] { tell_kernel(); }),
         broadcasts(config.broadcasts, {e.timers, e.clock, e.host},
                    {[this](Family family) { return server.shared_socket(family); },
                     [this] { return served_state(clock.read()); }}),
@@ -135,6 +136,7 @@ struct Engine::Parts {
   bool set_from_start_time();
   void on_leap_announced(discipline::SourceId id);
   void update_leap(ntp::Leap voted);
+  void tell_kernel();
   void tell_clamped_frequency();
   void lose_synchronisation();
   void on_jump(const Jump& jump);
@@ -188,6 +190,7 @@ struct Engine::Parts {
   env::Timer resume_watch;
   env::Timer publish_again;
   env::Timer address_retry;
+  env::Timer tell_kernel_again;  // the error has grown meanwhile
   sources::Broadcasts broadcasts;
   RunModes modes;
   std::function<Status()> opened;

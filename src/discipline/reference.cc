@@ -34,6 +34,15 @@ constexpr double kIntervalDecay = 0.9;
 constexpr Duration kGentleOffset = Duration::millis(1);
 constexpr Frequency kGentleRate = Frequency::ppm(20);
 
+// The error that the kernel is told is renewed when it has grown by so much, but at most four times between two
+// updates, and every 16 seconds, or as often as there are updates: it is worth no more wake-ups.
+constexpr double kVisibleGrowth = 1.2;
+constexpr double kRenewals = 4.0;
+constexpr Duration kLeastStatusSpan = Duration::seconds(16), kShortestStatusSpan = Duration::seconds(1);
+constexpr double kMostStatusSpan = 1.5;  // intervals between updates: usually the next one comes before
+constexpr double kUpdateOverdue = 4.0;   // intervals
+constexpr double kWanderBound = 2.0;     // deviations of what the frequency may have wandered, within the bound
+
 }  // namespace
 
 bool is_sane(LocalTime time, Duration offset) {
@@ -212,7 +221,31 @@ void Reference::set_leap(ntp::Leap leap, bool in_progress) {
 
 Duration Reference::root_dispersion(LocalTime at) const {
   if (!ever_set_) return kUnknownDispersion;
-  return root_dispersion_ + abs(at - reference_time_) * (skew_ + abs(residual_) + options_.max_clock_error);
+  const Duration age = abs(at - reference_time_);
+  return root_dispersion_ + age * (skew_ + abs(residual_) + options_.max_clock_error) + wandered(age) * kWanderBound;
+}
+
+// How far the clock may be by what its frequency has wandered since: a deviation.
+Duration Reference::wandered(Duration age) const {
+  if (!known_.growth) return Duration::zero();
+  const double t = age.to_seconds();
+  return Duration::seconds(std::sqrt(known_.growth->wander * t * t * t / 3.0));
+}
+
+// For how long what is told at that age will stand.
+Duration Reference::status_span(Duration age) const {
+  const Duration told = known_.offset_sd_after(age);
+  const Duration usual = std::min(std::max(update_interval_ * (1.0 / kRenewals), kLeastStatusSpan), update_interval_);
+  const Duration least = std::max({usual, age * (1.0 / kRenewals), kShortestStatusSpan});
+  Duration span = std::max(update_interval_ * kMostStatusSpan, least);
+  while (span > least && known_.offset_sd_after(age + span) > told * kVisibleGrowth) span = span * 0.5;
+  return std::max(span, least);
+}
+
+std::optional<Duration> Reference::renew_status_in(const Now& now) const {
+  if (!synchronised_ || !known_.growth) return std::nullopt;
+  const Duration age = abs(now.local - reference_time_);
+  return age > update_interval_ * kUpdateOverdue ? std::nullopt : std::optional(status_span(age));
 }
 
 bool Reference::local_reference_active(const Now& now) {
@@ -284,9 +317,9 @@ env::SyncStatus Reference::sync_status(const Now& now, Duration pending) const {
   const Duration age = abs(now.local - reference_time_);
   status.estimated_error = std::max(known_.offset_sd_after(age), abs(pending));
   if (known_.growth) {
-    // It stays in the kernel until the next update, so it is that of the middle of the time until then; a deviation
-    // about where the slew is going, seen from where it is.
-    const Duration unknown = known_.offset_sd_after(age + update_interval_ * 0.5);
+    // It stays in the kernel for a while, so it is that of the end of it; a deviation about where the slew is going,
+    // seen from where it is.
+    const Duration unknown = known_.offset_sd_after(age + std::min(status_span(age), std::max(update_interval_, age)));
     status.estimated_error = Duration::seconds(std::hypot(unknown.to_seconds(), pending.to_seconds()));
   }
   status.maximum_error = root_delay_ * 0.5 + root_dispersion(now.local) + abs(pending);

@@ -93,6 +93,10 @@ class Reference {
   // Root dispersion of the synchronised clock.
   Duration root_dispersion(LocalTime at) const;
   env::SyncStatus sync_status(const Now& now, Duration pending) const;
+  // When that should be told anew, if there is no update before: by then the estimator's error has grown visibly.
+  // Empty where nothing is known, with the regression, and where updates have failed to come: then the kernel lets its
+  // bound grow by itself until it takes the clock for unsynchronised.
+  std::optional<Duration> renew_status_in(const Now& now) const;
 
  private:
   double frequency_gain(const LocalEstimate& e) const;
@@ -102,6 +106,8 @@ class Reference {
   bool wants_step(Duration offset, Duration pending);
   bool local_reference_active(const Now& now);
   void note_offset(Duration offset);
+  Duration wandered(Duration age) const;
+  Duration status_span(Duration age) const;
 
   ReferenceOptions options_;
   int precision_log2_;

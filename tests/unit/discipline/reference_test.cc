@@ -257,9 +257,56 @@ TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
   const double at_once_s = reference.sync_status(at(0), {}).estimated_error.to_seconds();
   const double later_s = reference.sync_status(at(10000), {}).estimated_error.to_seconds();
   EXPECT_NEAR(at_once_s, 10e-6, 1e-9);
-  EXPECT_NEAR(later_s, std::hypot(10e-6, 1e-3), 1e-7);
+  EXPECT_GT(later_s, 1e-3) << "that of now";
+  EXPECT_LT(later_s, 1.5e-3) << "and of the time until it is told anew";
   EXPECT_NEAR(reference.sync_status(at(0), Duration::micros(30)).estimated_error.to_seconds(), std::hypot(10e-6, 30e-6),
               1e-9);
+}
+
+TEST(Reference, ABoundGrowsByWhatTheFrequencyMayHaveWandered) {
+  for (const double wander : {0.0, 3e-14}) {
+    Reference reference({}, -20, 1);
+    ReferenceInput input = belief_at(0, 0);
+    input.estimate.growth->wander = wander;
+    reference.update(input, at(0), {});
+    const double rate = (reference.skew() + abs(reference.residual()) + Frequency::ppm(1)).to_ratio();
+    const Duration grown = reference.root_dispersion(at(10000).local) - reference.root_dispersion(at(0).local);
+    EXPECT_NEAR(grown.to_seconds(), 10000 * rate + 2.0 * std::sqrt(wander * 1e12 / 3.0), 1e-9) << wander;
+    const auto bound = [&](double t_s) { return reference.sync_status(at(t_s), {}).maximum_error; };
+    EXPECT_EQ(bound(10000) - bound(0), grown) << "and the kernel is told so";
+  }
+}
+
+// Often enough that what is told is about right, and seldom enough to cost nothing.
+TEST(Reference, TellsTheErrorAnewAsItGrows) {
+  Reference reference({}, -20, 1);
+  ReferenceInput input = belief_at(0, 0);
+  EXPECT_FALSE(reference.renew_status_in(at(0))) << "nothing is known";
+  input.estimate.growth->wander = 3e-16;
+  reference.update(input, at(0), {});
+  input.estimate.when = at(256).local;
+  reference.update(input, at(256), {});
+  int renewals = 0, until_next = 0;
+  double largest = 0.0;
+  for (double t_s = 256; t_s < 256 + 1024;) {
+    const auto again = reference.renew_status_in(at(t_s));
+    ASSERT_TRUE(again);
+    EXPECT_GE(*again, Duration::seconds(16));
+    const Duration told = reference.sync_status(at(t_s), {}).estimated_error;
+    const Duration now = input.estimate.offset_sd_after(Duration::seconds(t_s - 256));
+    EXPECT_GE(told, now);
+    largest = std::max(largest, told / now);
+    t_s += again->to_seconds();
+    ++renewals;
+    if (t_s < 512) ++until_next;
+  }
+  EXPECT_LT(largest, 2.5);
+  EXPECT_GE(until_next, 1);
+  EXPECT_LE(until_next, 4);
+  EXPECT_LT(renewals, 16);
+  EXPECT_FALSE(reference.renew_status_in(at(1290))) << "nothing comes any more";
+  reference.set_unsynchronised(at(200000));
+  EXPECT_FALSE(reference.renew_status_in(at(200000)));
 }
 
 TEST(Reference, DispersionGrowsWithTime) {
