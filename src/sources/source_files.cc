@@ -58,7 +58,10 @@ std::map<std::string, std::string> find_files(env::Files& files, const SourceDir
     const Result<std::vector<std::string>> names = files.list(directory);
     if (!names) continue;
     for (const std::string& name : *names) {
-      if (is_sources_name(name)) found.try_emplace(name, directory + (directory.ends_with('/') ? "" : "/") + name);
+      if (!is_sources_name(name)) continue;
+      std::string path = directory;
+      if (!path.ends_with('/')) path += '/';
+      found.try_emplace(name, path.append(name));
     }
   }
   return found;

@@ -107,7 +107,7 @@ void SourceSet::remove_saved_history(const std::string& directory) {
   if (!names) return;
   for (const std::string& name : *names) {
     if (!is_dump_file_name(name)) continue;
-    const Status removed = seams_.host.files().remove(directory + "/" + name);
+    const Status removed = seams_.host.files().remove(std::string(directory).append("/").append(name));
     if (!removed) log::error("%s", removed.error().message.c_str());
   }
 }
