@@ -19,6 +19,8 @@ using discipline::SourceId;
 
 const IpAddress kA = IpAddress::v4(0xc0000201);
 const IpAddress kB = IpAddress::v4(0xc0000202);
+const IpAddress kC = IpAddress::v4(0xc0000203);
+const IpAddress kD = IpAddress::v4(0xc0000204);
 
 class SourceKeys : public testing::Test {
  protected:
@@ -36,6 +38,26 @@ class SourceKeys : public testing::Test {
     line.nts_port = 4461;
     line.cert_set = 7;
     return line;
+  }
+  static SourceLine pool(int max_sources) {
+    SourceLine pool = line("pool.example");
+    pool.kind = SourceKind::Pool;
+    pool.max_sources = max_sources;
+    return pool;
+  }
+  // A pool of one, both of whose candidates have an address and have asked for keys.
+  void make_pool() {
+    make({pool(1)});
+    host.answer(std::vector<IpAddress>{kA, kB});
+    timers.advance(1);
+    ASSERT_EQ(requests.size(), 2u);
+    ASSERT_EQ(requests[0].server.at.address, kA);
+  }
+  // The source turns out to be bad, and its name has these addresses now.
+  void replace(SourceId id, const std::vector<IpAddress>& addresses) {
+    set->replace_bad(id);
+    ASSERT_EQ(host.lookups.size(), 1u);
+    host.answer(addresses);
   }
   SourceSet& make(const std::vector<SourceLine>& lines) {
     SourceSetCallbacks callbacks;
@@ -200,7 +222,7 @@ TEST_F(SourceKeys, OfHowManySourcesTheSelectionRestsOn) {
 
 TEST_F(SourceKeys, AllSourcesOfANameAreOneVoice) {
   make({line("192.0.2.1"), line("name.example"), line("name.example"), line("name.example")});
-  const std::vector<IpAddress> all = {kB, IpAddress::v4(0xc0000203), IpAddress::v4(0xc0000204)};
+  const std::vector<IpAddress> all = {kB, kC, kD};
   while (!host.lookups.empty()) host.answer(all);
   timers.advance(1);
   discipline::Selector selector{{}};
@@ -209,6 +231,133 @@ TEST_F(SourceKeys, AllSourcesOfANameAreOneVoice) {
   EXPECT_EQ(count.configured, 2u);
   EXPECT_EQ(count.expected, 2u);
   EXPECT_EQ(count.agreeing, 1u) << "three agree, with one certificate";
+}
+
+TEST_F(SourceKeys, OfAPoolMemberThatIsReplacedWhileTheyAreFetchedAreThoseOfTheNewServer) {
+  make_pool();
+  endpoint_changes = 0;
+  replace(SourceId{1}, {kA, kB, kC});
+  EXPECT_TRUE(logged("Source 192.0.2.1 replaced with 192.0.2.3 (pool.example)"));
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{1}) << "whoever fetches is told that it is for nothing";
+  EXPECT_GT(endpoint_changes, 0);
+  EXPECT_TRUE(saved.empty()) << "there are none yet";
+  EXPECT_FALSE(set->find(kA).has_value());
+  EXPECT_EQ(set->find(kC), SourceId{1});
+  timers.advance(65);
+  ASSERT_EQ(requests.size(), 3u) << "by the next poll: the attempts were at another server";
+  EXPECT_EQ(requests[2].source, SourceId{1});
+  EXPECT_EQ(requests[2].server.at, (Endpoint{kC, 4461, 0}));
+  EXPECT_EQ(requests[2].server.name, "pool.example");
+  EXPECT_TRUE(requests[2].is_first) << "saved ones of the new server would do";
+  set->take_keys(SourceId{1}, keys_for(kC));
+  timers.advance(1);
+  ASSERT_EQ(network.requests.size(), 1u);
+  EXPECT_EQ(network.requests[0].to, kC);
+}
+
+TEST_F(SourceKeys, OfAPoolMemberThatIsReplacedAreKeptForTheDayThatItComesBack) {
+  make_pool();
+  set->take_keys(SourceId{1}, keys_for(kA, 11123));
+  timers.advance(0.3);
+  ASSERT_EQ(network.open.size(), 1u);
+  replace(SourceId{1}, {kA, kB, kC});
+  ASSERT_EQ(saved.size(), 1u);
+  EXPECT_EQ(saved[0].server.at, (Endpoint{kA, 4461, 0}));
+  EXPECT_EQ(saved[0].fetched.ntp, (Endpoint{kA, 11123, 0}));
+  EXPECT_TRUE(set->keys_to_save().empty()) << "the new one has none, and must not be asked with those of another";
+  EXPECT_TRUE(network.open.empty()) << "nor is the old one listened to";
+  timers.advance(65);
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[2].server.at, (Endpoint{kC, 4461, 0}));
+  EXPECT_EQ(requests[2].ntp_port, 123) << "the port was of the old one";
+  EXPECT_EQ(set->ntp_data(kC)->remote, (Endpoint{kC, 123, 0}));
+  EXPECT_EQ(network.requests.size(), 1u);
+}
+
+TEST_F(SourceKeys, ThatHaveSentAPoolMemberElsewhereAreNotKeptWhenItIsReplaced) {
+  make_pool();
+  set->take_keys(SourceId{1}, keys_for(kD));
+  EXPECT_EQ(set->find(kD), SourceId{1});
+  replace(SourceId{1}, {kA, kB});
+  EXPECT_TRUE(logged("Source 192.0.2.4 replaced with 192.0.2.1 (pool.example)"));
+  EXPECT_TRUE(saved.empty()) << "they would send it there again";
+  timers.advance(65);
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[2].server.at, (Endpoint{kA, 4461, 0}));
+}
+
+// It is where the keys have sent it, which its name does not know.
+TEST_F(SourceKeys, ARefreshLooksForWhereTheKeysCameFrom) {
+  make_pool();
+  set->take_keys(SourceId{1}, keys_for(kD));
+  set->refresh();
+  while (!host.lookups.empty()) host.answer(std::vector<IpAddress>{kB, kA});
+  EXPECT_EQ(set->find(kD), SourceId{1});
+  set->refresh();
+  while (!host.lookups.empty()) host.answer(std::vector<IpAddress>{kB, kC});
+  EXPECT_EQ(set->find(kC), SourceId{1});
+}
+
+TEST_F(SourceKeys, AReplacedPoolMemberMustShowAgainThatItAnswers) {
+  SourceLine plain = pool(2);
+  plain.nts = false;
+  make({plain});
+  const IpAddress kE = IpAddress::v4(0xc0000205);
+  host.answer(std::vector<IpAddress>{kA, kB, kC, kD});
+  timers.advance(2);
+  ASSERT_TRUE(network.answer(kA));
+  replace(SourceId{1}, {kE});
+  ASSERT_TRUE(network.answer(kB));
+  EXPECT_EQ(set->size(), 4u) << "one of two is certain";
+  ASSERT_TRUE(network.answer(kC));
+  EXPECT_EQ(set->size(), 2u);
+  EXPECT_FALSE(set->find(kE).has_value());
+}
+
+TEST_F(SourceKeys, OfAPoolMemberThatIsSuperfluousComeForNothing) {
+  make_pool();
+  set->remove(SourceId{1}, log::Severity::Debug);
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{1});
+  set->take_keys(SourceId{1}, keys_for(kC));
+  EXPECT_EQ(set->size(), 1u);
+  EXPECT_FALSE(set->find(kC).has_value());
+  EXPECT_TRUE(network.requests.empty());
+}
+
+TEST_F(SourceKeys, ABadServerThatTheyHaveSentAnAddressToIsLeftAgain) {
+  make({line("192.0.2.1")});
+  set->replace_bad(SourceId{1});
+  EXPECT_TRUE(host.lookups.empty());
+  set->take_keys(SourceId{1}, keys_for(kB, 11123));
+  timers.advance(0.3);
+  endpoint_changes = 0;
+  set->replace_bad(SourceId{1});
+  EXPECT_TRUE(host.lookups.empty()) << "an address has nothing to look up";
+  EXPECT_TRUE(logged("Source 192.0.2.2 replaced with 192.0.2.1 (192.0.2.1)"));
+  EXPECT_EQ(set->find(kA), SourceId{1});
+  EXPECT_FALSE(set->find(kB).has_value());
+  EXPECT_GT(endpoint_changes, 0);
+  EXPECT_EQ(set->ntp_data(kA)->remote, (Endpoint{kA, 123, 0}));
+  EXPECT_TRUE(saved.empty());
+  timers.advance(65);
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[1].server.at, (Endpoint{kA, 4461, 0}));
+}
+
+TEST_F(SourceKeys, NobodyGoesBackToAnAddressThatAnotherHasMeanwhile) {
+  make({line("192.0.2.1")});
+  set->take_keys(SourceId{1}, keys_for(kB, 11123));
+  ASSERT_EQ(set->add(line("192.0.2.1", false), log::Severity::Debug).status, AddStatus::Added);
+  set->replace_bad(SourceId{1});
+  EXPECT_EQ(set->find(kB), SourceId{1});
+  EXPECT_EQ(set->find(kA), SourceId{2});
+  set->distrust_keys();
+  EXPECT_EQ(set->find(kB), SourceId{1});
+  EXPECT_EQ(set->find(kA), SourceId{2});
+  EXPECT_EQ(set->ntp_data(kB)->remote, (Endpoint{kB, 123, 0})) << "the port was theirs";
+  timers.advance(3);
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[1].server.at, (Endpoint{kA, 4461, 0}));
 }
 
 }  // namespace
