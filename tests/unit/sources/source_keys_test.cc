@@ -139,6 +139,30 @@ TEST_F(SourceKeys, MoveTheSourceToTheServerThatTheyAreGoodFor) {
   timers.advance(3000);
   ASSERT_GE(requests.size(), 2u);
   EXPECT_EQ(requests[1].server.at, (Endpoint{kA, 4461, 0}));
+  EXPECT_EQ(requests[1].ntp_port, 123) << "what the line says, not what the last ones said";
+}
+
+TEST_F(SourceKeys, OfAnotherPortCloseTheSocketToTheOldOne) {
+  make({line("192.0.2.1")});
+  set->take_keys(requests[0].source, keys_for(kA));
+  timers.advance(0.3);
+  ASSERT_EQ(network.open.size(), 1u);
+  set->take_keys(requests[0].source, keys_for(kA, 11123));
+  EXPECT_TRUE(network.open.empty());
+  EXPECT_TRUE(forgotten.empty()) << "it is the same server";
+}
+
+TEST_F(SourceKeys, ThatWereSavedAreForThoseThatHaveNone) {
+  make({line("192.0.2.1"), line("192.0.2.2"), line("name.example"), line("192.0.2.3", false)});
+  set->take_keys(requests[0].source, keys_for(kA));
+  std::vector<IpAddress> asked_for;
+  set->take_saved_keys([&](const KeyServer& of) {
+    asked_for.push_back(of.at.address);
+    return keys_for(kD);
+  });
+  EXPECT_EQ(asked_for, std::vector<IpAddress>{kB}) << "one has keys, one no address, one no NTS";
+  EXPECT_EQ(set->find(kD), requests[1].source);
+  EXPECT_EQ(set->keys_to_save().size(), 2u);
 }
 
 TEST_F(SourceKeys, OfAServerThatAnotherSourceHasAreNotUsed) {
@@ -178,6 +202,13 @@ TEST_F(SourceKeys, ThatAreNotBelievedAreForgottenWithAllThatCameOfThem) {
   timers.advance(3);
   ASSERT_EQ(requests.size(), 2u) << "soon, whatever the attempts before";
   EXPECT_TRUE(requests[1].is_first);
+}
+
+TEST_F(SourceKeys, ThatAreNotBelievedAreForgottenByAllWhoRestOnThem) {
+  make({line("192.0.2.1"), line("192.0.2.2", false)});
+  set->take_keys(requests[0].source, keys_for(kA));
+  set->distrust_keys();
+  EXPECT_EQ(forgotten, std::vector<std::uint32_t>{1}) << "though it has not moved; the other one had none";
 }
 
 // One round of the selection in which these sources say that all is well.

@@ -577,6 +577,18 @@ TEST_F(SourceSetTest, ABadSourceGetsAnotherAddressOfItsName) {
   EXPECT_EQ(set->address_of(SourceId{1}), kB);
 }
 
+TEST_F(SourceSetTest, OfAReplacedSourceTroubleIsToldAnew) {
+  make({"ntp.example.net minpoll 4"});
+  host.answer(std::vector<IpAddress>{kA});
+  network.refuse_sends = true;
+  timers.advance(40);
+  EXPECT_TRUE(logged("Could not ask 192.0.2.1 (ntp.example.net) : Network is unreachable"));
+  set->replace_bad(SourceId{1});
+  host.answer(std::vector<IpAddress>{kB});
+  timers.advance(40);
+  EXPECT_TRUE(logged("Could not ask 192.0.2.2 (ntp.example.net) : Network is unreachable"));
+}
+
 TEST_F(SourceSetTest, WhereTheNameHasNoOtherTheSourceStays) {
   make({"ntp.example.net", "192.0.2.2"});
   host.answer(std::vector<IpAddress>{kA, kB});
@@ -629,6 +641,13 @@ TEST_F(SourceSetTest, GoodAnswersRefreshTheOldestName) {
   ASSERT_TRUE(network.answer(kA));
   ASSERT_EQ(host.lookups.size(), 1u);
   EXPECT_EQ(host.lookups[0].name, "one.example");
+  host.answer(std::vector<IpAddress>{kA});
+  for (int i = 0; i < 2; ++i) {
+    timers.advance(67);
+    ASSERT_TRUE(network.answer(kA));
+  }
+  ASSERT_EQ(host.lookups.size(), 1u);
+  EXPECT_EQ(host.lookups[0].name, "two.example") << "now that is the one that was looked up first";
 }
 
 TEST_F(SourceSetTest, MasksNameSources) {
