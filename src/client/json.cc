@@ -341,7 +341,9 @@ std::string estimators_row(const control::SourceEstimatorReply& r, std::string_v
                   {"rejected_runs", r.rejected},
                   {"fallbacks", r.fallbacks},
                   {"route_changes", r.route_moves},
-                  {"refused_samples", r.refused}});
+                  {"refused_samples", r.refused},
+                  {"frequency_jumps", r.jumps},
+                  {"held_back_samples", r.held_back}});
 }
 
 std::string rtcdata(const control::RtcReply& r) {

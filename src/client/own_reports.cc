@@ -246,9 +246,9 @@ std::string estimators_caption(bool) {
 
 std::string estimators_header(bool wide) {
   const std::string names =
-      format("%-*s By NP Now %6s %10s %8s %6s %6s %7s %6s %4s %5s %5s %4s",
+      format("%-*s By NP Now %6s %10s %8s %6s %6s %7s %6s %4s %5s %5s %4s %5s %4s",
              static_cast<int>(kNameWidth + (wide ? kWider : 0)), "Name/IP Address", "Offset", "Freq", "Wander", "Noise",
-             "Delay", "Updates", "Rounds", "Rej", "Bank", "Route", "Bad");
+             "Delay", "Updates", "Rounds", "Rej", "Bank", "Route", "Bad", "Jumps", "Held");
   return names + "\n" + std::string(names.size(), '=') + "\n";
 }
 
@@ -265,9 +265,10 @@ std::string estimators_row(const SourceEstimatorReply& r, std::string_view name,
   }
   const double runs = static_cast<double>(std::max<std::uint64_t>(r.runs, 1));
   row +=
-      format(" %7s %6.1f %4.0f %5s %5s %4s\n", std::to_string(r.updates).c_str(), static_cast<double>(r.rounds) / runs,
-             100.0 * static_cast<double>(r.rejected) / runs, std::to_string(r.fallbacks).c_str(),
-             std::to_string(r.route_moves).c_str(), std::to_string(r.refused).c_str());
+      format(" %7s %6.1f %4.0f %5s %5s %4s %5s %4s\n", std::to_string(r.updates).c_str(),
+             static_cast<double>(r.rounds) / runs, 100.0 * static_cast<double>(r.rejected) / runs,
+             std::to_string(r.fallbacks).c_str(), std::to_string(r.route_moves).c_str(),
+             std::to_string(r.refused).c_str(), std::to_string(r.jumps).c_str(), std::to_string(r.held_back).c_str());
   return row;
 }
 
@@ -319,7 +320,8 @@ std::string estimators_row(const SourceEstimatorReply& r, std::string_view name)
                            r.bayes ? "bayes" : "regression", std::string(basis_text(r.basis)).c_str(), r.samples,
                            r.recent, r.offset_sd.to_seconds(), r.frequency_sd_ppm, r.wander, r.noise_sd.to_seconds(),
                            r.base_delay.to_seconds(), r.asymmetry);
-  for (const std::uint64_t count : {r.updates, r.runs, r.rounds, r.rejected, r.fallbacks, r.route_moves, r.refused}) {
+  for (const std::uint64_t count :
+       {r.updates, r.runs, r.rounds, r.rejected, r.fallbacks, r.route_moves, r.refused, r.jumps, r.held_back}) {
     row.append(",").append(std::to_string(count));
   }
   return row + "\n";

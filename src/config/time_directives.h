@@ -87,8 +87,10 @@ inline constexpr Directive kSources[] = {
      .max = kMaxInt,
      .usual_max = discipline::SampleHistory::kMaxSamples,
      .field = [](Config& c) -> int& { return c.stats.max_samples; },
-     .help = "Most measurements of a source that are kept, for sources without an option of that name. "
-             "0 stands for 64, the most there can be."},
+     .help =
+         "Most measurements of a source that are kept, for sources without an option of that name. "
+         "0 stands for 64, the most there can be. Where polls are fast, the estimator bayes makes one of several of "
+         "them, and counts those."},
     {.name = "minsamples",
      .argument = "COUNT",
      .min = 0,
@@ -96,7 +98,7 @@ inline constexpr Directive kSources[] = {
      .usual_max = discipline::SampleHistory::kMaxSamples,
      .field = [](Config& c) -> int& { return c.stats.min_samples; },
      .help = "Measurements of a source that are kept even if older ones do not fit a straight line any more, for "
-             "sources without an option of that name."},
+             "sources without an option of that name. The estimator bayes keeps all: it gives old ones less weight."},
     {.name = "refresh",
      .argument = "SECONDS",
      .min = 0,

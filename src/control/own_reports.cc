@@ -69,7 +69,7 @@ using EstimatorCounter = std::uint64_t SourceEstimatorReply::*;
 constexpr EstimatorCounter kEstimatorCounters[] = {
     &SourceEstimatorReply::updates,  &SourceEstimatorReply::runs,      &SourceEstimatorReply::rounds,
     &SourceEstimatorReply::rejected, &SourceEstimatorReply::fallbacks, &SourceEstimatorReply::route_moves,
-    &SourceEstimatorReply::refused,
+    &SourceEstimatorReply::refused,  &SourceEstimatorReply::jumps,     &SourceEstimatorReply::held_back,
 };
 
 }  // namespace

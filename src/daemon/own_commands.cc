@@ -235,6 +235,8 @@ std::optional<Reply> answer(const control::SourceEstimatorRequest& request, cons
   reply.fallbacks = counts.fallbacks;
   reply.route_moves = counts.route_moves;
   reply.refused = counts.refused;
+  reply.jumps = counts.jumps;
+  reply.held_back = counts.held_back;
   if (const auto& posterior = estimator->posterior()) {
     reply.basis = estimator->smoothed() ? Basis::Smoother : Basis::KalmanBank;
     reply.offset_sd = posterior->offset_sd;

@@ -314,7 +314,10 @@ void Estimator::add(const Sample& sample) {
     if (sample.when <= work_->last_seen || !(std::fabs(apart_s) < kLimit_s)) reset();
   }
   work_->last_seen = sample.when;
-  if (work_->holds_back(sample, posterior_, options_.one_sided)) return;
+  if (work_->holds_back(sample, posterior_, options_.one_sided)) {
+    ++counts_.held_back;
+    return;
+  }
   const bool in_block = work_->jump_sd_s == 0.0 && sample.when < work_->block_end;
   if (work_->size > 0 && in_block && surprise(sample) < kContradiction) {
     Entry& block = work_->entries[work_->size - 1];

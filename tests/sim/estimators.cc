@@ -264,7 +264,7 @@ std::string comparison_row(const EstimatorCase& c, const EstimatorComparison& co
   const double regression_n = mean_of(comparison.regression, &EstimatorRun::requests);
   const double bayes_n = mean_of(comparison.bayes, &EstimatorRun::requests);
   return format(
-      "| %s | %s | %.1e | %.1e | %.2f | %.2f | %d of %zu | %.3f | %.3f | %.2f | %.0f | %.0f | %.2f | %.1f | %.2f |\n",
+      "| %s | %s | %.1e | %.1e | %.2f | %.2f | %d of %zu | %.3f | %.3f | %.2f | %.0f | %.0f | %.2f | %.1f | %.4f |\n",
       c.name.c_str(), c.what.c_str(), regression.to_seconds(), bayes.to_seconds(), bayes / regression, worst, bad,
       comparison.bayes.size(), 1e6 * regression_f, 1e6 * bayes_f, bayes_f / regression_f,
       c.span.to_seconds() / regression_n, c.span.to_seconds() / bayes_n, bayes_n / regression_n,

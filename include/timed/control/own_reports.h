@@ -172,6 +172,7 @@ struct SourceEstimatorReply {
   double asymmetry = 0.0;
   // Counters since the source has its address.
   std::uint64_t updates = 0, runs = 0, rounds = 0, rejected = 0, fallbacks = 0, route_moves = 0, refused = 0;
+  std::uint64_t jumps = 0, held_back = 0;
   bool operator==(const SourceEstimatorReply&) const = default;
 };
 

@@ -51,7 +51,8 @@ struct EstimatorCounts {
   std::uint64_t fallbacks = 0;    // updates for which only the Kalman bank was left
   std::uint64_t route_moves = 0;  // times the base delay was taken to have grown
   std::uint64_t jumps = 0;        // times the frequency was taken to have jumped
-  std::uint64_t refused = 0;      // samples that are no numbers
+  std::uint64_t held_back = 0;  // samples that waited for what the next one says, as they would be jumps of the offset
+  std::uint64_t refused = 0;    // samples that are no numbers
 };
 
 class Estimator {

@@ -215,6 +215,8 @@ SourceEstimatorReply estimator() {
   r.fallbacks = 1;
   r.route_moves = 2;
   r.refused = 3;
+  r.jumps = 5;
+  r.held_back = 6;
   return r;
 }
 
@@ -222,22 +224,24 @@ TEST(Estimators, ARowASource) {
   EXPECT_EQ(
       text::estimators_header(false) + text::estimators_row(estimator(), "192.0.2.1", false),
       "Name/IP Address           By NP Now Offset       Freq   Wander  Noise  Delay Updates Rounds  Rej  Bank Route "
-      " Bad\n"
+      " Bad Jumps Held\n"
       "============================================================================================================="
-      "====\n"
+      "===============\n"
       "192.0.2.1                 S  64  12   15us      0.013  1.0e-09   70us  250us     100    5.0    1     1     2 "
-      "   3\n");
+      "   3     5    6\n");
   EXPECT_EQ(text::estimators_header(true).find("By") - text::estimators_header(false).find("By"),
             text::estimators_row(estimator(), "n", true).find(" S ") -
                 text::estimators_row(estimator(), "n", false).find(" S "));
   EXPECT_EQ(csv::estimators_row(estimator(), "192.0.2.1"),
             "192.0.2.1,bayes,smoother,64,12,0.000015000,0.012500,1.000e-09,0.000070000,0.000250000,-0.25,100,800,4000,"
-            "8,1,2,3\n");
-  EXPECT_EQ(json::estimators_row(estimator(), "n"),
-            R"({"name":"n","address":"192.0.2.1","estimator":"bayes","basis":"smoother","samples":64,)"
-            R"("recent_samples":12,"offset_sd_s":1.5e-05,"frequency_sd_ppm":0.0125,"wander":1e-09,)"
-            R"("noise_sd_s":7e-05,"base_delay_s":0.00025,"jitter_asymmetry":-0.25,"updates":100,"runs":800,)"
-            R"("rounds":4000,"rejected_runs":8,"fallbacks":1,"route_changes":2,"refused_samples":3})");
+            "8,1,2,3,5,6\n");
+  EXPECT_EQ(
+      json::estimators_row(estimator(), "n"),
+      R"({"name":"n","address":"192.0.2.1","estimator":"bayes","basis":"smoother","samples":64,)"
+      R"("recent_samples":12,"offset_sd_s":1.5e-05,"frequency_sd_ppm":0.0125,"wander":1e-09,)"
+      R"("noise_sd_s":7e-05,"base_delay_s":0.00025,"jitter_asymmetry":-0.25,"updates":100,"runs":800,)"
+      R"("rounds":4000,"rejected_runs":8,"fallbacks":1,"route_changes":2,"refused_samples":3,"frequency_jumps":5,)"
+      R"("held_back_samples":6})");
 }
 
 TEST(Estimators, SayNothingOfWhatIsNotEstimated) {
@@ -248,7 +252,7 @@ TEST(Estimators, SayNothingOfWhatIsNotEstimated) {
   EXPECT_EQ(
       text::estimators_row(r, "192.0.2.1", false),
       "192.0.2.1                 R   7   0      -          -        -      -      -       0    0.0    0     0     0 "
-      "   0\n");
+      "   0     0    0\n");
   EXPECT_NE(json::estimators_row(r, "n").find(R"("estimator":"regression","basis":"regression")"), std::string::npos);
   EXPECT_NE(json::estimators_row(r, "n").find(R"("offset_sd_s":null)"), std::string::npos);
   EXPECT_EQ(basis_text(Basis::Nothing), "nothing");

@@ -48,7 +48,7 @@ TEST(OwnRequests, AreAsLongAsTheirReplies) {
   check_request(ServerVerdictsRequest{}, "4002", "", 276);
   check_request(SourceVerdictsRequest{-1}, "4003", "ffffffff", 140);
   check_request(NtsServerRequest{}, "4004", "", 220);
-  check_request(SourceEstimatorRequest{9}, "4005", "00000009", 140);
+  check_request(SourceEstimatorRequest{9}, "4005", "00000009", 156);
 }
 
 TEST(OwnRequests, StandBehindThoseOfChrony) {
@@ -246,14 +246,15 @@ TEST(SourceEstimator, StandsOnTheWireAsItMust) {
   r.base_delay = Duration::seconds(8.0);
   r.asymmetry = -0.5;
   std::uint64_t n = 0;
-  for (std::uint64_t* count : {&r.updates, &r.runs, &r.rounds, &r.rejected, &r.fallbacks, &r.route_moves, &r.refused}) {
+  for (std::uint64_t* count : {&r.updates, &r.runs, &r.rounds, &r.rejected, &r.fallbacks, &r.route_moves, &r.refused,
+                               &r.jumps, &r.held_back}) {
     *count = ++n;
   }
   std::string body =
       "01020304 00000000 00000000 00000000 00010000 0001 0003 00000005 00000006 02800000 04800000 06800000 08800000"
       "0a800000 01000000";
-  for (unsigned char i = 1; i <= 7; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
-  const Bytes bytes = check_reply(SourceEstimatorRequest{}, r, "4005", body, 140);
+  for (unsigned char i = 1; i <= 9; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
+  const Bytes bytes = check_reply(SourceEstimatorRequest{}, r, "4005", body, 156);
   const RequestHeader header = header_of(SourceEstimatorRequest{}, kSequence);
   for (const std::size_t at : {49u, 51u}) {  // an estimator and a basis that do not exist
     Bytes wrong = bytes;
