@@ -108,5 +108,28 @@ TEST(OwnReports, TellHowTheClockIsEstimated) {
   EXPECT_FALSE(bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{-1}));
 }
 
+// A server whose clock is thrown to and fro: no model explains that.
+TEST(OwnReports, TellThatTheModelsOfTheEstimatorFail) {
+  Scenario scenario(6);
+  Node& server = scenario.add_server("server", {"10.0.0.1"});
+  Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                            "server 10.0.0.1 iburst minpoll 4 maxpoll 4\nestimator bayes\n");
+  scenario.network().set_default_link(usual_link());
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(2000));
+  const auto before = node.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->held_back, 0u);
+  for (int i = 0; i < 100; ++i) {
+    server.clock().disturb(Duration::millis(i * i * 37 % 101 - 50));
+    scenario.run_for(Duration::seconds(16));
+  }
+  const auto after = node.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->held_back, 3u);
+  EXPECT_GT(after->rejected, before->rejected + 20);
+  EXPECT_GT(after->fallbacks, before->fallbacks);
+}
+
 }  // namespace
 }  // namespace timed::sim
