@@ -3,6 +3,9 @@
 //   kalman_bank     always: the first idea of the wander, and the answer where nothing better can be trusted
 //   model_average   the smoother under several models: the answer where delays mean something
 //
+// Where offsets scatter far more than delays can make them (hidden_noise), delays mean nothing, and the bank that goes
+// by the scatter answers alone: the smoother would call that noise wander, and follow it.
+//
 // Between them the watch over the route: delays that are all far above what the smallest can be explained by say that
 // the base delay itself has grown.  A route that became shorter needs no watch: what was a bound before still is one.
 //
@@ -27,6 +30,7 @@
 #include <utility>
 
 #include "exchanges.h"
+#include "hidden_noise.h"
 #include "kalman_bank.h"
 #include "model_average.h"
 #include "timed/base/check.h"
@@ -117,6 +121,7 @@ struct Estimator::Workspace {
   std::optional<AverageAnswer> last;  // of the window one sample ago
   FreeTime block_end;                 // until then samples belong to the newest entry
   FreeTime last_seen;                 // sample; its entry may be older
+  bool noise_is_hidden = false;       // from delays: the smoother has nothing to say
   bool is_due = false;                // an update would say something new
   std::optional<Sample> suspect;      // that would be a jump, if the next one says so too
   int suspects = 0;                   // in a row
@@ -321,7 +326,7 @@ void Estimator::add(const Sample& sample) {
   const bool in_block = work_->jump_sd_s == 0.0 && sample.when < work_->block_end;
   if (work_->size > 0 && in_block && surprise(sample) < kContradiction) {
     Entry& block = work_->entries[work_->size - 1];
-    return options_.one_sided ? block.take_better(sample) : block.take_mean_with(sample);
+    return by_delay() ? block.take_better(sample) : block.take_mean_with(sample);
   }
   work_->is_due = true;
   work_->block_end = sample.when + work_->block_length(posterior_);
@@ -333,7 +338,7 @@ void Estimator::add(const Sample& sample) {
 }
 
 double Estimator::jump_before(const Sample& sample) const {
-  if (!options_.one_sided || !posterior_) return 0.0;
+  if (!by_delay() || !posterior_) return 0.0;
   const Contradiction c = work_->contradiction(sample, *posterior_, true);
   if (c.surprise() <= kContradiction) return 0.0;
   const double change = kLateJump * c.error_s / c.elapsed_s;
@@ -345,6 +350,7 @@ void Estimator::reset() {
   work_->size = 0;
   work_->models.reset();
   work_->last.reset();
+  work_->noise_is_hidden = false;
   work_->suspect.reset();
   work_->suspects = 0;
 }
@@ -353,6 +359,10 @@ void Estimator::shift(Duration offset) {
   work_->shift(offset);
   if (work_->suspect) work_->suspect->offset = work_->suspect->offset + WideDuration(offset);
   if (posterior_) posterior_->offset = posterior_->offset + WideDuration(offset);
+}
+
+bool Estimator::by_delay() const {
+  return options_.one_sided && !work_->noise_is_hidden;
 }
 
 std::size_t Estimator::samples() const {
@@ -372,14 +382,18 @@ void Estimator::update() {
   const std::span<const Exchange> exchanges = w.relative();
   const double precision_s = options_.precision.to_seconds();
   const RouteTerms known = known_of(options_);
-  auto bank = options_.one_sided ? bank_by_delay(exchanges, precision_s, known)
-                                 : bank_by_scatter(exchanges, precision_s, known);
+  auto bank = bank_by_scatter(exchanges, precision_s, known);
+  if (options_.one_sided) {
+    const auto by_delay = bank_by_delay(exchanges, precision_s, known);
+    w.noise_is_hidden = bank && by_delay && hides_noise(exchanges, precision_s, *by_delay, *bank, w.noise_is_hidden);
+    if (!w.noise_is_hidden) bank = by_delay;
+  }
   if (bank) {
     const SlopeRange slopes = supported_slopes(exchanges, precision_s);
     bank->clock.frequency = std::clamp(bank->clock.frequency, slopes.least, slopes.largest);
   }
   std::optional<AverageAnswer> answer;
-  if (options_.one_sided && bank) {
+  if (by_delay() && bank) {
     SmootherTerms terms{known, {}};
     for (std::size_t i = 0; i < w.size; ++i) terms.moved[i] = w.entries[i].route_moved;
     answer = w.models.run(exchanges, precision_s, terms, *bank);

@@ -57,6 +57,7 @@ std::optional<BankAnswer> average(std::span<const Member> members) {
   double sum = 0.0;
   for (const Member& m : members) sum += weight_of(m);
   BankAnswer answer;
+  answer.log_evidence = best + std::log(sum);
   ClockPosterior& mean = answer.clock;
   double noise_s2 = 0.0;
   for (const Member& m : members) {

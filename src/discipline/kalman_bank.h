@@ -15,6 +15,8 @@ struct BankAnswer {
   ClockPosterior clock;
   double log_wander = 0.0;  // mean of ln q; q: variance that the frequency gains in a second, 1/s
   double noise_sd_s = 0.0;  // of the offset of one sample
+  // ln of how likely the offsets were, up to a constant that both banks share.
+  double log_evidence = 0.0;
 };
 
 // Exchanges whose delay says how far their offset may be off: within half of what the delay is above the smallest,

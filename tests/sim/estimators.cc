@@ -86,6 +86,21 @@ void daily_sine(Scenario& scenario, Node& node) {
   }
 }
 
+// The server's own clock is set every five seconds, to 0.3 ms: no delay shows that.
+void scatter_server(Scenario& scenario, Node&) {
+  constexpr double kSd_s = 3e-4, kEvery_s = 5.0;
+  SimClock& clock = scenario.node("server").clock();
+  SeededRandom random = scenario.world().fork_random();
+  double is_off_s = 0.0;
+  for (double t = 1.0; t < 20000.0; t += kEvery_s) {
+    double sum = 0.0;  // of twelve uniform numbers: nearly Gaussian, and of variance one
+    for (int i = 0; i < 12; ++i) sum += random.uniform();
+    const double off_s = kSd_s * (sum - 6.0), change_s = off_s - is_off_s;
+    at(scenario, t, [&clock, change_s] { clock.disturb(Duration::seconds(change_s)); });
+    is_off_s = off_s;
+  }
+}
+
 // Servers at different distances, the last one half a second fast where it should not be believed.
 std::function<Node&(Scenario&)> servers(int count, bool falseticker) {
   return [count, falseticker](Scenario& scenario) -> Node& {
@@ -174,6 +189,8 @@ std::vector<EstimatorCase> make_cases() {
   add("daily sine", "1 ppm up and down in a day", pair_of({.later = daily_sine}), longer, later);
   add("three servers", "0.1 to 0.9 ms away, jitters of half of that", servers(3, false), usual, settle);
   add("five servers", "0.1 to 2.5 ms away, the last one half a second fast", servers(5, true), usual, settle);
+  add("noisy server", "its own clock is off by 0.3 ms, each five seconds by another error",
+      pair_of({.later = scatter_server}), usual, later);
   add("lan", "`minpoll 0 maxpoll 0 xleave`, 5 µs and no queues, stamps 20 ns off at both ends", build_lan,
       Duration::seconds(5000), Duration::seconds(600));
   all.push_back({"pulse", "a device beside the clock: a pulse a second, 1 µs off, and of 16 of them one sample",

@@ -83,6 +83,7 @@ class Estimator {
   struct Workspace;
 
   double jump_before(const Sample& sample) const;
+  bool by_delay() const;  // whether delays say how far offsets may be off
 
   EstimatorOptions options_;
   std::unique_ptr<Workspace> work_;

@@ -44,6 +44,22 @@ TEST(Estimators, BayesSeesOnWhichSideTheQueuesAre) {
   expect_better("congestion", 0.7);
 }
 
+// The server's clock scatters by three times as much as the queues do: that is not our clock's wander, to be followed.
+TEST(Estimators, BayesDoesNotFollowTheNoiseOfAServer) {
+  const EstimatorComparison c = compare_estimators(case_named("noisy server"), 1, 4);
+  EXPECT_LT(rms2(c.bayes), 1.1 * 1.1 * rms2(c.regression));
+  double regression_requests = 0.0, bayes_requests = 0.0, inside = 0.0;
+  for (std::size_t i = 0; i < c.bayes.size(); ++i) {
+    EXPECT_LT(c.bayes[i].rms_frequency_error.to_ppm(), 1.5) << "the regression's is 0.3";
+    EXPECT_EQ(c.bayes[i].beyond_bound, 0.0);
+    inside += c.bayes[i].inside / static_cast<double>(c.bayes.size());
+    bayes_requests += c.bayes[i].requests;
+    regression_requests += c.regression[i].requests;
+  }
+  EXPECT_LT(bayes_requests, 1.3 * regression_requests);
+  EXPECT_GT(inside, 0.85);
+}
+
 // Offsets that scatter, whatever the delay is.
 TEST(Estimators, BayesKeepsBetterTimeByADevice) {
   expect_better("pulse", 0.9);

@@ -1,0 +1,45 @@
+// Two things must come together.
+//
+// Errors of both directions that know nothing of each other, whatever their shapes and sizes, make the offset scatter
+// by half of what the round trip does: one is half their difference, the other their sum.  An error of the server's
+// clock is in the offset alone.
+//
+// And noise must explain the offsets better than wander does, as the smoother, which has no other word for what its
+// delays do not excuse, would call it: a clock that changes with each sample is followed to wherever each sample is.
+// The odds between both banks say so, as they saw the same offsets.
+#include "hidden_noise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace timed::discipline {
+namespace {
+
+constexpr std::size_t kEnough = 8;         // exchanges; fewer show no scatter
+constexpr double kFarAboveDelays = 2.5;    // times what delays can make
+constexpr double kStillAboveDelays = 2.0;  // where it was believed
+constexpr double kOdds = 8.0;              // ln of them
+
+// Standard deviation of one round trip, from neighbours: a route that changed is in one pair only.
+double scatter_of_delays(std::span<const Exchange> exchanges) {
+  double squares_s2 = 0.0;
+  for (std::size_t i = 1; i < exchanges.size(); ++i) {
+    const double change_s = exchanges[i].delay_s - exchanges[i - 1].delay_s;
+    squares_s2 += change_s * change_s;
+  }
+  return std::sqrt(0.5 * squares_s2 / static_cast<double>(exchanges.size() - 1));
+}
+
+}  // namespace
+
+bool hides_noise(std::span<const Exchange> exchanges, double least_sd_s, const BankAnswer& by_delay,
+                 const BankAnswer& by_scatter, bool believed) {
+  if (exchanges.size() < kEnough) return false;
+  const double above = believed ? kStillAboveDelays : kFarAboveDelays;
+  const double shown_s = std::max(0.5 * scatter_of_delays(exchanges), least_sd_s);
+  if (by_scatter.noise_sd_s <= above * shown_s) return false;
+  return by_scatter.log_evidence - by_delay.log_evidence > (believed ? 0.0 : kOdds);
+}
+
+}  // namespace timed::discipline
