@@ -108,8 +108,8 @@ TEST(OwnReports, TellHowTheClockIsEstimated) {
   EXPECT_FALSE(bayes.ask<SourceEstimatorReply>(SourceEstimatorRequest{-1}));
 }
 
-// A server whose clock is thrown to and fro: no model of the smoother explains that, and the bank answers as soon as the
-// scatter shows that delays say nothing.
+// A server whose clock is thrown to and fro: no model of the smoother explains that, and the bank answers as soon as
+// the scatter shows that delays say nothing.
 TEST(OwnReports, TellThatTheModelsOfTheEstimatorFail) {
   Scenario scenario(6);
   Node& server = scenario.add_server("server", {"10.0.0.1"});
