@@ -28,6 +28,7 @@ void Recorder::note_response(const sources::ResponseRecord& record) {
   row.root_dispersion = header.root_dispersion.to_duration();
   row.ref_id = header.ref_id;
   row.mode = header.mode;
+  row.interleaved = response.interleaved;
   row.transmit_source = response.transmit_source;
   row.receive_source = response.receive_source;
   journal_.write(row);

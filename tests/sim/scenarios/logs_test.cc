@@ -99,6 +99,27 @@ TEST(Logs, HaveARowForEachEvent) {
   }
 }
 
+TEST(Logs, TellTheModeOfAnExchange) {
+  for (const bool interleaved : {false, true}) {
+    Scenario scenario(9);
+    scenario.add_server("server", {"10.0.0.1"});
+    Node& node = scenario.add(
+        "client", {"10.0.0.9"}, usual_clock(),
+        std::string("server 10.0.0.1 minpoll 4 maxpoll 4") + (interleaved ? " xleave\n" : "\n") + kAllLogs);
+    ASSERT_TRUE(node.files().make_directory("/var/log/timed", 0750, 0, 0).ok());
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(600));
+    std::size_t in_mode_i = 0, in_mode_b = 0;
+    for (const std::string& row : rows(node, "measurements")) {
+      in_mode_i += row.find(" 4I ") != std::string::npos ? 1 : 0;
+      in_mode_b += row.find(" 4B ") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(in_mode_i > 0, interleaved) << scenario.report(node);
+    EXPECT_GT(interleaved ? in_mode_i : in_mode_b, 30u) << scenario.report(node);
+    EXPECT_GT(in_mode_b, 0u) << "the first answer is never an interleaved one";
+  }
+}
+
 TEST(Logs, RepeatTheirBannerEveryNthEntry) {
   Scenario scenario(4);
   Node& node = client(scenario, "log measurements\nlogdir /var/log/timed\nlogbanner 10\n");
