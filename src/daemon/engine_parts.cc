@@ -162,6 +162,12 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   const Duration pending = clock.timeline().pending(now.raw);
   recorder.before_update(*reference, now);
   const discipline::ReferenceUpdate update = reference->update(input, now, pending);
+  if (update.verdict == discipline::ReferenceUpdate::Verdict::Known) {
+    clock.set_frequency(clock.frequency());  // somebody else may have set another: the sample may wait because of it
+    update_leap(input.leap);
+    published.reset();
+    return;
+  }
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Applied) {
     apply(update, input.leap);
     recorder.note_update(input.source ? sources->label_of(*input.source) : "MANU", input, update, *reference,

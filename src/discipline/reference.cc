@@ -135,9 +135,40 @@ void Reference::note_offset(Duration offset) {
   mean_square_offset_ = square;
 }
 
+// Samples that wait for others to be made into one, or for what the next one says, leave the estimate as it was: its
+// offset is already being slewed.  To count it again would make the clock look as good as its own prediction, and the
+// next word look near.
+bool Reference::is_known(const ReferenceInput& input) const {
+  const std::optional<Growth>& told = input.estimate.growth;
+  return synchronised_ && told && known_.growth && told->newest == known_.growth->newest && input.source == source_ &&
+         input.combined_sources == combined_sources_;
+}
+
+// Whose time we serve, and what can be said of it.
+void Reference::take_source(const ReferenceInput& input, const Now& now) {
+  const bool synchronised_before = std::exchange(synchronised_, input.leap != ntp::Leap::Unsynchronised);
+  stratum_ = static_cast<ntp::Stratum>(input.stratum + 1);
+  leap_ = input.leap;
+  ref_id_ = input.ref_id;
+  source_ = input.source;
+  combined_sources_ = input.combined_sources;
+  root_delay_ = input.estimate.root_delay;
+  root_dispersion_ = input.estimate.root_dispersion;
+  if (synchronised_) {
+    unsynchronised_since_.reset();
+  } else if (synchronised_before) {
+    unsynchronised_since_ = now.mono;
+  }
+}
+
 ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, Duration pending) {
   const LocalEstimate& e = input.estimate;
   ReferenceUpdate update;
+  if (is_known(input)) {
+    take_source(input, now);
+    update.verdict = ReferenceUpdate::Verdict::Known;
+    return update;
+  }
   update.offset = e.offset + (now.local - e.when) * e.frequency;
   if (refused_by_maxchange(update.offset, update)) return update;
   if (!is_sane(now.local, update.offset)) {
@@ -154,20 +185,9 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
           Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
   residual_ = Frequency::ratio(residual);
 
-  const bool synchronised_before = std::exchange(synchronised_, input.leap != ntp::Leap::Unsynchronised);
-  stratum_ = static_cast<ntp::Stratum>(input.stratum + 1);
-  leap_ = input.leap;
-  ref_id_ = input.ref_id;
-  source_ = input.source;
-  root_delay_ = e.root_delay;
-  root_dispersion_ = e.root_dispersion;
+  take_source(input, now);
   known_ = e;
   ever_set_ = true;
-  if (synchronised_) {
-    unsynchronised_since_.reset();
-  } else if (synchronised_before) {
-    unsynchronised_since_ = now.mono;
-  }
   last_offset_ = update.offset;
   note_offset(update.offset);
 

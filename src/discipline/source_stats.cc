@@ -308,7 +308,7 @@ std::optional<LocalEstimate> SourceStats::steering_estimate(const LocalView& vie
   e.root_dispersion = best.root_dispersion + added_since(best, view) + since_best * e.skew + e.offset_sd;
   // Where nobody has told the base delay from queues, the smallest is the next best.
   const Duration base = p.base_delay > Duration::zero() ? p.base_delay : std::max(min_delay(), Duration::zero()) * 0.5;
-  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare};
+  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare, p.when};
   return e;
 }
 

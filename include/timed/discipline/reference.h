@@ -27,8 +27,9 @@ struct ReferenceInput {
 };
 
 struct ReferenceUpdate {
-  // Ignored and Exit are by maxchange; Invalid would have led out of the time that can be told from others.
-  enum class Verdict { Applied, Ignored, Exit, Invalid };
+  // Ignored and Exit are by maxchange; Invalid would have led out of the time that can be told from others.  Known: the
+  // estimator has learned nothing since the last update, and the clock is left as it is.
+  enum class Verdict { Applied, Ignored, Exit, Invalid, Known };
   Verdict verdict = Verdict::Applied;
   ClockUpdate clock;
   Duration offset;             // reference - local at the time of the update
@@ -99,6 +100,8 @@ class Reference {
   std::optional<Duration> renew_status_in(const Now& now) const;
 
  private:
+  bool is_known(const ReferenceInput& input) const;
+  void take_source(const ReferenceInput& input, const Now& now);
   double frequency_gain(const LocalEstimate& e) const;
   double correction_rate(const LocalEstimate& e, Duration left) const;
   void note_interval(MonoTime now);
@@ -123,6 +126,7 @@ class Reference {
   LocalTime published_time_;  // with up to a second taken off
   Duration root_delay_ = Duration::seconds(1);
   Duration root_dispersion_ = Duration::seconds(1);
+  int combined_sources_ = 0;
   LocalEstimate known_;  // of the last update; its deviations count
   Frequency skew_ = Frequency::ratio(1);
   Frequency residual_;

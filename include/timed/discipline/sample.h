@@ -44,11 +44,12 @@ struct Estimate {
   Duration root_dispersion;
 };
 
-// What the estimator knows besides: how the deviation of an estimate grows after its time.
+// What the estimator knows besides: how the deviation of an estimate grows after its time, and how new it is.
 struct Growth {
   double covariance_s = 0.0;  // of offset and frequency
   double wander = 0.0;        // variance that the frequency gains in a second, 1/s
   Duration route_sd;          // of the half of the round trip: of ways that differ in length, which nothing shows
+  FreeTime newest = {};       // when the newest belief in it is of: the same again says nothing new
 };
 
 // The same seen from the clock as it is steered now.

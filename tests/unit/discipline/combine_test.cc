@@ -64,6 +64,14 @@ TEST(CombineBeliefs, AnOldOneCountsLess) {
   EXPECT_LT(both.offset.to_seconds(), 1e-9) << "0.1 ppm for 1000 s are 100 us";
 }
 
+TEST(CombineBeliefs, AreAsNewAsTheNewest) {
+  auto beliefs = std::vector{belief(0.0, 1e-6), belief(0.0, 1e-6), belief(0.0, 1e-6)};
+  for (std::size_t i = 0; i < 3; ++i) {
+    beliefs[i].estimate.growth->newest = FreeTime::from_seconds(i == 1 ? 1002 : 1001);
+  }
+  EXPECT_EQ(combine(beliefs).growth->newest, FreeTime::from_seconds(1002));
+}
+
 TEST(CombineBeliefs, OneEstimateOfTheRegressionMakesItTheRegressions) {
   WeightedEstimate plain = belief(2e-6, 2e-6);
   plain.estimate.growth.reset();

@@ -200,7 +200,7 @@ TEST(Reference, CorrectionRateFollowsDeviationAndInterval) {
 ReferenceInput belief_at(double t_s, double offset_s) {
   ReferenceInput input = input_at(t_s, offset_s);
   input.estimate.frequency = Frequency::ppm(2);
-  input.estimate.growth = Growth{0.0, 1e-18, {}};
+  input.estimate.growth = Growth{0.0, 1e-18, {}, at(t_s).free};
   return input;
 }
 
@@ -215,6 +215,50 @@ TEST(Reference, BelievesTheFrequencyOfTheEstimator) {
   ReferenceInput vague = belief_at(128, 0);
   vague.estimate.skew = Frequency::ppm(6);
   EXPECT_EQ(reference.update(vague, at(128), {}).clock.frequency, Frequency::zero()) << "maxupdateskew";
+}
+
+// Between two beliefs there may be samples that wait: the clock is on its way, and what is reported is of the beliefs.
+TEST(Reference, ABeliefCountsOnce) {
+  Reference reference({}, -20, 1);
+  double longest_s = 0.0;
+  for (int i = 0; i <= 800; ++i) {
+    const bool is_new = i % 8 == 0;
+    ReferenceInput input = belief_at(i - i % 8, is_new ? 1e-5 : 0.0);
+    input.leap = i > 400 ? ntp::Leap::Insert : ntp::Leap::Normal;
+    input.estimate.root_dispersion = Duration::millis(i);
+    const ReferenceUpdate update = reference.update(input, at(i), {});
+    EXPECT_EQ(update.verdict == ReferenceUpdate::Verdict::Applied, is_new) << i;
+    EXPECT_EQ(update.verdict == ReferenceUpdate::Verdict::Known, !is_new) << i;
+    if (is_new) longest_s = update.clock.correction_rate / 1e-5;
+    const TrackingReport report = reference.tracking(at(i));
+    EXPECT_NEAR(report.last_offset.to_seconds(), 10e-6, 1e-12) << i;
+    EXPECT_NEAR(report.rms_offset.to_seconds(), 10e-6, 1e-9) << i;
+    EXPECT_EQ(report.last_interval, Duration::seconds(i < 8 ? 0 : 8)) << i;
+    EXPECT_EQ(report.leap, input.leap) << "what else the sources say holds at once";
+    EXPECT_GE(report.root_dispersion, Duration::millis(i));
+  }
+  EXPECT_NEAR(longest_s, 8.0, 1e-6) << "a slew has the time until the next belief";
+}
+
+TEST(Reference, TheSameBeliefIsNewAfterAChangeOfSources) {
+  using Verdict = ReferenceUpdate::Verdict;
+  Reference reference({}, -20, 1);
+  ReferenceInput input = belief_at(0, 0);
+  const auto verdict = [&](double t_s) { return reference.update(input, at(t_s), {}).verdict; };
+  EXPECT_EQ(verdict(0), Verdict::Applied);
+  EXPECT_EQ(verdict(1), Verdict::Known);
+  input.source = SourceId{2};
+  EXPECT_EQ(verdict(2), Verdict::Applied) << "another one leads";
+  EXPECT_EQ(verdict(3), Verdict::Known);
+  input.combined_sources = 2;
+  EXPECT_EQ(verdict(4), Verdict::Applied) << "another one is combined with it";
+  EXPECT_EQ(verdict(5), Verdict::Known);
+  reference.set_unsynchronised(at(6));
+  EXPECT_EQ(verdict(7), Verdict::Applied) << "it synchronises the clock again";
+  EXPECT_TRUE(reference.synchronised());
+  input.estimate.growth.reset();
+  EXPECT_EQ(verdict(8), Verdict::Applied) << "the regression is always new";
+  EXPECT_EQ(verdict(9), Verdict::Applied);
 }
 
 // R over what is left to slew is the time that it takes.
@@ -285,6 +329,7 @@ TEST(Reference, TellsTheErrorAnewAsItGrows) {
   input.estimate.growth->wander = 3e-16;
   reference.update(input, at(0), {});
   input.estimate.when = at(256).local;
+  input.estimate.growth->newest = at(256).free;
   reference.update(input, at(256), {});
   int renewals = 0, until_next = 0;
   double largest = 0.0;
