@@ -40,7 +40,11 @@ constexpr double kVisibleGrowth = 1.2;
 constexpr double kRenewals = 4.0;
 constexpr Duration kLeastStatusSpan = Duration::seconds(16), kShortestStatusSpan = Duration::seconds(1);
 constexpr double kMostStatusSpan = 1.5;  // intervals between updates: usually the next one comes before
-constexpr double kUpdateOverdue = 4.0;   // intervals
+// After so many intervals without an update none is expected any more.  The bound then grows as the kernel's own does,
+// 500 ppm of the time, so that the kernel takes the clock for unsynchronised as late as if it were not told anything.
+constexpr double kUpdateOverdue = 4.0;
+constexpr Frequency kKernelsGrowth = Frequency::ppm(500);
+constexpr Duration kKernelsLimit = Duration::seconds(16);
 constexpr double kWanderBound = 2.0;     // deviations of what the frequency may have wandered, within the bound
 
 }  // namespace
@@ -63,11 +67,8 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
       make_step_(options.make_step) {}
 
 // How much of a measured frequency is believed: all of it when it is known much better than what we have.
-// The estimator's has all that was known before in it.
 double Reference::frequency_gain(const LocalEstimate& e) const {
   const Frequency measured_skew = e.skew;
-  if (abs(measured_skew) > abs(options_.max_update_skew)) return 0.0;
-  if (e.growth) return 1.0;
   const double own = 3.0 * skew_.to_ratio() * skew_.to_ratio();
   const double sum = own + measured_skew.to_ratio() * measured_skew.to_ratio();
   if (std::isnormal(sum)) return own / sum;
@@ -75,6 +76,56 @@ double Reference::frequency_gain(const LocalEstimate& e) const {
   if (measured_skew == Frequency::zero()) return 1.0;
   const double ratio = skew_.to_ratio() / measured_skew.to_ratio();
   return std::abs(ratio) >= 1e100 ? 1.0 : 3.0 * ratio * ratio / (3.0 * ratio * ratio + 1.0);
+}
+
+// What is known of our own frequency after the time since the last update, without what the update says: a bound.
+Frequency Reference::own_skew(const LocalEstimate& e) const {
+  const double wandered = std::sqrt(e.growth->wander * update_interval_.to_seconds());
+  return Frequency::ratio(std::hypot(skew_.to_ratio(), kBoundDeviations * wandered));
+}
+
+// The same of the estimator's frequency: all of it once the source has known it as well as we did, for what it says
+// from then on has in it what was known before.  A source that is new does not know what an earlier one, or the drift
+// file, has told: three samples of a burst leave the frequency open by hundreds of ppm.  Until it has caught up it
+// counts by the variances (both being bounds of the same share); where ours cannot be true, as after a cold night
+// without power, the source is believed at once.
+double Reference::belief_gain(const ReferenceInput& input) {
+  const LocalEstimate& e = input.estimate;
+  if (input.source == caught_up_) return 1.0;
+  const Frequency own = own_skew(e);
+  const double theirs = e.skew.to_ratio();
+  if (theirs <= own.to_ratio() || std::abs(e.frequency.to_ratio()) > std::hypot(own.to_ratio(), theirs)) {
+    caught_up_ = input.source;
+    return 1.0;
+  }
+  const double ratio = own.to_ratio() / theirs;
+  return ratio * ratio;
+}
+
+double Reference::gain_of(const ReferenceInput& input) {
+  if (input.manual) return 1.0;
+  if (abs(input.estimate.skew) > abs(options_.max_update_skew)) return 0.0;
+  return input.estimate.growth ? belief_gain(input) : frequency_gain(input.estimate);
+}
+
+// The frequency is changed by as much of what was measured as is believed, and known by so much better.
+Frequency Reference::correct_frequency(const ReferenceInput& input) {
+  const LocalEstimate& e = input.estimate;
+  const double gain = gain_of(input);
+  const Frequency change = e.frequency * gain;
+  const double applied = change.to_ratio(), residual = (e.frequency - change).to_ratio();
+  residual_ = Frequency::ratio(residual);
+  known_ = e;
+  if (e.growth && gain < 1.0) {
+    // What the clock runs at is what we knew; the source's doubts about it are not ours.
+    skew_ = own_skew(e);
+    known_.frequency_sd = std::min(skew_ * (1.0 / kBoundDeviations), e.frequency_sd);
+    known_.growth->covariance_s = 0.0;
+    return change;
+  }
+  skew_ = skew_ + (e.skew - skew_) * gain +
+          Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
+  return change;
 }
 
 // R of spec D.1: the slew takes R / |what is to be slewed| seconds.
@@ -177,16 +228,9 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   }
 
   note_interval(now.mono);
-  const double gain = input.manual ? 1.0 : frequency_gain(e);
-  const Frequency change = e.frequency * gain;
-  const double residual = (e.frequency - change).to_ratio();
-  const double applied = change.to_ratio();
-  skew_ = skew_ + (e.skew - skew_) * gain +
-          Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
-  residual_ = Frequency::ratio(residual);
+  const Frequency change = correct_frequency(input);
 
   take_source(input, now);
-  known_ = e;
   ever_set_ = true;
   last_offset_ = update.offset;
   note_offset(update.offset);
@@ -209,6 +253,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 void Reference::set_unsynchronised(const Now& now) {
   if (synchronised_ || !unsynchronised_since_) unsynchronised_since_ = now.mono;
   synchronised_ = false;
+  caught_up_.reset();
   stratum_ = 0;
   leap_ = ntp::Leap::Unsynchronised;
   ref_id_ = {};
@@ -226,6 +271,7 @@ void Reference::set_local(const LocalReferenceOptions& local) {
 
 void Reference::on_unknown_step() {
   last_update_.reset();
+  caught_up_.reset();
 }
 
 void Reference::on_step(Duration offset) {
@@ -262,10 +308,17 @@ Duration Reference::status_span(Duration age) const {
   return std::max(span, least);
 }
 
+// The bound of the clock's error that the kernel is told, without what is being slewed.
+Duration Reference::maximum_error(const Now& now) const {
+  const Duration bound = root_delay_ * 0.5 + root_dispersion(now.local);
+  if (!known_.growth) return bound;
+  const Duration overdue = abs(now.local - reference_time_) - update_interval_ * kUpdateOverdue;
+  return bound + std::max(overdue, Duration::zero()) * kKernelsGrowth;
+}
+
 std::optional<Duration> Reference::renew_status_in(const Now& now) const {
-  if (!synchronised_ || !known_.growth) return std::nullopt;
-  const Duration age = abs(now.local - reference_time_);
-  return age > update_interval_ * kUpdateOverdue ? std::nullopt : std::optional(status_span(age));
+  if (!synchronised_ || !known_.growth || maximum_error(now) >= kKernelsLimit) return std::nullopt;
+  return status_span(abs(now.local - reference_time_));
 }
 
 bool Reference::local_reference_active(const Now& now) {
@@ -342,7 +395,7 @@ env::SyncStatus Reference::sync_status(const Now& now, Duration pending) const {
     const Duration unknown = known_.offset_sd_after(age + std::min(status_span(age), std::max(update_interval_, age)));
     status.estimated_error = Duration::seconds(std::hypot(unknown.to_seconds(), pending.to_seconds()));
   }
-  status.maximum_error = root_delay_ * 0.5 + root_dispersion(now.local) + abs(pending);
+  status.maximum_error = maximum_error(now) + abs(pending);
   return status;
 }
 

@@ -20,8 +20,6 @@ constexpr double kClearAsymmetry = 0.45;  // an estimate beyond it counts
 constexpr int kAsymmetryRun = 10;         // so many in a row are believed
 constexpr int kMaxAsymmetryRun = 1000;
 constexpr std::size_t kDelayTestSamples = 6;
-// Deviations that make a bound of the estimator's: Student's t of the regression with many samples.
-constexpr double kBoundDeviations = 3.5;
 // Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.
 constexpr double kRouteShare = 0.1;
 

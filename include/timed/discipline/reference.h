@@ -95,14 +95,18 @@ class Reference {
   Duration root_dispersion(LocalTime at) const;
   env::SyncStatus sync_status(const Now& now, Duration pending) const;
   // When that should be told anew, if there is no update before: by then the estimator's error has grown visibly.
-  // Empty where nothing is known, with the regression, and where updates have failed to come: then the kernel lets its
-  // bound grow by itself until it takes the clock for unsynchronised.
+  // Empty where nothing is known, with the regression, and where updates have failed to come for so long that the
+  // kernel takes the clock for unsynchronised.
   std::optional<Duration> renew_status_in(const Now& now) const;
 
  private:
   bool is_known(const ReferenceInput& input) const;
   void take_source(const ReferenceInput& input, const Now& now);
   double frequency_gain(const LocalEstimate& e) const;
+  Frequency own_skew(const LocalEstimate& e) const;
+  double belief_gain(const ReferenceInput& input);
+  double gain_of(const ReferenceInput& input);
+  Frequency correct_frequency(const ReferenceInput& input);
   double correction_rate(const LocalEstimate& e, Duration left) const;
   void note_interval(MonoTime now);
   bool refused_by_maxchange(Duration offset, ReferenceUpdate& update);
@@ -111,6 +115,7 @@ class Reference {
   void note_offset(Duration offset);
   Duration wandered(Duration age) const;
   Duration status_span(Duration age) const;
+  Duration maximum_error(const Now& now) const;
 
   ReferenceOptions options_;
   int precision_log2_;
@@ -127,9 +132,10 @@ class Reference {
   Duration root_delay_ = Duration::seconds(1);
   Duration root_dispersion_ = Duration::seconds(1);
   int combined_sources_ = 0;
-  LocalEstimate known_;  // of the last update; its deviations count
+  LocalEstimate known_;  // of the last update; its deviations count, of the frequency as it was believed
   Frequency skew_ = Frequency::ratio(1);
   Frequency residual_;
+  std::optional<SourceId> caught_up_;  // whose estimator knows what we know of the frequency
   bool ever_set_ = false;
 
   std::optional<MonoTime> last_update_;

@@ -44,6 +44,9 @@ struct Estimate {
   Duration root_dispersion;
 };
 
+// Deviations that make a bound (a skew) of the estimator's: Student's t of the regression with many samples.
+inline constexpr double kBoundDeviations = 3.5;
+
 // What the estimator knows besides: how the deviation of an estimate grows after its time, and how new it is.
 struct Growth {
   double covariance_s = 0.0;  // of offset and frequency

@@ -32,6 +32,39 @@ TEST(Restart, TheDriftFileSavesTheFrequency) {
   }
 }
 
+// Three samples of a burst leave the frequency open by hundreds of ppm, which the file knows.
+TEST(Restart, ABurstDoesNotUndoTheDriftFile) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Scenario scenario(seed);
+    scenario.add_server("server", {"10.0.0.1"});
+    ClockModel clock = usual_clock();
+    clock.start_error = Duration::zero();
+    Node& node = scenario.add("client", {"10.0.0.2"}, clock, "server 10.0.0.1 iburst\ndriftfile /drift\n");
+    node.files().put("/drift", "100.0 0.05\n");
+    scenario.start_all();
+    const Performance result = measure(scenario.world(), node, Duration::seconds(303), Duration::seconds(3));
+    EXPECT_LE(result.max_error, Duration::micros(400)) << scenario.report(node);
+    EXPECT_LE(abs(node.frequency_error()), Frequency::ppm(5)) << scenario.report(node);
+  }
+}
+
+// Nor what an earlier source has told.
+TEST(Restart, ABurstOfANewSourceDoesNotUndoWhatIsKnown) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Scenario scenario(seed);
+    scenario.add_server("old", {"10.0.0.1"});
+    scenario.add_server("new", {"10.0.0.3"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(),
+                              "server 10.0.0.1 iburst\nserver 10.0.0.3 iburst offline prefer\n");
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(20000));
+    ASSERT_TRUE(node.ask<std::monostate>(control::OnlineRequest{}).has_value());
+    const Performance result = measure(scenario.world(), node, Duration::seconds(120), Duration::zero());
+    EXPECT_LE(result.max_frequency_error, Frequency::ppm(22)) << scenario.report(node);
+    EXPECT_LE(result.rms_frequency_error, Frequency::ppm(3)) << scenario.report(node);
+  }
+}
+
 // Zero says nothing of the frequency, but the skew holds.
 TEST(Restart, ADriftFileOfZeroLeavesTheKernelsFrequency) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
