@@ -311,8 +311,10 @@ void Association::keep_server(const CheckedResponse& checked, const ntp::Header&
 
 Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& now) {
   min_delay_ = outcome.min_delay;
-  schedule_.adjust_for_sample({outcome.prediction_error, outcome.distance, outcome.samples, outcome.contradiction},
-                              nearness());
+  // A peer must know from its own poll and ours when the other will send: it knows powers of two alone.
+  const bool by_estimator = outcome.by_estimator && !is_symmetric();
+  schedule_.adjust_for_sample(
+      {outcome.prediction_error, outcome.distance, outcome.samples, outcome.contradiction, by_estimator}, nearness());
   Actions actions;
   if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
   return actions;

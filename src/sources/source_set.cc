@@ -118,6 +118,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }
   outcome.samples = source.stats.telling_samples();
+  outcome.by_estimator = source.stats.estimator() != nullptr && source.stats.estimator()->posterior().has_value();
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());

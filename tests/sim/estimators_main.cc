@@ -1,5 +1,6 @@
 // sim_estimators [--seeds FIRST COUNT] [--only NAME] [FILE]: compares the estimators in all worlds of the table and
-// prints it as it grows, or puts it into the file (docs/accuracy.md), between its two marker lines.
+// prints it as it grows, or puts it into the file (docs/accuracy.md), between its two marker lines.  A part of the
+// table is not put there: it would take the place of the whole.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -40,6 +41,10 @@ int main(int argc, char** argv) {
     } else {
       path = argv[i];
     }
+  }
+  if (path != nullptr && !only.empty()) {
+    std::fprintf(stderr, "sim_estimators: with --only the table is printed, not put into a file\n");
+    return 2;
   }
   std::string table = timed::sim::comparison_head();
   std::fputs(table.c_str(), stdout);

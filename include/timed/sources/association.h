@@ -113,6 +113,7 @@ struct SampleOutcome {
   std::size_t samples = 0;     // that tell of the present: kept by the regression, or as the estimator says
   Duration min_delay;          // smallest round trip to the source
   bool contradiction = false;  // of what the estimator had said
+  bool by_estimator = false;   // has the estimator said how many samples tell of the present
 };
 
 struct Received {

@@ -28,6 +28,7 @@ struct SampleAgreement {
   Duration distance;           // peer dispersion + half the peer delay; above zero
   std::size_t samples = 0;     // that tell of the present, with the new one
   bool contradiction = false;  // of what was believed: the clock or the route is another one
+  bool by_estimator = false;   // what tells of the present is its say, and a matter of time, not of how many there are
 };
 
 // Of a transmission timer: not before `delay`, and `separation` away from others of its class (spec 0.4).
@@ -97,7 +98,9 @@ class PollSchedule {
   // By how much a sample moves the score.
   double adjustment_for(const SampleAgreement& agreement) const;
 
-  // From one transmission to the next.
+  // From one transmission to the next.  Where the estimator says how many samples the present holds, it lies between
+  // the powers of two, as far as the score does: a wandering clock is off by more than in proportion to the time since
+  // it was looked at, so that equal intervals are better than as many short and long ones.
   Duration interval() const;
   // Until the first request; `since_last` is the time since an earlier one, if there was one.
   Duration first_delay(std::optional<Duration> since_last) const;
@@ -107,6 +110,7 @@ class PollSchedule {
   PollMode mode_ = PollMode::Offline;
   int poll_ = 0;
   double score_ = 0.0;
+  bool between_powers_ = false;
   int burst_good_left_ = 0;
   int burst_total_left_ = 0;
   int presends_left_ = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace timed::sources {
 namespace {
 
@@ -81,6 +83,35 @@ TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
   s.adjust_for_sample(few, kFar);
   EXPECT_DOUBLE_EQ(s.score(), 0.5 + 0.125 - 0.125);
   EXPECT_EQ(s.poll(), 6);
+}
+
+TEST(PollSchedule, WhereTheEstimatorCountsTheIntervalLiesBetweenPowersOfTwo) {
+  PollSchedule s(polls(6, 10));
+  const SampleAgreement just_enough{Duration::zero(), Duration::seconds(1e-3), 8, false, true};
+  s.adjust(2.5, kFar);
+  EXPECT_EQ(s.interval(), Duration::seconds(256));
+  s.adjust_for_sample(just_enough, kFar);
+  EXPECT_EQ(s.poll(), 8);
+  EXPECT_NEAR(s.interval().to_seconds(), 256.0 * std::sqrt(2.0), 1e-6);
+  s.adjust(9.0, kFar);
+  s.adjust_for_sample(just_enough, kFar);
+  EXPECT_EQ(s.interval(), Duration::seconds(1024));  // never beyond maxpoll
+  s.adjust(-9.0, kFar);
+  s.adjust_for_sample(just_enough, kFar);
+  EXPECT_EQ(s.interval(), Duration::seconds(64));  // nor below minpoll
+  s.adjust(0.5, kFar);
+  s.reset();
+  EXPECT_EQ(s.interval(), Duration::seconds(64));
+}
+
+TEST(PollSchedule, WhereTheEstimatorCountsEightSamplesDoubleTheIntervalAtMost) {
+  PollSchedule s(polls(6, 10));
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(s.poll(), 6) << i;
+    s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 64, false, true}, kFar);
+  }
+  EXPECT_EQ(s.poll(), 7);
+  EXPECT_DOUBLE_EQ(s.score(), 0.0);
 }
 
 TEST(PollSchedule, InitialBurstEndsAfterFourGoodResponses) {
