@@ -179,7 +179,8 @@ inline constexpr Directive kClock[] = {
      .min = 0,
      .field = [](Config& c) -> double& { return c.reference.correction_time_ratio; },
      .help = "How long the correction of an offset may take: larger makes the corrections slower and the frequency "
-             "steadier."},
+             "steadier. With estimator bayes it scales a time that is shorter where the offset is clear, and never "
+             "below 2 seconds."},
     {.name = "driftfile",
      .argument = "FILE [interval SECONDS]",
      .field = &parse_driftfile,
