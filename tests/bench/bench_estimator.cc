@@ -46,7 +46,9 @@ BENCHMARK(bank)->Arg(1)->Unit(benchmark::kMicrosecond);
 // What the regression costs on the same samples.
 void regression(benchmark::State& state) {
   SyntheticClock clock(1, {});
-  SourceStats stats({}, Duration::nanos(20));
+  StatsOptions options;
+  options.estimator = EstimatorKind::Regression;
+  SourceStats stats(options, Duration::nanos(20));
   for (int i = 0; i < 100; ++i) stats.accumulate(clock.next(), {});
   for (auto _ : state) stats.accumulate(clock.next(), {});
 }

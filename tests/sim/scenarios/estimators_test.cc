@@ -47,7 +47,7 @@ TEST(Estimators, BayesSeesOnWhichSideTheQueuesAre) {
 // The server's clock scatters by three times as much as the queues do: that is not our clock's wander, to be followed.
 TEST(Estimators, BayesDoesNotFollowTheNoiseOfAServer) {
   const EstimatorComparison c = compare_estimators(case_named("noisy server"), 1, 4);
-  EXPECT_LT(rms2(c.bayes), 1.1 * 1.1 * rms2(c.regression));
+  EXPECT_LT(rms2(c.bayes), 0.8 * 0.8 * rms2(c.regression));
   double regression_requests = 0.0, bayes_requests = 0.0, inside = 0.0;
   for (std::size_t i = 0; i < c.bayes.size(); ++i) {
     EXPECT_LT(c.bayes[i].rms_frequency_error.to_ppm(), 1.5) << "the regression's is 0.3";
@@ -56,7 +56,8 @@ TEST(Estimators, BayesDoesNotFollowTheNoiseOfAServer) {
     bayes_requests += c.bayes[i].requests;
     regression_requests += c.regression[i].requests;
   }
-  EXPECT_LT(bayes_requests, 1.3 * regression_requests);
+  // What was predicted misses by more than the distance now and then, and polls that grow slowly are soon short again.
+  EXPECT_LT(bayes_requests, 2.5 * regression_requests);
   EXPECT_GT(inside, 0.85);
 }
 

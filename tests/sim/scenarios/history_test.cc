@@ -112,7 +112,7 @@ TEST(History, OfASourceByNameWaitsForItsAddress) {
 }
 
 // One that is measured already waits for no further answer: with what was loaded of the other it sets the clock
-// again at once.
+// again at once.  With the regression: the estimator's belief is the same as before, and no update.
 TEST(History, AllSourcesCountAsNewOnceItIsLoaded) {
   for (const std::uint64_t seed : {8u, 9u, 10u}) {
     Scenario scenario(seed);
@@ -121,7 +121,7 @@ TEST(History, AllSourcesCountAsNewOnceItIsLoaded) {
     Node& node = run_first(
         scenario,
         "server 10.0.0.1 iburst minpoll 6 maxpoll 6\nserver other.example.net minpoll 6 maxpoll 6 minstratum 9\n"
-        "dumpdir /var/lib/timed\n");
+        "dumpdir /var/lib/timed\nestimator regression\n");
     node.set_options({"-r"});
     scenario.names().set_delay(Duration::seconds(30));
     ASSERT_TRUE(node.start().ok());

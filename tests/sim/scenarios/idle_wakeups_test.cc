@@ -69,8 +69,9 @@ void expect_no_others(const std::string& estimator, std::size_t renewals) {
       EXPECT_LE(w.unexplained(), renewals * w.answers.size()) << report;
       ASSERT_GE(w.requests.size(), 40u) << report;
       EXPECT_EQ(w.answers.size(), w.requests.size()) << report;
-      // Each exchange is at most three turns: the poll, the kernel's stamp of it, the answer.  A slew ends once.
-      EXPECT_LE(w.turns.size(), 3 * w.requests.size() + w.slew_ends() + w.unexplained()) << report;
+      // Each exchange is at most three turns: the poll, the kernel's stamp of it, the answer.  A slew ends once.  A
+      // renewal may come just before or after a packet, and is not told from it here.
+      EXPECT_LE(w.turns.size(), 3 * w.requests.size() + w.slew_ends() + w.unexplained() + renewals) << report;
       EXPECT_LE(w.slew_ends(), w.answers.size() + 10) << report;
     }
   }
