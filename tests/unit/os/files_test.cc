@@ -9,7 +9,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -298,9 +297,11 @@ int full_pipe = -1;
 
 // By the third time the writer has waited: now there is room.
 void interrupt(int) {
-  std::array<char, 4096> piece;
-  if (++interruptions < 3) return;
-  while (::read(full_pipe, piece.data(), piece.size()) > 0) continue;
+  if (++interruptions != 3) return;
+  const int error = errno;  // of the call that was interrupted
+  char piece[4096];
+  while (::read(full_pipe, piece, sizeof piece) > 0) continue;
+  errno = error;
 }
 
 TEST(WriteAll, GoesOnAfterASignal) {
