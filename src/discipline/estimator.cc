@@ -198,9 +198,8 @@ bool Estimator::Workspace::watch_route() {
 }
 
 Duration Posterior::offset_sd_after(Duration elapsed) const {
-  const double t = elapsed.to_seconds(), sd = offset_sd.to_seconds(), f = frequency_sd.to_ratio();
-  const double variance = sd * sd + 2.0 * t * covariance_s + t * t * f * f + wander * std::fabs(t * t * t) / 3.0;
-  return Duration::seconds(std::sqrt(std::max(variance, 0.0)));
+  const Growth growth{covariance_s, wander, {}, when};
+  return growth.offset_sd_after(elapsed, offset_sd, frequency_sd);
 }
 
 namespace {

@@ -80,8 +80,8 @@ double Reference::frequency_gain(const LocalEstimate& e) const {
 
 // What is known of our own frequency after the time since the last update, without what the update says: a bound.
 Frequency Reference::own_skew(const LocalEstimate& e) const {
-  const double wandered = std::sqrt(e.growth->wander * update_interval_.to_seconds());
-  return Frequency::ratio(std::hypot(skew_.to_ratio(), kBoundDeviations * wandered));
+  const Frequency wandered = e.growth->frequency_wandered(update_interval_);
+  return Frequency::ratio(std::hypot(skew_.to_ratio(), kBoundDeviations * wandered.to_ratio()));
 }
 
 // The same of the estimator's frequency: all of it once the source has known it as well as we did, for what it says
@@ -288,14 +288,8 @@ void Reference::set_leap(ntp::Leap leap, bool in_progress) {
 Duration Reference::root_dispersion(LocalTime at) const {
   if (!ever_set_) return kUnknownDispersion;
   const Duration age = abs(at - reference_time_);
-  return root_dispersion_ + age * (skew_ + abs(residual_) + options_.max_clock_error) + wandered(age) * kWanderBound;
-}
-
-// How far the clock may be by what its frequency has wandered since: a deviation.
-Duration Reference::wandered(Duration age) const {
-  if (!known_.growth) return Duration::zero();
-  const double t = age.to_seconds();
-  return Duration::seconds(std::sqrt(known_.growth->wander * t * t * t / 3.0));
+  const Duration wandered = known_.growth ? known_.growth->offset_wandered(age) : Duration::zero();
+  return root_dispersion_ + age * (skew_ + abs(residual_) + options_.max_clock_error) + wandered * kWanderBound;
 }
 
 // For how long what is told at that age will stand.

@@ -292,21 +292,19 @@ std::optional<LocalEstimate> SourceStats::steering_estimate(const LocalView& vie
   e.offset_sd = p.offset_sd;
   e.frequency = view.local_frequency(p.frequency);
   e.frequency_sd = clamp(kMinSkew, p.frequency_sd * to_local, kMaxSkew);
+  // Where nobody has told the base delay from queues, the smallest is the next best.
+  const Duration base = p.base_delay > Duration::zero() ? p.base_delay : std::max(min_delay(), Duration::zero()) * 0.5;
+  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare, p.when};
   // What the frequency may be off by until the next sample: as it is known now, and as it may wander.
   const Duration spacing =
       history_.size() > 1
           ? view.interval(history_.last().when, history_.at(static_cast<std::ptrdiff_t>(history_.size()) - 2).when)
           : Duration::zero();
-  e.skew =
-      clamp(kMinSkew, e.frequency_sd * kBoundDeviations + Frequency::ratio(std::sqrt(p.wander * spacing.to_seconds())),
-            kMaxSkew);
+  e.skew = clamp(kMinSkew, e.frequency_sd * kBoundDeviations + e.growth->frequency_wandered(spacing), kMaxSkew);
   e.root_delay = best.root_delay;
   // The best sample may be newer: of a block, or one that waits for what the next one says.
   const Duration since_best = std::max(view.interval(p.when, best.when), Duration::zero());
   e.root_dispersion = best.root_dispersion + added_since(best, view) + since_best * e.skew + e.offset_sd;
-  // Where nobody has told the base delay from queues, the smallest is the next best.
-  const Duration base = p.base_delay > Duration::zero() ? p.base_delay : std::max(min_delay(), Duration::zero()) * 0.5;
-  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare, p.when};
   return e;
 }
 

@@ -113,7 +113,6 @@ class Reference {
   bool wants_step(Duration offset, Duration pending);
   bool local_reference_active(const Now& now);
   void note_offset(Duration offset);
-  Duration wandered(Duration age) const;
   Duration status_span(Duration age) const;
   Duration maximum_error(const Now& now) const;
 

@@ -53,6 +53,12 @@ struct Growth {
   double wander = 0.0;        // variance that the frequency gains in a second, 1/s
   Duration route_sd;          // of the half of the round trip: of ways that differ in length, which nothing shows
   FreeTime newest = {};       // when the newest belief in it is of: the same again says nothing new
+
+  // Deviation of the offset so long after the time of an estimate with these deviations, or before it.
+  Duration offset_sd_after(Duration elapsed, Duration offset_sd, Frequency frequency_sd) const;
+  // What the wander alone adds in so long: deviations of the frequency, and of the offset that it leads to.
+  Frequency frequency_wandered(Duration elapsed) const;
+  Duration offset_wandered(Duration elapsed) const;
 };
 
 // The same seen from the clock as it is steered now.
