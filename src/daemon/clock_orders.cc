@@ -5,6 +5,7 @@
 
 #include "timed/base/log.h"
 #include "timed/daemon/announcer.h"
+#include "timed/ntp/era.h"
 
 namespace timed::daemon {
 namespace {
@@ -66,7 +67,7 @@ Reply ClockOrders::obey(const control::DfreqRequest& q) {
 }
 
 Reply ClockOrders::obey(const control::DoffsetRequest& q) {
-  if (!discipline::is_sane(parts_.clock.read().local, q.offset)) {
+  if (!ntp::is_sane(parts_.clock.read().local, q.offset)) {
     tell(announce_invalid(q.offset));
     return Reply::failure(ReplyStatus::Failed);
   }

@@ -1,7 +1,7 @@
 #include "timed/discipline/manual_input.h"
 
-#include "timed/discipline/reference.h"
 #include "timed/discipline/robust_line.h"
+#include "timed/ntp/era.h"
 
 namespace timed::discipline {
 namespace {
@@ -12,7 +12,7 @@ constexpr double kSlopeTolerance = 1e-8;
 
 std::optional<ManualInput::Estimate> ManualInput::add(const Now& now, LocalTime typed, const LocalView& view) {
   const WideDuration offset = WideDuration::between(typed, now.local);
-  if (!is_sane(now.local, offset.to_duration())) return std::nullopt;
+  if (!ntp::is_sane(now.local, offset.to_duration())) return std::nullopt;
   if (!entries_.empty() && view.interval(now.free, entries_.back().when) < kMinSpacing) return std::nullopt;
   if (entries_.size() == kMaxEntries) entries_.erase(entries_.begin());
   entries_.push_back({now.free, offset + view.offset_at(now.free), offset.to_duration()});

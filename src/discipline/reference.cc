@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "timed/ntp/era.h"
+
 namespace timed::discipline {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr Duration kUnknownDispersion = Duration::seconds(1);  // served while n
 constexpr double kRmsWeight = 0.1;
 constexpr Duration kLocalRefresh = Duration::seconds(64);  // of the reference time in local mode
 constexpr Duration kOrphanWait = Duration::seconds(300);
-constexpr Duration kNtpSpan = Duration::seconds(4294967296.0);              // what the seconds of NTP count
-constexpr LocalTime kProgramWritten = LocalTime::from_seconds(1764547200);  // 2025-12-01
-constexpr std::int64_t kFiftyYears_s = std::int64_t{50} * 365 * 86400;
-constexpr LocalTime kFirstTime = LocalTime::from_seconds(kProgramWritten.whole_seconds() - kFiftyYears_s);
 
 // The slew of the estimator's offset.  At the usual corrtimeratio an offset as large as its deviation takes one
 // interval between updates, as the next one may well take it back; one that stands out is removed sooner, and most of
@@ -45,17 +43,9 @@ constexpr double kMostStatusSpan = 1.5;  // intervals between updates: usually t
 constexpr double kUpdateOverdue = 4.0;
 constexpr Frequency kKernelsGrowth = Frequency::ppm(500);
 constexpr Duration kKernelsLimit = Duration::seconds(16);
-constexpr double kWanderBound = 2.0;     // deviations of what the frequency may have wandered, within the bound
+constexpr double kWanderBound = 2.0;  // deviations of what the frequency may have wandered, within the bound
 
 }  // namespace
-
-bool is_sane(LocalTime time, Duration offset) {
-  if (!(abs(offset) < kNtpSpan)) return false;
-  // Not as a point of time, which may be too small for the sum.
-  const double seconds = static_cast<double>(time.whole_seconds()) + offset.to_seconds();
-  const double first = static_cast<double>(kFirstTime.whole_seconds());
-  return seconds >= 0.0 && seconds >= first && seconds < first + kNtpSpan.to_seconds();
-}
 
 Reference::Reference(const ReferenceOptions& options, int precision_log2, std::uint64_t seed)
     : options_(options),
@@ -222,7 +212,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   }
   update.offset = e.offset + (now.local - e.when) * e.frequency;
   if (refused_by_maxchange(update.offset, update)) return update;
-  if (!is_sane(now.local, update.offset)) {
+  if (!ntp::is_sane(now.local, update.offset)) {
     update.verdict = ReferenceUpdate::Verdict::Invalid;
     return update;
   }

@@ -14,26 +14,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "timed/ntp/era.h"
+
 namespace timed::sources {
 namespace {
 
 using discipline::LocalView;
 using discipline::Sample;
 
-constexpr std::int64_t kDay_s = 86'400;
-// 32-bit seconds span 136 years: those that begin 50 years before 2026-01-01.
-constexpr std::int64_t kEraBegin_s = 1'767'225'600 - 50 * 365 * kDay_s;
-constexpr std::int64_t kEraLength_s = std::int64_t{1} << 32;
-// Stamps are of this era whatever our own clock says: one that begins in 1970 must find its way beyond 2038.
-constexpr LocalTime kEraMiddle = LocalTime::from_seconds(kEraBegin_s + kEraLength_s / 2);
 constexpr Frequency kMaxSkew = Frequency::ppm(2000);
 constexpr Duration kMaxRootDistance = Duration::seconds(16);
 // The exchange before is the better pair of stamps where it took less than this share of the time since.
 constexpr double kPreviousExchangeShare = 0.1;
-
-bool in_era(std::int64_t seconds) {
-  return seconds >= std::max<std::int64_t>(kEraBegin_s, 0) && seconds < kEraBegin_s + kEraLength_s;
-}
 
 WideDuration half(WideDuration d) {
   const std::int64_t ns = d.whole_nanos();
@@ -124,8 +116,9 @@ Measurement measure(const ntp::Header& h, const Stamps& stamps, const CheckOptio
   const LocalView& view = context.view;
   const discipline::PlacedStamp& sent = stamps.sent;
   const discipline::PlacedStamp& received = stamps.received;
-  const WideDuration ahead_at_request = view.ahead_of_local(stamps.remote_receive.near(kEraMiddle), sent.free);
-  const WideDuration ahead_at_response = view.ahead_of_local(stamps.remote_transmit.near(kEraMiddle), received.free);
+  const WideDuration ahead_at_request = view.ahead_of_local(stamps.remote_receive.near(ntp::kEraMiddle), sent.free);
+  const WideDuration ahead_at_response =
+      view.ahead_of_local(stamps.remote_transmit.near(ntp::kEraMiddle), received.free);
   const Duration moved = (stamps.remote_receive_moved + stamps.remote_moved) * 0.5;
   const WideDuration offset = half(ahead_at_request + ahead_at_response) + WideDuration(moved);
   const Duration local_interval = view.interval(received.free, sent.free);
@@ -169,7 +162,7 @@ bool passes_delay_limit(const ntp::Header& h, const Measurement& m, const Checke
                         const Exchange& exchange, const CheckOptions& options, const LocalView& view) {
   const Sample& s = m.sample;
   return s.peer_delay - s.peer_dispersion <= options.max_delay && m.precision <= options.max_delay &&
-         !exchange.presending && is_sane(view.to_local(s.when), s.measured) &&
+         !exchange.presending && ntp::is_sane(view.to_local(s.when), s.measured) &&
          passes_mode_rules(h, m, response, exchange);
 }
 
@@ -209,11 +202,6 @@ bool is_loop(const ntp::Header& h, const ResponseContext& context) {
 }
 
 }  // namespace
-
-bool is_sane(LocalTime t, Duration offset) {
-  if (!(abs(offset) < Duration::seconds(static_cast<double>(kEraLength_s)))) return false;
-  return in_era((t + offset).whole_seconds());
-}
 
 CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& exchange, const CheckOptions& options,
                                const ResponseContext& context) {

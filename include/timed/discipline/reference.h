@@ -36,10 +36,6 @@ struct ReferenceUpdate {
   bool report_offset = false;  // larger than logchange
 };
 
-// Whether a clock may be moved so: not by 2^32 s or more, nor to before 1970, nor out of the 2^32 s that begin 50 years
-// before this program was written (spec discipline.md 0.1).
-bool is_sane(LocalTime time, Duration offset);
-
 // What `tracking` reports.
 struct TrackingReport {
   ntp::RefId ref_id;

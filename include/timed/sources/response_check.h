@@ -107,9 +107,6 @@ inline constexpr double kMaxPeerSpacingPolls = 1.5;
 CheckedResponse check_response(const ntp::PacketView& packet, const Exchange& exchange, const CheckOptions& options,
                                const ResponseContext& context);
 
-// A time and an offset from it can be represented and lie in the era that this program knows (spec 0.1).
-bool is_sane(LocalTime t, Duration offset);
-
 }  // namespace timed::sources
 
 #endif  // TIMED_SOURCES_RESPONSE_CHECK_H_

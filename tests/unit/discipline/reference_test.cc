@@ -88,23 +88,6 @@ TEST(Reference, TellsTheKernelHowWrongTheClockMayBe) {
   EXPECT_FALSE(status(100, 0).synchronised);
 }
 
-TEST(Reference, ATimeIsSaneWithinTheSecondsOfNtp) {
-  const auto year = [](int y) { return LocalTime::from_seconds(static_cast<std::int64_t>((y - 1970) * 31556952.0)); };
-  const auto years = [](double n) { return Duration::seconds(n * 31556952.0); };
-  EXPECT_TRUE(is_sane(year(2026), Duration::zero()));
-  EXPECT_TRUE(is_sane(year(1970), years(56)));     // a machine without a battery
-  EXPECT_TRUE(is_sane(year(2150), years(-120)));   // from beyond the end
-  EXPECT_TRUE(is_sane(year(2026), years(85)));     // 2111
-  EXPECT_FALSE(is_sane(year(2026), years(87)));    // 2113: told as 1977 by half of the servers
-  EXPECT_TRUE(is_sane(year(2026), years(-49.9)));  // 1976
-  EXPECT_FALSE(is_sane(year(2026), years(-51)));
-  EXPECT_FALSE(is_sane(year(1970), Duration::zero()));
-  EXPECT_FALSE(is_sane(year(2250), Duration::seconds(-4294967296.0)));
-  EXPECT_TRUE(is_sane(year(2140), Duration::seconds(-3e9)));
-  EXPECT_FALSE(is_sane(year(2026), Duration::infinity()));
-  EXPECT_FALSE(is_sane(year(2026), Duration::seconds(std::nan(""))));
-}
-
 // Neither the clock nor what is said of it follows where no clock can go.
 TEST(Reference, AnInsaneOffsetChangesNothing) {
   ReferenceOptions options;

@@ -301,16 +301,5 @@ TEST_F(ResponseCheck, MinStratumRaisesTheStratum) {
   EXPECT_EQ(check().sample->stratum, 5);
 }
 
-TEST(SaneTime, StaysInTheEra) {
-  const LocalTime now = LocalTime::from_seconds(kTestEpoch_s);
-  EXPECT_TRUE(is_sane(now, Duration::zero()));
-  EXPECT_FALSE(is_sane(now, Duration::seconds(NAN)));
-  EXPECT_FALSE(is_sane(now, Duration::seconds(4294967296.0)));
-  EXPECT_FALSE(is_sane(now, Duration::seconds(-1.9e9)));
-  EXPECT_FALSE(is_sane(LocalTime::from_seconds(-1), Duration::zero()));
-  EXPECT_TRUE(is_sane(LocalTime::from_seconds(0), Duration::seconds(1.8e9)));
-  EXPECT_FALSE(is_sane(now, Duration::seconds(4e9)));
-}
-
 }  // namespace
 }  // namespace timed::sources
