@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <numeric>
 #include <utility>
 
 #include "timed/base/bytes.h"
@@ -13,11 +12,6 @@ namespace timed::server {
 namespace {
 
 constexpr int kKodOfRestrict = 2;  // one of four requests that are not answered
-
-bool has_enough_hits(const ClientReport& report, std::uint32_t least) {
-  return std::any_of(report.services.begin(), report.services.end(),
-                     [least](const auto& service) { return service.hits >= least; });
-}
 
 // All of a family, where none of it is named.
 std::vector<IpAddress> bound_addresses(const std::vector<IpAddress>& named) {
@@ -32,10 +26,6 @@ std::vector<IpAddress> bound_addresses(const std::vector<IpAddress>& named) {
 }
 
 }  // namespace
-
-std::uint64_t VerdictTotals::total() const {
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-}
 
 Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<const AccessRule> rules,
                env::Network& network, env::SystemClock& clock, env::Host& host)
@@ -294,57 +284,22 @@ bool Server::answer_control(Place place, const env::Datagram& datagram) {
 }
 
 VerdictTotals Server::verdicts() const {
-  VerdictTotals totals;
-  const auto add = [&totals](const ServingWorker& worker) {
-    for (std::size_t v = 0; v < kVerdicts; ++v) totals.counts[v] += worker.verdicts().of(static_cast<Verdict>(v));
-  };
-  if (main_) add(*main_);
-  threads_.for_counters(add);
-  return totals;
+  return total_verdicts(main_ ? &*main_ : nullptr, threads_);
 }
 
 ServedTotals Server::served() const {
-  ServedTotals totals;
-  const auto add = [&totals](const ServingWorker& worker) {
-    const ServedCounts& served = worker.served();
-    totals.sent += served.sent;
-    totals.no_room += served.no_room;
-    totals.no_route += served.no_route;
-    totals.forbidden += served.forbidden;
-    totals.other_reason += served.other_reason;
-    totals.no_stamp += served.no_stamp;
-    totals.authenticated += served.authenticated;
-    totals.daemon_received += served.daemon_received;
-    totals.kernel_received += served.kernel_received;
-    totals.interleaved += served.interleaved;
-    totals.daemon_sent += served.daemon_sent;
-    totals.kernel_sent += served.kernel_sent;
-    totals.nts_answered += served.nts_answered;
-    totals.nts_without_room += served.nts_without_room;
-    totals.nts_malformed += served.nts_malformed;
-    totals.nts_unknown_key += served.nts_unknown_key;
-    totals.nts_bad_cookie += served.nts_bad_cookie;
-    totals.nts_not_authentic += served.nts_not_authentic;
-  };
-  if (main_) add(*main_);
-  threads_.for_counters(add);
+  ServedTotals totals = total_served(main_ ? &*main_ : nullptr, threads_);
   totals.to_sources = to_sources_;
   totals.control = control_;
   return totals;
 }
 
 ClientLogTotals Server::client_log() const {
-  ClientLogTotals totals;
-  const auto add = [&totals](const ServingWorker& worker) {
-    const ClientLog* const log = worker.log();
-    if (log == nullptr) return;
-    totals.forgotten += log->clients.forgotten();
-    totals.stamps += log->stamps.size();
-    totals.span = std::max(totals.span, log->stamps.span());
-  };
-  if (main_) add(*main_);
-  threads_.on_each(add);
-  return totals;
+  return total_client_log(main_ ? &*main_ : nullptr, threads_);
+}
+
+ClientPage Server::clients(const ClientQuery& query) {
+  return page_of_clients(main_ ? &*main_ : nullptr, threads_, query);
 }
 
 Server::Establishment Server::admit_establishment(const IpAddress& from) {
@@ -366,49 +321,6 @@ void Server::note_command(const IpAddress& from) {
 void Server::note_command_drop(const IpAddress& from) {
   ClientLog* const log = main().log();
   if (log != nullptr) log->clients.note_drop(from, Service::Command);
-}
-
-// The main loop's table comes first.  It has the commands and key establishments of all; of a client that a thread
-// knows too they are told with what the thread knows.
-ClientPage Server::clients(const ClientQuery& query) {
-  ClientPage page;
-  page.next = query.first;
-  if (!main_ || main_->log() == nullptr) return page;
-  add_clients(*main_, query, page);
-  // This thread waits meanwhile: what is the main loop's may be read.
-  threads_.on_each([&](ServingWorker& worker) { add_clients(worker, query, page); });
-  return page;
-}
-
-bool Server::is_with_a_thread(const IpAddress& client) const {
-  bool known = false;
-  threads_.on_each(
-      [&](ServingWorker& worker) { known = known || (worker.log() && worker.log()->clients.find(client)); });
-  return known;
-}
-
-void Server::add_clients(ServingWorker& worker, const ClientQuery& query, ClientPage& page) {
-  if (worker.log() == nullptr) return;
-  ClientTable& clients = worker.log()->clients;
-  ClientTable& main_loops = main_->log()->clients;
-  const std::size_t begin = page.slots;
-  page.slots += clients.size();
-  while (page.next >= begin && page.next < page.slots && page.clients.size() < query.most) {
-    const std::size_t index = page.next++ - begin;
-    auto report = clients.report(index, worker.client_ticks());
-    if (!report || (&worker == &*main_ && is_with_a_thread(report->address))) continue;
-    std::optional<ClientTable::Index> also;
-    if (&worker != &*main_) also = main_loops.find(report->address);
-    const auto asked = also ? main_loops.report(*also, main_->client_ticks()) : std::nullopt;
-    for (const Service service : {Service::Command, Service::NtsKe}) {
-      const auto place = static_cast<std::size_t>(service);
-      if (asked) report->services[place] = asked->services[place];
-    }
-    if (has_enough_hits(*report, query.min_hits)) page.clients.push_back(*report);
-    if (!query.reset) continue;
-    clients.reset(index);
-    if (also) main_loops.reset(*also);
-  }
 }
 
 }  // namespace timed::server
