@@ -9,6 +9,7 @@
 
 #include "hex_text.h"
 #include "timed/base/bytes.h"
+#include "timed/base/characters.h"
 #include "timed/base/text.h"
 
 namespace timed::auth {
@@ -53,7 +54,7 @@ std::optional<KeyId> read_id(std::string_view word) {
   if (negative || (!word.empty() && word[0] == '+')) word.remove_prefix(1);
   std::uint64_t value = 0;
   std::size_t digits = 0;
-  for (; digits < word.size() && word[digits] >= '0' && word[digits] <= '9'; ++digits) {
+  for (; digits < word.size() && is_digit(word[digits]); ++digits) {
     const auto digit = static_cast<std::uint64_t>(word[digits] - '0');
     value = value > (~std::uint64_t{0} - digit) / 10 ? ~std::uint64_t{0} : value * 10 + digit;
   }
@@ -111,7 +112,7 @@ std::string_view before_nul(std::string_view line) {
 }
 
 bool is_comment(std::span<const Word> words) {
-  return words.empty() || std::string_view("!;#%").find(words[0].text[0]) != std::string_view::npos;
+  return words.empty() || marks_comment(words[0].text[0]);
 }
 
 }  // namespace

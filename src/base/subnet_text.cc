@@ -3,18 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "timed/base/characters.h"
 #include "timed/base/text.h"
 
 namespace timed {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 // A number may have a plus sign, as everywhere.
 std::string_view without_plus(std::string_view text) {

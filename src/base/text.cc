@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "timed/base/characters.h"
+
 namespace timed {
 namespace {
 
@@ -145,7 +147,7 @@ std::optional<ParsedReal> parse_real_prefix(std::string_view token) {
 
 std::optional<ParsedInteger> parse_integer_prefix(std::string_view token) {
   std::size_t end = !token.empty() && (token[0] == '+' || token[0] == '-') ? 1 : 0;
-  while (end < token.size() && token[end] >= '0' && token[end] <= '9') ++end;
+  while (end < token.size() && is_digit(token[end])) ++end;
   const auto value = parse_integer(token.substr(0, end));
   if (!value) return std::nullopt;
   return ParsedInteger{*value, end};

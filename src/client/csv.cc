@@ -14,15 +14,6 @@ std::string time_text(const control::WireTime& time) {
   return format("%lld.%09u", static_cast<long long>(time.seconds), time.nanoseconds);
 }
 
-// As chronyc shows a count that is below zero.
-std::uint32_t as_unsigned(std::int32_t count) {
-  return static_cast<std::uint32_t>(count);
-}
-
-const char* yes_or_no(bool yes) {
-  return yes ? "Yes" : "No";
-}
-
 // One field for each character.
 std::string single(const std::string& characters) {
   std::string text;
@@ -90,11 +81,7 @@ std::string clients_row(const control::ClientAccessesReply::Client& r, std::stri
 }
 
 std::string serverstats(const control::ServerStatsReply& r) {
-  std::string out;
-  for (const Counter& counter : counters_of(r)) {
-    out += std::string(out.empty() ? "" : ",") + std::to_string(counter.value);
-  }
-  return out + "\n";
+  return values_text(counters_of(r)) + "\n";
 }
 
 std::string rtcdata(const control::RtcReply& r) {

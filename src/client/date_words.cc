@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "timed/base/characters.h"
 #include "timed/base/text.h"
 
 namespace timed::client {
@@ -164,14 +165,6 @@ std::optional<DateToken> find_word(std::string_view word) {
   std::string without_dots(word);
   without_dots.erase(std::remove(without_dots.begin(), without_dots.end(), '.'), without_dots.end());
   return without_dots.size() == word.size() ? std::nullopt : find(kZones, without_dots);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // The number of leading characters that are of a kind.

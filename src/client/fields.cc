@@ -90,6 +90,18 @@ std::string exponent_text(int exponent) {
   return exponent >= control::ClientAccessesReply::kNoInterval ? " -" : format("%2d", exponent);
 }
 
+std::string hexadecimal(ntp::RefId ref_id) {
+  return format("%08X", ref_id.value);
+}
+
+std::uint32_t as_unsigned(std::int32_t count) {
+  return static_cast<std::uint32_t>(count);
+}
+
+const char* yes_or_no(bool yes) {
+  return yes ? "Yes" : "No";
+}
+
 std::string ppm(double value) {
   return format("%10.*f", std::fabs(value) < 99999.5 ? 3 : 0, value);
 }
@@ -191,6 +203,14 @@ std::vector<Counter> counters_of(const control::ServerStatsReply& r) {
                                    {"NTP hardware RX timestamps", "ntp_hardware_rx_stamps", r.ntp_hw_rx},
                                    {"NTP hardware TX timestamps", "ntp_hardware_tx_stamps", r.ntp_hw_tx}});
   return counters;
+}
+
+std::string values_text(const std::vector<Counter>& counters) {
+  std::string text;
+  for (const Counter& counter : counters) {
+    text += std::string(text.empty() ? "" : ",") + std::to_string(counter.value);
+  }
+  return text;
 }
 
 std::string tests_text(unsigned flags, char between) {

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "timed/base/characters.h"
 #include "timed/base/text.h"
 
 namespace timed::client {
 namespace {
-
-constexpr std::string_view kCommentMarks = "!;#%";
 
 struct Reason {
   std::string_view word;
@@ -197,7 +196,7 @@ bool reads_files_of_chrony(const std::vector<Word>& words) {
 
 void import_line(std::string_view line, ImportedText& out) {
   const std::vector<Word> words = split_words(line);
-  if (words.empty() || kCommentMarks.find(words[0].text[0]) != std::string_view::npos) return out.line(line);
+  if (words.empty() || marks_comment(words[0].text[0])) return out.line(line);
   if (const Reason* against = reason_against(words)) return out.without_equal(line, against->why);
   if (!is_directive(words[0].text)) return out.without_equal(line, "not understood");
   if (names_a_place_of_chrony(words)) {

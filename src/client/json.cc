@@ -42,10 +42,6 @@ Json address(const control::SourceAddress& address) {
   return address.is_unspecified() ? Json(nullptr) : Json(address_text(address));
 }
 
-Json hexadecimal(ntp::RefId ref_id) {
-  return format("%08X", ref_id.value);
-}
-
 template <std::size_t size>
 Json nth(const std::array<const char*, size>& names, std::size_t index) {
   return index < size ? Json(names[index]) : Json(nullptr);

@@ -291,11 +291,7 @@ std::string reloadstatus_row(const ReloadChangeReply& r) {
 }
 
 std::string serververdicts(const ServerVerdictsReply& r) {
-  std::string out;
-  for (const Counter& counter : counters_of(r)) {
-    out += std::string(out.empty() ? "" : ",") + std::to_string(counter.value);
-  }
-  return out + "\n";
+  return values_text(counters_of(r)) + "\n";
 }
 
 std::string ntsserver(const NtsServerReply& r) {
@@ -303,7 +299,7 @@ std::string ntsserver(const NtsServerReply& r) {
                            std::string(origin_text(r.origin)).c_str(), r.key_age, r.next_change);
   for (const NtsServerReply::Key& key : r.keys) row += format(",%08X,%u", key.id, key.aead);
   row += format(",%u", r.connections);
-  for (const Counter& counter : counters_of(r)) row.append(",").append(std::to_string(counter.value));
+  row.append(",").append(values_text(counters_of(r)));
   return row + "\n";
 }
 

@@ -10,19 +10,6 @@
 namespace timed::client::text {
 namespace {
 
-std::string hexadecimal(ntp::RefId ref_id) {
-  return format("%08X", ref_id.value);
-}
-
-// As chronyc shows a count that is below zero.
-std::uint32_t as_unsigned(std::int32_t count) {
-  return static_cast<std::uint32_t>(count);
-}
-
-const char* yes_or_no(bool yes) {
-  return yes ? "Yes" : "No";
-}
-
 std::string ntpdata_packet(const control::NtpDataReply& r) {
   std::string out;
   out += format("Remote address  : %s (%s)\n", address_text(r.remote).c_str(),

@@ -4,14 +4,11 @@
 #include <limits>
 
 #include "directive_examples.h"
+#include "timed/base/characters.h"
 #include "timed/config/directives.h"
 
 namespace timed::config {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // A minus before a number is not a hyphen, and no line may begin like a request.
 std::string troff(std::string_view text) {

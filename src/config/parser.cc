@@ -11,16 +11,15 @@
 
 #include "findings.h"
 #include "relations.h"
+#include "timed/base/characters.h"
 
 namespace timed::config {
 namespace {
 
-constexpr std::string_view kComment = "!;#%";
-
 // The words of a line as far as they count: none for a comment, and all before a word that begins with #.
 std::vector<Word> statement_words(std::string_view line) {
   std::vector<Word> words = split_words(line);
-  if (!words.empty() && kComment.find(words[0].text[0]) != std::string_view::npos) return {};
+  if (!words.empty() && marks_comment(words[0].text[0])) return {};
   const auto comment = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text[0] == '#'; });
   words.erase(comment, words.end());
   return words;

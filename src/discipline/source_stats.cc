@@ -18,7 +18,6 @@ constexpr Duration kMinStdDev = Duration::seconds(1e-9);
 constexpr double kMaxAsymmetry = 0.5;     // all extra delay on one side
 constexpr double kClearAsymmetry = 0.45;  // an estimate beyond it counts
 constexpr int kAsymmetryRun = 10;         // so many in a row are believed
-constexpr int kMaxAsymmetryRun = 1000;
 constexpr std::size_t kDelayTestSamples = 6;
 // Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.
 constexpr double kRouteShare = 0.1;

@@ -18,9 +18,6 @@
 namespace timed::os {
 namespace {
 
-constexpr int kFirstDescriptor = STDERR_FILENO + 1;
-constexpr int kDescriptorsClosed = 1024;
-
 // In the grandchild.
 [[noreturn]] void become_mailer(const char* program, int input) {
   if (::dup2(input, STDIN_FILENO) < 0) ::_exit(1);

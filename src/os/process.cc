@@ -26,8 +26,6 @@ namespace {
 
 // Sent instead of a text when all is well; no text begins with it.
 constexpr char kReady = '\0';
-constexpr int kFirstDescriptor = STDERR_FILENO + 1;
-constexpr int kDescriptorsClosed = 1024;
 constexpr std::uint32_t kPidFileMode = 0644;
 constexpr int kLockTries = 100;
 constexpr long kLockPause_ns = 10'000'000;

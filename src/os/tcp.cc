@@ -16,19 +16,12 @@
 #include <utility>
 
 #include "socket_address.h"
+#include "socket_option.h"
 #include "stream.h"
 #include "system_error.h"
 
-#ifndef IPV6_FREEBIND
-#define IPV6_FREEBIND 78
-#endif
-
 namespace timed::os {
 namespace {
-
-bool set_option(const Descriptor& descriptor, int level, int option, int value) {
-  return ::setsockopt(descriptor.get(), level, option, &value, sizeof value) == 0;
-}
 
 bool bind_to_device(const Descriptor& descriptor, const std::string& device) {
   return device.empty() || ::setsockopt(descriptor.get(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),

@@ -14,12 +14,9 @@
 #include <utility>
 
 #include "socket_address.h"
+#include "socket_option.h"
 #include "steering.h"
 #include "system_error.h"
-
-#ifndef IPV6_FREEBIND
-#define IPV6_FREEBIND 78
-#endif
 
 namespace timed::os {
 namespace {
@@ -27,10 +24,6 @@ namespace {
 constexpr std::uint32_t kReceiveStamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
 // Ids instead of copies of the datagram: nothing to parse, and it works through tunnels.
 constexpr std::uint32_t kStampIds = SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
-
-bool set_option(const Descriptor& descriptor, int level, int option, int value) {
-  return ::setsockopt(descriptor.get(), level, option, &value, sizeof value) == 0;
-}
 
 std::string described(const env::UdpOptions& options) {
   std::string text = "UDP socket on " + options.local.to_string();

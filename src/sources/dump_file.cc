@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <limits>
 
+#include "timed/base/characters.h"
 #include "timed/base/text.h"
 #include "timed/discipline/sample_history.h"
+#include "timed/discipline/source_stats.h"
 
 namespace timed::sources {
 namespace {
@@ -16,7 +18,6 @@ constexpr std::string_view kSuffix = ".dat";
 constexpr std::string_view kClockPrefix = "refid:";
 constexpr int kMaxStratum = 15;
 constexpr int kReachabilityBits = 8;
-constexpr int kMaxAsymmetryRun = 1000;
 constexpr double kMaxDelay_s = 1e6;            // of delays and dispersions
 constexpr double kMaxOffset_s = 4294967296.0;  // what the seconds of NTP count
 constexpr std::int64_t kMaxTime_s = 9'000'000'000;
@@ -75,7 +76,7 @@ std::optional<LocalTime> parse_time(std::string_view word) {
   if (point == std::string_view::npos || word.size() - point - 1 != kNanosecondDigits) return std::nullopt;
   const auto seconds = parse_integer(word.substr(0, point));
   const std::string_view fraction = word.substr(point + 1);
-  if (!std::all_of(fraction.begin(), fraction.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
   if (!seconds || *seconds < 0 || *seconds > kMaxTime_s) return std::nullopt;
   return LocalTime::from_seconds(*seconds, *parse_integer(fraction));
 }
@@ -125,7 +126,8 @@ std::optional<DumpedSource> parse_dump(std::string_view text) {
   source.reachability = *reachability;
   if (!lines.good() || !lines.next(2)) return std::nullopt;
   const auto count = lines.integer(0, 1, static_cast<std::int64_t>(discipline::SampleHistory::kMaxSamples));
-  source.asymmetry_run = static_cast<int>(lines.integer(1, -kMaxAsymmetryRun, kMaxAsymmetryRun));
+  source.asymmetry_run =
+      static_cast<int>(lines.integer(1, -discipline::kMaxAsymmetryRun, discipline::kMaxAsymmetryRun));
   for (std::int64_t i = 0; i < count && lines.good(); ++i) {
     if (!lines.next(7)) return std::nullopt;
     const DumpedSample sample = read_sample(lines);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "timed/base/characters.h"
 #include "timed/base/log.h"
 #include "timed/base/text.h"
 
@@ -14,7 +15,6 @@ namespace timed::sources {
 namespace {
 
 constexpr std::size_t kMaxLine = 2047;  // bytes with the newline
-constexpr std::string_view kComment = "!;#%";
 
 struct KindWord {
   std::string_view word;
@@ -26,7 +26,7 @@ constexpr std::array<KindWord, 3> kKinds = {
 // Without words.
 bool is_empty(std::string_view text) {
   const std::vector<Word> words = split_words(text.substr(0, text.find('\0')));
-  return words.empty() || kComment.find(words[0].text[0]) != std::string_view::npos;
+  return words.empty() || marks_comment(words[0].text[0]);
 }
 
 std::optional<SourceLine> read_source_line(std::string_view text) {

@@ -12,12 +12,12 @@
 #include "source_changes.h"
 #include "source_commands.h"
 #include "source_reports.h"
+#include "timed/base/characters.h"
 #include "tool_commands.h"
 
 namespace timed::timedc {
 namespace {
 
-constexpr std::string_view kCommentMarks = "!;#%";
 constexpr std::size_t kHelpColumn = 28;
 
 // A command that is one request without arguments.
@@ -149,7 +149,7 @@ Commands::Commands(client::Session& session, const CommandLine& line)
 
 bool Commands::run(std::string_view line) {
   const Words words = split_words(line);
-  if (words.empty() || kCommentMarks.find(words[0].text[0]) != std::string_view::npos) return true;
+  if (words.empty() || marks_comment(words[0].text[0])) return true;
   last_succeeded_ = dispatch(words);
   if (end_marks_) context_.print(".\n");
   if (!context_.flush()) last_succeeded_ = Context::complain("Could not write to stdout");

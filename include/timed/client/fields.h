@@ -27,6 +27,11 @@ std::string signed_offset(Duration offset);
 double power_of_two(int exponent);
 // An exponent as the reports of clients show it, 2 columns: "-" for one that is not known.
 std::string exponent_text(int exponent);
+// A reference identifier, 8 columns.
+std::string hexadecimal(ntp::RefId ref_id);
+// A count that is below zero is shown as chronyc shows it.
+std::uint32_t as_unsigned(std::int32_t count);
+const char* yes_or_no(bool yes);
 // A frequency, 10 columns.
 std::string ppm(double value);
 std::string signed_ppm(double value);
@@ -57,6 +62,8 @@ struct Counter {
   std::uint64_t value;
 };
 std::vector<Counter> counters_of(const control::ServerStatsReply& report);
+// The values alone, with commas between them.
+std::string values_text(const std::vector<Counter>& counters);
 // The results of the tests of packets: "111 111 1111".  between: what stands between the three groups.
 std::string tests_text(unsigned flags, char between);
 

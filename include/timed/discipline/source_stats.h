@@ -1,5 +1,6 @@
-// The samples of one source and what they say: weighted regression with a runs test over an immutable history
-// (spec discipline.md B.2 to B.6).
+// The samples of one source, an immutable history, and what they say of the clock.  By a weighted regression with a
+// runs test (spec discipline.md B.2 to B.6), which the selection and the reports of chrony go by whatever steers; and,
+// unless "estimator regression" is set, by the Estimator (docs/accuracy.md), whose answer steers.
 #ifndef TIMED_DISCIPLINE_SOURCE_STATS_H_
 #define TIMED_DISCIPLINE_SOURCE_STATS_H_
 
@@ -16,6 +17,9 @@
 #include "timed/discipline/timeline.h"
 
 namespace timed::discipline {
+
+// Fits in a row whose delays lean to one side are counted so far.
+inline constexpr int kMaxAsymmetryRun = 1000;
 
 // What the selection wants to know of a source at one instant.
 struct SelectionData {

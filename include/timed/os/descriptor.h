@@ -6,6 +6,10 @@
 
 namespace timed::os {
 
+// The first after the standard ones, and how many are closed before another program or the background begins.
+inline constexpr int kFirstDescriptor = 3;
+inline constexpr int kDescriptorsClosed = 1024;
+
 class Descriptor {
  public:
   Descriptor() = default;
