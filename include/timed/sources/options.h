@@ -27,8 +27,9 @@ struct PollOptions {
   int max_poll = 10;    // "maxpoll", not below min_poll
   bool iburst = false;  // "iburst": a burst when polling begins
   bool burst = false;   // "burst": a burst at each poll above min_poll
-  int poll_target = 8;  // "polltarget": samples wanted in the regression
-  int presend = 100;    // "presend": from this poll on a throw-away request goes first; 100 = off
+  // "polltarget": samples wanted of the time that still tells of the present; by the regression those that it keeps.
+  int poll_target = 8;
+  int presend = 100;  // "presend": from this poll on a throw-away request goes first; 100 = off
   auto operator<=>(const PollOptions&) const = default;
 };
 
