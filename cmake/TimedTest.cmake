@@ -1,3 +1,12 @@
+# How many times its limit a test may take: for trees and machines in which all is slower.
+set(TIMED_TEST_PATIENCE 1 CACHE STRING "Factor of the time limits of tests")
+
+# timed_limit(NAME seconds): the time after which a test is ended.
+function(timed_limit name seconds)
+  math(EXPR limit "${seconds} * ${TIMED_TEST_PATIENCE}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit})
+endfunction()
+
 # timed_test(NAME DIR directory USES rooms... LIBS targets... LABEL label): one GoogleTest program from a folder.
 # GoogleTest is by far the dearest header: it is precompiled once and shared, and tests are compiled without
 # optimisation (docs/decisions.md, "What fits in CI").
@@ -30,5 +39,6 @@ function(timed_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}")
+  timed_limit(${name} ${arg_TIMEOUT})
 endfunction()
