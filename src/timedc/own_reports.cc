@@ -4,7 +4,7 @@
 
 #include "rows.h"
 #include "source_reports.h"
-#include "timed/client/json.h"
+#include "timed/client/own_json.h"
 #include "timed/client/own_reports.h"
 
 namespace timed::timedc {

@@ -13,6 +13,7 @@
 #include "timed/client/csv.h"
 #include "timed/client/json.h"
 #include "timed/client/names.h"
+#include "timed/client/own_json.h"
 #include "timed/client/own_reports.h"
 #include "timed/client/text.h"
 #include "timed/client/text_tables.h"

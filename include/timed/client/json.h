@@ -28,12 +28,6 @@ std::string settime(const control::ManualTimestampReply& report);
 std::string activity(const control::ActivityReply& report);
 std::string smoothing(const control::SmoothingReply& report);
 std::string waitsync(std::uint64_t attempt, const control::TrackingReply& report);
-std::string daemonstatus(const control::DaemonStatusReply& report);
-std::string reloadstatus_row(const control::ReloadChangeReply& report);
-std::string serververdicts(const control::ServerVerdictsReply& report);
-std::string ntsserver(const control::NtsServerReply& report);
-std::string sourceverdicts_row(const control::SourceVerdictsReply& report, std::string_view name);
-std::string estimators_row(const control::SourceEstimatorReply& report, std::string_view name);
 std::string sourcename(const control::SourceAddress& address, std::string_view name);
 
 // A line that begins with the number of a status, such as "501 Not authorised".

@@ -1,5 +1,5 @@
 // The reports that only timed has (control/own_reports.h), for people and as comma separated values; as JSON they are
-// in json.h.  Lines end in a line break.
+// in own_json.h.  Lines end in a line break.
 #ifndef TIMED_CLIENT_OWN_REPORTS_H_
 #define TIMED_CLIENT_OWN_REPORTS_H_
 

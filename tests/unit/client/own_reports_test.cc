@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "timed/client/json.h"
+#include "timed/client/own_json.h"
 
 namespace timed::client {
 namespace {
