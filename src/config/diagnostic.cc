@@ -86,6 +86,16 @@ Diagnostic make_diagnostic(const LinePlace& place, const Finding& finding) {
   return diagnostic;
 }
 
+bool is_full(const std::vector<Diagnostic>& list) {
+  return list.size() > kMaxDiagnostics;
+}
+
+void add_bounded(std::vector<Diagnostic>& list, Diagnostic diagnostic) {
+  if (is_full(list)) return;
+  if (list.size() == kMaxDiagnostics) diagnostic = make_diagnostic("There is more of it than is worth showing");
+  list.push_back(std::move(diagnostic));
+}
+
 std::vector<std::string> to_lines(const Diagnostic& diagnostic) {
   std::vector<std::string> lines = {diagnostic.summary};
   if (!diagnostic.position.empty()) lines.push_back("  " + diagnostic.position + ':');

@@ -91,7 +91,8 @@ inline constexpr Directive kProcess[] = {
      .help = "Up to ten directories of files whose names end in .sources, with server, pool and peer lines. They are "
              "read at the start and again when timedc reload sources asks for it: sources whose lines are gone are "
              "removed, new ones are added, and the others keep their measurements. Each line must end with a newline; "
-             "other and malformed lines are passed over. Of files of the same name only that in the directory named "
+             "other and malformed lines are passed over with a message for each file; timed --check says what is wrong "
+             "with them. Of files of the same name only that in the directory named "
              "first is read."},
     {.name = "keyfile",
      .argument = "FILE",

@@ -11,19 +11,10 @@
 
 #include "findings.h"
 #include "relations.h"
-#include "timed/base/characters.h"
+#include "timed/base/statement_words.h"
 
 namespace timed::config {
 namespace {
-
-// The words of a line as far as they count: none for a comment, and all before a word that begins with #.
-std::vector<Word> statement_words(std::string_view line) {
-  std::vector<Word> words = split_words(line);
-  if (!words.empty() && marks_comment(words[0].text[0])) return {};
-  const auto comment = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text[0] == '#'; });
-  words.erase(comment, words.end());
-  return words;
-}
 
 std::string joined(std::span<const Word> words) {
   std::string text;
@@ -57,10 +48,8 @@ class Reading {
   void read_include(const Statement& statement, const LinePlace& place, std::size_t level);
   void read_directories(const Statement& statement, const LinePlace& place, std::size_t level);
   void report(const LinePlace& place, const Findings& findings);
-  void add_error(Diagnostic diagnostic) { add(outcome_.errors, std::move(diagnostic)); }
-  void add_warning(Diagnostic diagnostic) { add(outcome_.warnings, std::move(diagnostic)); }
-  static bool is_full(const std::vector<Diagnostic>& list) { return list.size() > kMaxDiagnostics; }
-  static void add(std::vector<Diagnostic>& list, Diagnostic diagnostic);
+  void add_error(Diagnostic diagnostic) { add_bounded(outcome_.errors, std::move(diagnostic)); }
+  void add_warning(Diagnostic diagnostic) { add_bounded(outcome_.warnings, std::move(diagnostic)); }
 
   env::Files& files_;
   ParseOutcome outcome_;
@@ -74,12 +63,6 @@ class Reading {
 ParseOutcome Reading::take() {
   for (Diagnostic& error : relations_.errors()) add_error(std::move(error));
   return std::move(outcome_);
-}
-
-void Reading::add(std::vector<Diagnostic>& list, Diagnostic diagnostic) {
-  if (is_full(list)) return;
-  if (list.size() == kMaxDiagnostics) diagnostic = make_diagnostic("There is more of it than is worth showing");
-  list.push_back(std::move(diagnostic));
 }
 
 void Reading::report(const LinePlace& place, const Findings& findings) {

@@ -5,11 +5,13 @@
 #include <span>
 #include <utility>
 
+#include "timed/config/source_file_check.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
 #include "timed/nts/ke_server.h"
 #include "timed/nts/server_keys.h"
 #include "timed/server/acl.h"
+#include "timed/sources/source_files.h"
 
 namespace timed::daemon {
 namespace {
@@ -56,6 +58,21 @@ void check_temperature_points(const StartChecks& checks, config::ParseOutcome& o
   if (points.ok()) return;
   outcome.errors.push_back(outcome.about("tempcomp", 3, points.error().message,
                                          "a file with a temperature and parts per million on each line"));
+}
+
+// A start goes on without the lines that are not right; it has but one message for each file.
+void check_source_files(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const sources::SourceFilePaths paths = sources::find_source_files(checks.files, outcome.config.source_directories);
+  for (const std::string& directory : paths.closed_directories) {
+    config::add_bounded(outcome.warnings, config::make_diagnostic("Could not open " + directory));
+  }
+  for (const std::string& path : paths.files) {
+    if (const auto text = checks.files.read(path)) {
+      config::check_source_lines(*text, path, outcome.warnings);
+    } else {
+      config::add_bounded(outcome.warnings, config::make_diagnostic(text.error().message));
+    }
+  }
 }
 
 // The account that holds without a word is made when the daemon is installed, which may come later.
@@ -138,6 +155,7 @@ void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   check_certificates(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
+  check_source_files(checks, outcome);
   warn_of_exposed_files(checks, outcome);
   warn_of_access(outcome);
 }

@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "timed/base/characters.h"
 #include "timed/base/log.h"
+#include "timed/base/statement_words.h"
 #include "timed/base/text.h"
 
 namespace timed::sources {
@@ -23,21 +23,11 @@ struct KindWord {
 constexpr std::array<KindWord, 3> kKinds = {
     {{"server", SourceKind::Server}, {"pool", SourceKind::Pool}, {"peer", SourceKind::Peer}}};
 
-// Without words.
-bool is_empty(std::string_view text) {
-  const std::vector<Word> words = split_words(text.substr(0, text.find('\0')));
-  return words.empty() || marks_comment(words[0].text[0]);
-}
-
-std::optional<SourceLine> read_source_line(std::string_view text) {
-  if (text.size() >= kMaxLine) return std::nullopt;
-  std::vector<Word> words = split_words(text.substr(0, text.find('\0')));
-  const auto comment = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text[0] == '#'; });
-  words.erase(comment, words.end());
+std::optional<SourceLine> read_source_line(std::span<const Word> words) {
   const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
                                  [&](const KindWord& k) { return equals_ignoring_case(k.word, words[0].text); });
   if (kind == kKinds.end()) return std::nullopt;
-  auto parsed = parse_source_line(std::span(words).subspan(1), kind->kind);
+  auto parsed = parse_source_line(words.subspan(1), kind->kind);
   auto* const line = std::get_if<ParsedLine>(&parsed);
   if (line == nullptr) return std::nullopt;
   return std::move(line->line);
@@ -45,17 +35,37 @@ std::optional<SourceLine> read_source_line(std::string_view text) {
 
 void pass_over(const std::string& file, std::uint32_t line, FoundSources& found) {
   if (found.passed_over.size() < FoundSources::kMaxPassedOver) found.passed_over.push_back({file, line});
+  if (found.lossy_files.empty() || found.lossy_files.back().file != file) found.lossy_files.push_back({file, line, 0});
+  ++found.lossy_files.back().count;
+}
+
+void log_lossy_file(const LossyFile& lossy) {
+  if (lossy.first_line == 0) {
+    log::warning("%s could not be read", lossy.file.c_str());
+  } else if (lossy.count == 1) {
+    log::warning("Line %u of %s was passed over", unsigned{lossy.first_line}, lossy.file.c_str());
+  } else {
+    log::warning("%zu lines of %s were passed over, the first at line %u", lossy.count, lossy.file.c_str(),
+                 unsigned{lossy.first_line});
+  }
+}
+
+void log_lossy_files(std::span<const LossyFile> files) {
+  const std::size_t told = std::min(files.size(), FoundSources::kMaxToldFiles);
+  for (const LossyFile& lossy : files.first(told)) log_lossy_file(lossy);
+  if (files.size() > told) log::warning("Lines of %zu more files were passed over", files.size() - told);
 }
 
 bool is_sources_name(std::string_view name) {
   return !name.empty() && name[0] != '.' && name.ends_with(".sources");
 }
 
-// By name; of equal names that of the first directory.
-std::map<std::string, std::string> find_files(env::Files& files, const SourceDirectories& directories) {
-  std::map<std::string, std::string> found;
+// A directory that is not there yet has no files; one that cannot be read may have some.
+void find_files(env::Files& files, const SourceDirectories& directories, SourceFilePaths& paths) {
+  std::map<std::string, std::string> found;  // by name; of equal names that of the first directory
   for (const std::string& directory : directories) {
     const Result<std::vector<std::string>> names = files.list(directory);
+    if (!names && names.error().kind != ErrorKind::NotFound) paths.closed_directories.push_back(directory);
     if (!names) continue;
     for (const std::string& name : *names) {
       if (!is_sources_name(name)) continue;
@@ -64,7 +74,7 @@ std::map<std::string, std::string> find_files(env::Files& files, const SourceDir
       found.try_emplace(name, path.append(name));
     }
   }
-  return found;
+  for (auto& [name, path] : found) paths.files.push_back(std::move(path));
 }
 
 }  // namespace
@@ -72,27 +82,34 @@ std::map<std::string, std::string> find_files(env::Files& files, const SourceDir
 void read_source_lines(std::string_view text, const std::string& file, FoundSources& found) {
   std::uint32_t number = 1;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n'), ++number) {
-    const std::string_view words = text.substr(0, end);
+    const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
-    if (is_empty(words)) continue;
-    if (auto line = read_source_line(words)) {
-      found.lines.push_back(std::move(*line));
+    const std::vector<Word> words = statement_words(line);
+    if (words.empty()) continue;
+    if (auto source = line.size() < kMaxLine ? read_source_line(words) : std::nullopt) {
+      found.lines.push_back(std::move(*source));
     } else {
       pass_over(file, number, found);
     }
   }
-  if (!is_empty(text)) pass_over(file, number, found);
+  if (!statement_words(text).empty()) pass_over(file, number, found);
+}
+
+SourceFilePaths find_source_files(env::Files& files, std::span<const SourceDirectories> directories) {
+  SourceFilePaths paths;
+  for (const SourceDirectories& of_line : directories) find_files(files, of_line, paths);
+  return paths;
 }
 
 FoundSources read_source_files(env::Files& files, std::span<const SourceDirectories> directories) {
   FoundSources found;
-  for (const SourceDirectories& of_line : directories) {
-    for (const auto& [name, path] : find_files(files, of_line)) {
-      if (const Result<std::string> text = files.read(path)) {
-        read_source_lines(*text, path, found);
-      } else {
-        pass_over(path, 0, found);
-      }
+  const SourceFilePaths paths = find_source_files(files, directories);
+  for (const std::string& directory : paths.closed_directories) pass_over(directory, 0, found);
+  for (const std::string& path : paths.files) {
+    if (const Result<std::string> text = files.read(path)) {
+      read_source_lines(*text, path, found);
+    } else {
+      pass_over(path, 0, found);
     }
   }
   return found;
@@ -152,6 +169,7 @@ void SourceFiles::reload() {
     report_->changes.push_back(
         {ReloadChange::What::PassedOver, SourceKind::Server, {}, AddStatus::Added, std::move(where)});
   }
+  log_lossy_files(found.lossy_files);
   sources_.hurry_names();
 }
 

@@ -11,6 +11,8 @@
 
 namespace timed::config {
 
+inline constexpr std::size_t kMaxDiagnostics = 1000;  // errors, and as many warnings; one more says that there are more
+
 // A line as it was read.
 struct LinePlace {
   std::string file;       // empty: directives of the command line, where the line is the number of the argument
@@ -30,6 +32,11 @@ struct Diagnostic {
 // A message without a place, as for a main file that cannot be opened.
 Diagnostic make_diagnostic(const std::string& summary);
 Diagnostic make_diagnostic(const LinePlace& place, const Finding& finding);
+
+// Whether nothing more is added.
+bool is_full(const std::vector<Diagnostic>& list);
+// Unless it is full; the last one says that there is more.
+void add_bounded(std::vector<Diagnostic>& list, Diagnostic diagnostic);
 
 // For a terminal or a log: the summary, and the rest indented below it.  No line contains a control character.
 std::vector<std::string> to_lines(const Diagnostic& diagnostic);

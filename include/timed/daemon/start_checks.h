@@ -1,5 +1,6 @@
 // What a start would refuse beyond what the configuration's lines say of themselves: files that it cannot do without
-// and the account to run as.  For `timed --check` and -p, which refuse what a start refuses.
+// and the account to run as.  For `timed --check` and -p, which refuse what a start refuses, and explain what it would
+// pass over.
 #ifndef TIMED_DAEMON_START_CHECKS_H_
 #define TIMED_DAEMON_START_CHECKS_H_
 

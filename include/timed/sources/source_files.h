@@ -19,21 +19,35 @@
 
 namespace timed::sources {
 
-// A line that is no source, or a file that cannot be read (line 0).
+// A line that is no source, or a file or directory that cannot be read (line 0).
 struct PassedOver {
   std::string file;
   std::uint32_t line = 0;
   bool operator==(const PassedOver&) const = default;
 };
+// A file with such lines.
+struct LossyFile {
+  std::string file;
+  std::uint32_t first_line = 0;
+  std::size_t count = 0;
+  bool operator==(const LossyFile&) const = default;
+};
 struct FoundSources {
   static constexpr std::size_t kMaxPassedOver = 1024;  // that are told; more are passed over all the same
+  static constexpr std::size_t kMaxToldFiles = 16;     // that have a message of their own in the log
   std::vector<SourceLine> lines;
   std::vector<PassedOver> passed_over;
+  std::vector<LossyFile> lossy_files;
 };
 // The server, pool and peer lines of a text; whatever else stands there is passed over, and so is a last line without
 // a newline: its writer has not finished.
 void read_source_lines(std::string_view text, const std::string& file, FoundSources& found);
-// Of all *.sources files.
+struct SourceFilePaths {
+  std::vector<std::string> files;               // all *.sources files, in the order in which they are read
+  std::vector<std::string> closed_directories;  // that are there and cannot be read
+};
+SourceFilePaths find_source_files(env::Files& files, std::span<const SourceDirectories> directories);
+// Of all these files.
 FoundSources read_source_files(env::Files& files, std::span<const SourceDirectories> directories);
 
 // An order for lines in which equal ones stand together: by name, kind, family and port before all else.
@@ -61,7 +75,8 @@ class SourceFiles {
 
   // Reads the files and brings the set to what they say now: lines that are no longer there go, with all sources that
   // were made of them, new ones come, and what stayed the same is left alone.  What could not be added is tried again
-  // each time; the operator is told when the reason is another one.
+  // each time; the operator is told when the reason is another one, and each time which files have lines that were
+  // passed over.
   void reload();
   // Empty before the first.
   const std::optional<ReloadReport>& last_reload() const { return report_; }

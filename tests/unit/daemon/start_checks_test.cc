@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "one_file.h"
+#include "tests/unit/config/memory_files.h"
 
 namespace timed::daemon {
 namespace {
@@ -54,6 +55,20 @@ TEST_F(StartChecksTest, AreMadeBesideErrorsOfTheLinesToo) {
   const auto find_nobody = [](const std::string& name) -> Result<FileOwner> { return Error{"No " + name}; };
   check_start({files_, find_nobody, as_is, true}, outcome_);
   EXPECT_EQ(errors().size(), 3u);
+}
+
+TEST_F(StartChecksTest, ReadTheFilesOfSourcesToo) {
+  config::MemoryFiles files;
+  files.files = {{"/d/a.sources", "server 192.0.2.1 ibrust\nserver 192.0.2.2\n"}, {"/d/b.sources", "server c\n"}};
+  files.broken = {{"/d/b.sources", "Permission denied"}, {"/closed", "Permission denied"}};
+  outcome_ = config::parse_text(files, "user known\nsourcedir /d /none\nsourcedir /closed", "t.conf");
+  check_start({files, [](const std::string&) { return FileOwner{990, 991}; }, as_is, true}, outcome_);
+  EXPECT_TRUE(outcome_.ok()) << "a start goes on without such a line";
+  EXPECT_EQ(warnings(), (Texts{"Could not open /closed",
+                               "Passed over : Invalid option in server directive at line 1 in file /d/a.sources",
+                               "Could not open /d/b.sources : Permission denied"}));
+  EXPECT_EQ(outcome_.warnings[1].position, "column 18");
+  EXPECT_EQ(outcome_.warnings[1].suggestion, "iburst");
 }
 
 TEST_F(StartChecksTest, APidFileNeedsItsDirectory) {

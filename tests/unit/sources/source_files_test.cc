@@ -176,6 +176,28 @@ TEST_F(SourceFilesTest, TheLastReloadIsReported) {
   EXPECT_EQ(dirs.last_reload()->changes.back().where, (PassedOver{"/d/x.sources", 0})) << "the whole file";
 }
 
+TEST_F(SourceFilesTest, EachFileWithLinesThatArePassedOverHasOneMessageEachTime) {
+  const std::string text = "server 192.0.2.1\nserver 192.0.2.2 ibrust\n# fine\nallow\n";
+  EXPECT_EQ(reload(text).back(), "2 lines of /d/x.sources were passed over, the first at line 2");
+  files.files["/d/y.sources"] = "server 192.0.2.3";
+  files.files["/d/z.sources"] = "server 192.0.2.3\n";
+  files.broken["/d/z.sources"] = "Permission denied";
+  EXPECT_EQ(reload(text), (Names{"2 lines of /d/x.sources were passed over, the first at line 2",
+                                 "Line 1 of /d/y.sources was passed over", "/d/z.sources could not be read"}));
+  files.broken["/d"] = "Permission denied";
+  EXPECT_EQ(reload(text).back(), "/d could not be read");
+}
+
+TEST_F(SourceFilesTest, TheMessagesOfLinesThatArePassedOverAreBounded) {
+  files.files["/d/0.sources"] = std::string(4000, '\n');
+  for (int line = 0; line < 2000; ++line) files.files["/d/0.sources"] += "servr\n";
+  for (int file = 100; file < 200; ++file) files.files[format("/d/%d.sources", file)] = "servr\n";
+  reload("");
+  ASSERT_EQ(messages.size(), FoundSources::kMaxToldFiles + 1);
+  EXPECT_EQ(messages.front(), "2000 lines of /d/0.sources were passed over, the first at line 4001");
+  EXPECT_EQ(messages.back(), "Lines of 85 more files were passed over");
+}
+
 TEST_F(SourceFilesTest, WhatACommandDeletedStaysAway) {
   reload("server 192.0.2.1\n");
   set.remove(*set.find(IpAddress::v4(0xc0000201)), log::Severity::Info);
