@@ -34,7 +34,7 @@ struct SourceSet::Source {
   IpAddress looked_up_address;      // the one of its name; with NTS the server of keys may name another one for NTP
   std::uint16_t port = line.port;   // the same
   ntp::RefId ref_id;                // of the address
-  ntp::RefId own_ref_id;            // of our address, as it last wrote to it; zero while it never did
+  ntp::RefId own_ref_id;            // of our address, as it last answered to it; zero while it never did
   std::uint32_t unresolved_id = 0;  // of a name, until it has an address
   MonoTime looked_up;               // when its name was, last
   bool answered_well = false;       // in the event that runs

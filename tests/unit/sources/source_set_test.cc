@@ -138,6 +138,37 @@ TEST_F(SourceSetTest, TellsWhenItMayAskFromTheServersPortWhomItDidNotAskBefore) 
   EXPECT_EQ(set->server_endpoints(), (std::vector<Endpoint>{{kB, 123, 0}, {kC, 11123, 0}}));
 }
 
+// Whom orphans follow depends on what address of ours a source answers to.
+TEST_F(SourceSetTest, AForgedPacketDoesNotSayAtWhichAddressASourceReachesUs) {
+  env::UdpOptions udp;
+  udp.remote = Endpoint{kA, 123, 0};
+  server_socket = network.open_udp(udp).take();
+  SourceSetOptions options = default_options();
+  options.acquisition.from_server_socket = true;
+  options.acquisition.port = 123;
+  make({"192.0.2.1"}, options);
+  timers.advance(0.3);
+  ASSERT_EQ(network.requests.size(), 1u);
+  const FakeNetwork::Request request = network.requests[0];
+  timers.elapsed = request.at + 0.010;
+  const auto take = [&](ntp::NtpTimestamp origin, const IpAddress& local) {
+    const auto bytes = bytes_of(server_header(origin, test_time(request.at + 0.004), test_time(request.at + 0.006)));
+    env::Datagram d{};
+    d.peer = Endpoint{kA, 123, 0};
+    d.local = local;
+    d.stamp = {network.raw(), Duration::zero(), env::StampSource::Kernel};
+    d.size = bytes.size();
+    std::copy_n(bytes.begin(), bytes.size(), d.data.begin());
+    EXPECT_TRUE(set->on_server_datagram(d));
+    return set->candidates(free_now(), Duration::seconds(1))[0].own_ref_id.value;
+  };
+  EXPECT_EQ(take(ntp::NtpTimestamp{1}, kB), 0u);
+  EXPECT_EQ(take(request.header.transmit, IpAddress::v4(0xc0000264)), 0xc0000264u);
+  EXPECT_EQ(samples.size(), 1u);
+  EXPECT_EQ(take(ntp::NtpTimestamp{1}, kB), 0xc0000264u);
+  EXPECT_EQ(take(request.header.transmit, kB), 0xc0000264u) << "a copy of what was taken already";
+}
+
 TEST_F(SourceSetTest, MarksCanBeChanged) {
   make({"192.0.2.1 prefer"});
   const SourceId id = *set->find(kA);
