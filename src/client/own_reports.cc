@@ -236,12 +236,13 @@ std::string sourceverdicts_row(const SourceVerdictsReply& r, std::string_view na
 
 std::string estimators_caption(bool) {
   return "By: S smoother, K Kalman bank, R regression, - nothing yet\n"
-         "NP, Now: samples that are looked at, and those that tell of the present\n"
+         "NP: samples that are looked at    Now: how many tell of the present, two for one at most\n"
          "Offset, Freq: what they may be off by (ppm)    Wander: of the frequency in a second\n"
          "Noise: of one sample    Delay: one way, without queues\n"
          "Updates, Rounds: of the estimator, and rounds of the smoother in each of its runs\n"
          "Rej: runs that did not settle or cannot be true, in per cent    Bank: updates without a run left\n"
-         "Route: times that the way became longer    Bad: samples that are no numbers\n";
+         "Route: times that the way became longer    Bad: samples that are no numbers\n"
+         "Jumps: of the frequency    Held: samples that waited for the next one, as jumps of the offset\n";
 }
 
 std::string estimators_header(bool wide) {

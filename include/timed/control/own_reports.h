@@ -162,7 +162,7 @@ struct SourceEstimatorReply {
   bool bayes = false;            // the estimator of the configuration; else the regression
   Basis basis = Basis::Nothing;  // what the estimate at present comes from
   std::uint32_t samples = 0;     // that are looked at
-  std::uint32_t recent = 0;      // of those, which tell of the present
+  std::uint32_t recent = 0;      // how many tell of the present; one counts for two at most
   // Of the estimator; zeros where the basis is the regression or nothing.
   Duration offset_sd;
   double frequency_sd_ppm = 0.0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "timed/base/text.h"
 #include "timed/client/own_json.h"
 
 namespace timed::client {
@@ -242,6 +243,16 @@ TEST(Estimators, ARowASource) {
       R"("noise_sd_s":7e-05,"base_delay_s":0.00025,"jitter_asymmetry":-0.25,"updates":100,"runs":800,)"
       R"("rounds":4000,"rejected_runs":8,"fallbacks":1,"route_changes":2,"refused_samples":3,"frequency_jumps":5,)"
       R"("held_back_samples":6})");
+}
+
+TEST(Estimators, TheCaptionSaysWhatEachColumnHolds) {
+  const std::string caption = text::estimators_caption(true), header = text::estimators_header(true);
+  const std::string names = header.substr(0, header.find('\n'));
+  for (const Word& column : split_words(names)) {
+    if (column.text == "Name/IP" || column.text == "Address") continue;
+    const std::string word(column.text);
+    EXPECT_TRUE(caption.find(word + ':') != std::string::npos || caption.find(word + ',') != std::string::npos) << word;
+  }
 }
 
 TEST(Estimators, SayNothingOfWhatIsNotEstimated) {
