@@ -163,7 +163,7 @@ void Engine::Parts::update_reference(const discipline::ReferenceInput& input) {
   recorder.before_update(*reference, now);
   const discipline::ReferenceUpdate update = reference->update(input, now, pending);
   if (update.verdict == discipline::ReferenceUpdate::Verdict::Known) {
-    clock.set_frequency(clock.frequency());  // somebody else may have set another: the sample may wait because of it
+    clock.renew();  // somebody else may have set another frequency: the sample may wait because of it
     update_leap(input.leap);
     published.reset();
     return;

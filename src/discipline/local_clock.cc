@@ -64,12 +64,6 @@ Frequency LocalClock::set_kernel(Frequency wanted) {
 // Decides how fast to run from now on, and until when.
 void LocalClock::plan_slew() {
   const RawTime now = clock_.now();
-  if (!steering_) {
-    timeline_.set_frequencies(now, {Frequency::zero(), compensated_base(), compensation_}, Duration::zero(),
-                              Duration::zero());
-    on_line_changed_();
-    return;
-  }
   const Duration left = timeline_.pending(now);
   const Duration late = (now - slew_start_) - slew_.planned;
   slew_.excess = (slew_.excess + Duration::nanos(1)) * kExcessDecay;
@@ -80,9 +74,28 @@ void LocalClock::plan_slew() {
     wanted = std::max(
         {Duration::seconds(slew_.correction_rate / abs(left).to_seconds()), kShortest, slew_.excess * kExcessFactor});
   }
-  const Frequency correction = clamp(-options_.max_slew_rate, Frequency::ratio(left / wanted), options_.max_slew_rate);
+  run_slew(now, left, wanted);
+}
+
+// To plan the rest of a slew by the rate that the whole was given would stretch it each time, and it would never end.
+void LocalClock::continue_slew() {
+  const RawTime now = clock_.now();
+  const Duration left = timeline_.pending(now);
+  const double rest_s = left.to_seconds() / slew_.correction.to_ratio();
+  if (abs(left) < kNothing || !std::isfinite(rest_s) || rest_s <= 0.0) return plan_slew();
+  run_slew(now, left, std::max(Duration::seconds(rest_s), kShortest));
+}
+
+void LocalClock::run_slew(RawTime now, Duration left, Duration wanted) {
+  if (!steering_) {
+    timeline_.set_frequencies(now, {Frequency::zero(), compensated_base(), compensation_}, Duration::zero(),
+                              Duration::zero());
+    on_line_changed_();
+    return;
+  }
+  slew_.correction = clamp(-options_.max_slew_rate, Frequency::ratio(left / wanted), options_.max_slew_rate);
   const Frequency base = compensated_base();
-  const Frequency total = base + correction * (1.0 + base.to_ratio());
+  const Frequency total = base + slew_.correction * (1.0 + base.to_ratio());
   const Frequency rate_before = timeline_.local_rate();
   slew_.kernel = set_kernel(clamp(-kMaxKernel, total, kMaxKernel));
   const Frequency rate = (base - slew_.kernel) / (1.0 + slew_.kernel.to_ratio());
@@ -132,7 +145,11 @@ Frequency LocalClock::compensated_base() const {
 
 void LocalClock::set_compensation(Frequency compensation) {
   compensation_ = compensation;
-  plan_slew();
+  continue_slew();
+}
+
+void LocalClock::renew() {
+  continue_slew();
 }
 
 ClockChange LocalClock::apply(const ClockUpdate& update) {

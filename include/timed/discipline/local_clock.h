@@ -60,6 +60,8 @@ class LocalClock {
   // What the temperature does to the oscillator now, a correction: positive = it is slow.  Applied beside frequency(),
   // which does not contain it (spec D.9).
   void set_compensation(Frequency compensation);
+  // The kernel is told again what it was told, as somebody else may have changed it; a slew goes on.
+  void renew();
   ClockChange apply(const ClockUpdate& update);
   // False where the kernel refused: the offset is slewed instead.
   bool step(Duration offset);
@@ -81,9 +83,10 @@ class LocalClock {
 
   // For reports and replay.
   struct SlewState {
-    Frequency kernel;  // total correction in force
-    Duration planned;  // length of the slew in raw seconds
-    Duration excess;   // how late the end of slews comes
+    Frequency kernel;      // total correction in force
+    Frequency correction;  // of that, what slews
+    Duration planned;      // length of the slew in raw seconds
+    Duration excess;       // how late the end of slews comes
     double correction_rate = 0.0;
     Duration left;  // local - raw when it began
   };
@@ -93,6 +96,8 @@ class LocalClock {
 
  private:
   void plan_slew();
+  void continue_slew();
+  void run_slew(RawTime now, Duration left, Duration wanted);
   ClockChange change_frequency(Frequency absolute);
   void shift(RawTime at, Duration offset);
   void tell(const ClockChange& change) const;

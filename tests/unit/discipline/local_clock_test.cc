@@ -174,6 +174,34 @@ TEST(LocalClock, ALargerRateTakesLonger) {
   EXPECT_NEAR(planned(1e9), 1e4, 100.0);
 }
 
+// 50 ms at 10 ms a second of the oscillator, whatever is renewed or compensated meanwhile: neither says anything of the
+// offset.
+TEST(LocalClock, ASlewThatGoesOnEndsWhenItWould) {
+  for (const bool compensated : {false, true}) {
+    Rig rig;
+    ASSERT_TRUE(rig.clock.start().ok());
+    rig.clock.apply(
+        {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.25, .step = {}});
+    ASSERT_NEAR(rig.clock.slew().planned.to_seconds(), 5.05, 0.01);
+    for (int i = 1; i <= 40; ++i) {
+      rig.kernel.run(Duration::millis(100));
+      EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.05 - 0.001 * i, 2e-6) << i;
+      if (compensated) {
+        rig.clock.set_compensation(Frequency::ppm(i % 3));
+      } else {
+        rig.kernel.in_force = Frequency::ppm(0.5 * i);  // of somebody else's making
+        rig.clock.renew();
+      }
+      EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 10'020.0, 5.0) << i;
+    }
+    rig.kernel.run(Duration::seconds(1.1));
+    EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-8);
+    EXPECT_NEAR(rig.kernel.in_force.to_ppm(), 20.0, 3.0);
+    rig.clock.renew();
+    EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-8) << "nothing is left to go on with";
+  }
+}
+
 TEST(LocalClock, NeverSlewsFasterThanAllowed) {
   ClockOptions options;
   options.max_slew_rate = Frequency::ppm(100);
