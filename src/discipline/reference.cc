@@ -31,6 +31,10 @@ constexpr double kIntervalDecay = 0.9;
 // Offsets below the limit are slewed no faster than this, however short the interval.
 constexpr Duration kGentleOffset = Duration::millis(1);
 constexpr Frequency kGentleRate = Frequency::ppm(20);
+// But one of the first that is so many deviations large is no accident, and there is more of them than later.
+constexpr double kClear = 4.0;
+constexpr double kClearFirstShare = 0.5;
+constexpr Frequency kClearFirstRate = Frequency::ppm(100);
 
 // The error that the kernel is told is renewed when it has grown by so much, but at most four times between two
 // updates, and every 16 seconds, or as often as there are updates: it is worth no more wake-ups.
@@ -44,6 +48,26 @@ constexpr double kUpdateOverdue = 4.0;
 constexpr Frequency kKernelsGrowth = Frequency::ppm(500);
 constexpr Duration kKernelsLimit = Duration::seconds(16);
 constexpr double kWanderBound = 2.0;  // deviations of what the frequency may have wandered, within the bound
+
+Duration offset_at(LocalTime t, const LocalEstimate& e) {
+  return e.offset + (t - e.when) * e.frequency;
+}
+
+// What a few samples say of offset and frequency hangs together: they may as well be explained by the one as by the
+// other.  Where the frequency is known from elsewhere, to a deviation about that at which the clock runs, the offset
+// follows from it.  `change`: what is believed of theirs all the same.
+LocalEstimate given_our_frequency(const LocalEstimate& e, Frequency change, Frequency own_sd) {
+  const double theirs2 = e.frequency_sd.to_ratio() * e.frequency_sd.to_ratio();
+  const double own2 = own_sd.to_ratio() * own_sd.to_ratio();
+  const double both2 = theirs2 + own2, covariance_s = e.growth->covariance_s;
+  if (!std::isnormal(both2)) return e;
+  LocalEstimate given = e;
+  given.frequency = change;
+  given.offset = e.offset - Duration::seconds(covariance_s / both2 * e.frequency.to_ratio());
+  const double variance_s2 = e.offset_sd.to_seconds() * e.offset_sd.to_seconds() - covariance_s * covariance_s / both2;
+  given.offset_sd = Duration::seconds(std::sqrt(std::max(variance_s2, 0.0)));
+  return given;
+}
 
 }  // namespace
 
@@ -109,6 +133,7 @@ Frequency Reference::correct_frequency(const ReferenceInput& input) {
   if (e.growth && gain < 1.0) {
     // What the clock runs at is what we knew; the source's doubts about it are not ours.
     skew_ = own_skew(e);
+    if (gain > 0.0) known_ = given_our_frequency(e, change, skew_ * (1.0 / kBoundDeviations));
     known_.frequency_sd = std::min(skew_ * (1.0 / kBoundDeviations), e.frequency_sd);
     known_.growth->covariance_s = 0.0;
     return change;
@@ -128,9 +153,12 @@ double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
   // Beyond the limit nothing is gained by taking one's time: the larger the offset, the sooner it must be gone.
   const double large = std::max(abs(left) / kGentleOffset, 1.0);
-  const double least_share = updates_ <= kFirstUpdates && large == 1.0 ? kMostSlewShare : kLeastSlewShare / large;
+  const bool is_first = updates_ <= kFirstUpdates, is_clear_first = is_first && clarity >= kClear;
+  const double first_share = is_clear_first ? kClearFirstShare : kMostSlewShare;
+  const double least_share = is_first && large == 1.0 ? first_share : kLeastSlewShare / large;
   const double share = std::clamp(kSlewShare / clarity, least_share, kMostSlewShare);
-  const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / kGentleRate.to_ratio() / large;
+  const Frequency gentle_rate = is_clear_first ? kClearFirstRate : kGentleRate;
+  const double gentle_s = std::min(abs(left), kGentleOffset) / Duration::seconds(gentle_rate.to_ratio()) / large;
   return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), scale * share * interval_s, scale * gentle_s});
 }
 
@@ -210,7 +238,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
     update.verdict = ReferenceUpdate::Verdict::Known;
     return update;
   }
-  update.offset = e.offset + (now.local - e.when) * e.frequency;
+  update.offset = offset_at(now.local, e);
   if (refused_by_maxchange(update.offset, update)) return update;
   if (!ntp::is_sane(now.local, update.offset)) {
     update.verdict = ReferenceUpdate::Verdict::Invalid;
@@ -219,6 +247,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   note_interval(now.mono);
   const Frequency change = correct_frequency(input);
+  if (known_.frequency != e.frequency) update.offset = offset_at(now.local, known_);
 
   take_source(input, now);
   ever_set_ = true;
@@ -227,7 +256,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   update.report_offset = abs(update.offset) > options_.log_change;
   update.clock.frequency = change;
-  update.clock.correction_rate = correction_rate(e, update.offset + pending);
+  update.clock.correction_rate = correction_rate(known_, update.offset + pending);
   if (wants_step(update.offset, pending)) {
     update.clock.offset = -pending;  // what is being slewed is part of the step
     update.clock.step = update.offset + pending;

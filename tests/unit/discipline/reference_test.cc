@@ -239,6 +239,25 @@ TEST(Reference, ASourceThatHasCaughtUpIsBelievedWholly) {
   EXPECT_LT(reference.update(vague_at(96, 5, 10), at(96), {}).clock.frequency, Frequency::ppm(0.5));
 }
 
+// Three samples explain an offset by a frequency, or a frequency by an offset: who knows the one knows the other.
+TEST(Reference, WhereTheFrequencyIsKnownTheOffsetFollows) {
+  const auto offset_us = [](double own_ppm, double covariance, double age_s) {
+    Reference reference({}, -20, 1);
+    reference.set_skew(Frequency::ppm(own_ppm * kBoundDeviations));
+    ReferenceInput input = vague_at(0, 20, 20 * kBoundDeviations);
+    input.estimate.offset = Duration::micros(30);
+    input.estimate.offset_sd = Duration::micros(50);
+    input.estimate.growth->covariance_s = covariance * 20e-6 * 50e-6;
+    return reference.update(input, at(age_s), {}).offset.to_seconds() * 1e6;
+  };
+  EXPECT_NEAR(offset_us(1e-3, 0.0, 0), 30.0, 1e-3) << "they have nothing to do with one another";
+  EXPECT_NEAR(offset_us(1e-3, 0.8, 0), 30.0 - 0.8 * 50.0, 1e-3) << "20 ppm of what was said are not there";
+  EXPECT_NEAR(offset_us(15, 0.8, 0), 30.0 - 0.8 * 50.0 * 400.0 / 625.0, 1e-3) << "by the variances";
+  EXPECT_NEAR(offset_us(1e4, 0.8, 0), 30.0, 1e-3) << "it knows more of it than we do";
+  EXPECT_NEAR(offset_us(1e-3, 0.0, 10), 30.0, 1e-3) << "the clock goes on as it runs, not as was said";
+  EXPECT_NEAR(offset_us(1e4, 0.0, 10), 230.0, 1e-3);
+}
+
 // What was known long ago is known less: the frequency has wandered since.
 TEST(Reference, WhatIsKnownOfTheFrequencyAges) {
   const auto gain_after = [](double seconds) {
@@ -322,7 +341,10 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
   EXPECT_GE(slew_s(9, 1, 1e-3, 0), 3 * slew_s(3, 1, 1e-3, 0)) << "corrtimeratio holds for that too";
   EXPECT_LT(slew_s(3, 1000, 0.1, 0), 3.0) << "what is large goes at once";
   EXPECT_NEAR(slew_s(3, 1000, 1.001e-3, 0), slew_s(3, 1000, 1e-3, 0), 1.0) << "without a jump between them";
-  EXPECT_NEAR(slew_s(3, 1000, 9e-4, 0, 7), 2000.0, 1e-6) << "the first ones are not worth a frequency error";
+  EXPECT_NEAR(slew_s(3, 1000, 3.9e-5, 0, 7), 2000.0, 1e-6) << "the first ones are not worth a frequency error";
+  EXPECT_NEAR(slew_s(3, 1000, 4.1e-5, 0, 7), 500.0, 1e-6) << "but those that are no accident";
+  EXPECT_NEAR(slew_s(3, 1, 9e-4, 0, 8), 45.0, 1e-6) << "gently";
+  EXPECT_NEAR(slew_s(3, 1, 9e-4, 0, 7), 9.0, 1e-6) << "less so at first";
   EXPECT_NEAR(slew_s(3, 1000, 0.1, 0, 7), 2.5, 1e-6) << "but large ones are";
   EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0, 8, 2), 500.0, 1e-6) << "after twice the usual time";
   EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0, 8, 20), 500.0, 1e-6) << "after an outage the next answer is near";
