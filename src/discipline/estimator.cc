@@ -39,6 +39,8 @@ namespace timed::discipline {
 namespace {
 
 constexpr Duration kLeastPrecision = Duration::nanos(2);  // nothing that stamps packets is better
+// A clock that counts in steps is off by any part of one, as likely by each: the deviation, as a part of the step.
+const double kPartOfStep = 1.0 / std::sqrt(12.0);
 // A run of delays that queues make once in a million times is a longer route.
 const double kRouteOdds = std::log(1e-6);
 // What still tells of the present: so many Allan intercepts (research F.6: the poll that this gives with chrony's rule
@@ -73,6 +75,7 @@ struct Entry {
   double jump = 0.0;         // of the frequency before this one, as in Exchange
   double count = 1.0;        // samples whose mean it is
   double jump_sd_s = 0.0;    // of a jump before this one
+  Duration step = {};        // of the clocks, its server's among them: as its dispersion says
 
   void take_better(const Sample& sample);
   void take_mean_with(const Sample& sample);
@@ -83,6 +86,7 @@ void Entry::take_better(const Sample& sample) {
   when = sample.when;
   offset = sample.offset;
   delay = std::max(sample.peer_delay, Duration::zero());
+  step = sample.peer_dispersion;
 }
 
 void Entry::take_mean_with(const Sample& sample) {
@@ -130,6 +134,7 @@ struct Estimator::Workspace {
   void add(const Entry& entry, std::size_t room);
   std::span<const Exchange> relative();
   bool watch_route();
+  double stamp_sd_s(Duration own_precision) const;
   std::size_t recent(Duration span) const;
   void shift(Duration offset);
   Contradiction contradiction(const Sample& sample, const Posterior& p, bool one_sided) const;
@@ -157,6 +162,14 @@ std::span<const Exchange> Estimator::Workspace::relative() {
                     e.jump_sd_s * e.jump_sd_s};
   }
   return {exchanges.data(), size};
+}
+
+// What the stamps are good for.  The least dispersion of the window is that of the clocks: what a sample has beside it
+// is its own.
+double Estimator::Workspace::stamp_sd_s(Duration own_precision) const {
+  Duration least = entries[0].step;
+  for (std::size_t i = 1; i < size; ++i) least = std::min(least, entries[i].step);
+  return std::max(own_precision, least * kPartOfStep).to_seconds();
 }
 
 // Not how many samples lie within the span, which a faster beginning would make too many: polls would grow beyond
@@ -308,7 +321,8 @@ Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 void Estimator::add(const Sample& sample) {
   const double delay_s = sample.peer_delay.to_seconds();
   const double offset_s = sample.offset.to_duration().to_seconds();
-  if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(offset_s) < kFarthest_s)) {
+  const double step_s = sample.peer_dispersion.to_seconds();
+  if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(step_s) < kLimit_s) || !(std::fabs(offset_s) < kFarthest_s)) {
     ++counts_.refused;
     return;
   }
@@ -330,6 +344,7 @@ void Estimator::add(const Sample& sample) {
   work_->is_due = true;
   work_->block_end = sample.when + work_->block_length(posterior_);
   Entry entry{sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero())};
+  entry.step = sample.peer_dispersion;
   entry.jump = jump_before(sample);
   if (entry.jump > 0.0) ++counts_.jumps;
   entry.jump_sd_s = std::exchange(work_->jump_sd_s, 0.0);
@@ -379,7 +394,7 @@ void Estimator::update() {
   ++counts_.updates;
   if (options_.one_sided && w.watch_route()) ++counts_.route_moves;
   const std::span<const Exchange> exchanges = w.relative();
-  const double precision_s = options_.precision.to_seconds();
+  const double precision_s = w.stamp_sd_s(options_.precision);
   const RouteTerms known = known_of(options_);
   auto bank = bank_by_scatter(exchanges, precision_s, known);
   if (options_.one_sided) {

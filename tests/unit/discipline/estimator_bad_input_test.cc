@@ -58,7 +58,9 @@ class Watched {
         const double step_s = (seen_[i].offset - seen_[j].offset).to_duration().to_seconds();
         const double delays_s = std::max(seen_[i].peer_delay, Duration::zero()).to_seconds() +
                                 std::max(seen_[j].peer_delay, Duration::zero()).to_seconds();
-        const double slack = (0.5 * delays_s + 1e-8) / std::fabs(dt_s);
+        // And by what the clocks count in: four deviations.
+        const double steps_s = 4.0 * std::min(seen_[i].peer_dispersion, seen_[j].peer_dispersion).to_seconds();
+        const double slack = (0.5 * delays_s + steps_s / std::sqrt(12.0) + 1e-8) / std::fabs(dt_s);
         least = std::min(least, step_s / dt_s - slack);
         largest = std::max(largest, step_s / dt_s + slack);
       }
