@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/sim/device_clock.h"
+#include "timed/base/check.h"
 #include "timed/base/text.h"
 
 namespace timed::sim {
@@ -101,6 +102,22 @@ void scatter_server(Scenario& scenario, Node&) {
   }
 }
 
+// The daemon is away for 90 seconds of each hour, and begins with what it has written.
+void restart_each_hour(Scenario& scenario, Node& node) {
+  node.files().put("/var/lib/timed/.keep", "");
+  for (double t = 3600.0; t < 20000.0; t += 3600.0) {
+    at(scenario, t, [&node] { node.stop(); });
+    at(scenario, t + 90.0, [&node] { TIMED_ASSERT(node.start().ok()); });
+  }
+}
+
+// It sleeps for ten minutes of each hour, and its clock is right when it wakes, which nobody tells it.
+void sleep_each_hour(Scenario& scenario, Node& node) {
+  for (double t = 3600.5; t < 20000.0; t += 3600.0) {
+    at(scenario, t, [&node] { node.clock().suspend(Duration::seconds(600), Duration::zero()); });
+  }
+}
+
 // Servers at different distances, the last one half a second fast where it should not be believed.
 std::function<Node&(Scenario&)> servers(int count, bool falseticker) {
   return [count, falseticker](Scenario& scenario) -> Node& {
@@ -191,6 +208,12 @@ std::vector<EstimatorCase> make_cases() {
   add("five servers", "0.1 to 2.5 ms away, the last one half a second fast", servers(5, true), usual, settle);
   add("noisy server", "its own clock is off by 0.3 ms, each five seconds by another error",
       pair_of({.later = scatter_server}), usual, later);
+  add("restart", "`iburst` and a drift file, away for 90 s of each hour",
+      pair_of({.options = "iburst\ndriftfile /var/lib/timed/drift", .later = restart_each_hour}), usual, settle);
+  add("resume", "`iburst` and `resumestep 0.1`, asleep for 600 s of each hour",
+      pair_of({.options = "iburst\nresumestep 0.1", .later = sleep_each_hour}), usual, settle);
+  add("asymmetry", "the way there is 0.2 ms longer for good: what nobody can see counts too",
+      pair_of({.there = link_of(3e-4, 1e-4)}), usual, settle);
   add("lan", "`minpoll 0 maxpoll 0 xleave`, 5 µs and no queues, stamps 20 ns off at both ends", build_lan,
       Duration::seconds(5000), Duration::seconds(600));
   all.push_back({"pulse", "a device beside the clock: a pulse a second, 1 µs off, and of 16 of them one sample",
@@ -230,9 +253,13 @@ EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator,
   EstimatorRun run;
   double time2 = 0.0, frequency2 = 0.0, seconds = 0.0;
   const TrueTime begin = scenario.world().now();
+  MonoTime last_seen = clock.mono_now();
   for (Duration t = Duration::seconds(1); t <= c.span; t += Duration::seconds(1)) {
     scenario.world().run_until(begin + t);
-    if (t <= c.settle) continue;
+    // A machine that sleeps has no time that could be right.
+    const bool sleeps = clock.mono_now() - last_seen < Duration::seconds(0.9);
+    last_seen = clock.mono_now();
+    if (t <= c.settle || sleeps) continue;
     const double error_s = clock.error().to_seconds(), rate = clock.frequency_error().to_ratio();
     const env::SyncStatus& told = clock.sync_status();
     seconds += 1.0;
