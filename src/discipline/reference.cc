@@ -76,9 +76,7 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
       precision_log2_(precision_log2),
       random_(seed),
       local_activated_(options.local.activate <= Duration::zero()),
-      change_start_(options.max_change.start),
-      change_ignore_(options.max_change.ignore),
-      make_step_(options.make_step) {}
+      limits_(options.max_change, options.make_step) {}
 
 // How much of a measured frequency is believed: all of it when it is known much better than what we have.
 double Reference::frequency_gain(const LocalEstimate& e) const {
@@ -171,28 +169,6 @@ void Reference::note_interval(MonoTime now) {
   longest_interval_ = std::max(update_interval_, longest_interval_ * kIntervalDecay);
 }
 
-bool Reference::refused_by_maxchange(Duration offset, ReferenceUpdate& update) {
-  if (change_start_ < 0) return false;
-  if (change_start_ > 0) {
-    --change_start_;
-    return false;
-  }
-  if (abs(offset) <= options_.max_change.offset) return false;
-  update.verdict = change_ignore_ == 0 ? ReferenceUpdate::Verdict::Exit : ReferenceUpdate::Verdict::Ignored;
-  if (change_ignore_ > 0) --change_ignore_;
-  return true;
-}
-
-bool Reference::wants_step(Duration offset, Duration pending) {
-  bool wanted = false;
-  for (MakeStep* const allowed : {&make_step_, &extra_steps_}) {
-    if (allowed->limit == 0) continue;
-    if (allowed->limit > 0) --allowed->limit;
-    wanted = wanted || abs(offset + pending) > allowed->threshold;
-  }
-  return wanted;
-}
-
 // Root mean square of the offsets: the first ones count fully, as long as they shrink.
 void Reference::note_offset(Duration offset) {
   const double square = offset.to_seconds() * offset.to_seconds();
@@ -239,7 +215,11 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
     return update;
   }
   update.offset = offset_at(now.local, e);
-  if (refused_by_maxchange(update.offset, update)) return update;
+  if (const auto answer = limits_.check(update.offset); answer != OffsetLimits::Answer::Move) {
+    const bool ignored = answer == OffsetLimits::Answer::Ignore;
+    update.verdict = ignored ? ReferenceUpdate::Verdict::Ignored : ReferenceUpdate::Verdict::Exit;
+    return update;
+  }
   if (!ntp::is_sane(now.local, update.offset)) {
     update.verdict = ReferenceUpdate::Verdict::Invalid;
     return update;
@@ -257,7 +237,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
   update.report_offset = abs(update.offset) > options_.log_change;
   update.clock.frequency = change;
   update.clock.correction_rate = correction_rate(known_, update.offset + pending);
-  if (wants_step(update.offset, pending)) {
+  if (limits_.wants_step(update.offset + pending)) {
     update.clock.offset = -pending;  // what is being slewed is part of the step
     update.clock.step = update.offset + pending;
   } else {
@@ -277,10 +257,6 @@ void Reference::set_unsynchronised(const Now& now) {
   leap_ = ntp::Leap::Unsynchronised;
   ref_id_ = {};
   source_.reset();
-}
-
-void Reference::set_make_step(const MakeStep& make_step) {
-  make_step_ = make_step;
 }
 
 void Reference::set_local(const LocalReferenceOptions& local) {

@@ -7,6 +7,7 @@
 
 #include "timed/base/random.h"
 #include "timed/discipline/local_clock.h"
+#include "timed/discipline/offset_limits.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/own_state.h"
 #include "timed/discipline/sample.h"
@@ -69,11 +70,11 @@ class Reference {
   // What is announced while synchronised, after each update; with `in_progress` nothing that can be relied on.
   void set_leap(ntp::Leap leap, bool in_progress);
   // Orders of the operator, which hold from now on.
-  void set_make_step(const MakeStep& make_step);
+  void set_make_step(const MakeStep& make_step) { limits_.set_make_step(make_step); }
   void set_max_update_skew(Frequency skew) { options_.max_update_skew = skew; }
   void set_local(const LocalReferenceOptions& local);
   // Offsets above the threshold may be stepped in the next updates, besides what makestep allows.
-  void allow_steps(const MakeStep& allowed) { extra_steps_ = allowed; }
+  void allow_steps(const MakeStep& allowed) { limits_.allow_steps(allowed); }
 
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
@@ -105,8 +106,6 @@ class Reference {
   Frequency correct_frequency(const ReferenceInput& input);
   double correction_rate(const LocalEstimate& e, Duration left) const;
   void note_interval(MonoTime now);
-  bool refused_by_maxchange(Duration offset, ReferenceUpdate& update);
-  bool wants_step(Duration offset, Duration pending);
   bool local_reference_active(const Now& now);
   void note_offset(Duration offset);
   Duration status_span(Duration age) const;
@@ -144,9 +143,7 @@ class Reference {
   std::optional<MonoTime> unsynchronised_since_;
   bool local_activated_ = false;
   LocalTime local_reference_time_;
-  int change_start_;
-  int change_ignore_;
-  MakeStep make_step_, extra_steps_;  // with what is left of their limits
+  OffsetLimits limits_;
 };
 
 }  // namespace timed::discipline
