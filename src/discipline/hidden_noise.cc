@@ -21,14 +21,15 @@ constexpr double kFarAboveDelays = 2.5;    // times what delays can make
 constexpr double kStillAboveDelays = 2.0;  // where it was believed
 constexpr double kOdds = 8.0;              // ln of them
 
-// Standard deviation of one round trip, from neighbours: a route that changed is in one pair only.
+// Standard deviation of one round trip, from neighbours: a route that changed is in one pair only.  Of a block the mean
+// is seen, which scatters less than each of its samples; the banks, too, speak of one sample.
 double scatter_of_delays(std::span<const Exchange> exchanges) {
   double squares_s2 = 0.0;
   for (std::size_t i = 1; i < exchanges.size(); ++i) {
     const double change_s = exchanges[i].delay_s - exchanges[i - 1].delay_s;
-    squares_s2 += change_s * change_s;
+    squares_s2 += change_s * change_s / (1.0 / exchanges[i].count + 1.0 / exchanges[i - 1].count);
   }
-  return std::sqrt(0.5 * squares_s2 / static_cast<double>(exchanges.size() - 1));
+  return std::sqrt(squares_s2 / static_cast<double>(exchanges.size() - 1));
 }
 
 }  // namespace

@@ -127,5 +127,23 @@ TEST(HiddenNoise, IsForgottenWithTheWindow) {
   EXPECT_LT(std::fabs(estimator.posterior()->offset.to_duration().to_seconds() - clock.offset_s()), 1e-4);
 }
 
+// So it is where samples are made into blocks, whose means scatter less than samples do.
+TEST(HiddenNoise, IsForgottenBySamplesInBlocks) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SyntheticClock clock(seed, {.spacing_s = 0.25});
+    Estimator estimator({});
+    for (int i = 0; i < 8000; ++i) {
+      Sample s = clock.next();
+      if (i < 4000) s.offset = s.offset + WideDuration(Duration::seconds(1e-3 * clock.normal()));
+      estimator.add(s);
+      estimator.update();
+      if (i == 3999) {
+        EXPECT_FALSE(estimator.smoothed()) << seed;
+      }
+    }
+    EXPECT_TRUE(estimator.smoothed()) << seed;
+  }
+}
+
 }  // namespace
 }  // namespace timed::discipline
