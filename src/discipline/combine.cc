@@ -12,11 +12,12 @@ constexpr Duration kLeastDeviation = Duration::nanos(1);  // nothing is known be
 
 // The estimator's, by inverse variance.  To the variance belongs what no exchange can show, that the ways there and
 // back may differ: it is what sets a near server before a far one when both are known to the nanosecond.  Where they
-// disagree by more than they should, all of them are worse than they say (Birge 1932).  Offsets are from the lead's: of
+// disagree by more than they should, all of them are worse than they say (Birge 1932).  What the result is known to has
+// the ways in it as the weights have: of several servers it shows that they differ.  Offsets are from the lead's: of
 // large ones the squares would have no digits left for what differs.
 LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   const LocalEstimate& lead = estimates.front().estimate;
-  double weights = 0.0, apart_s = 0.0, variance_s2 = 0.0, squares = 0.0;
+  double weights = 0.0, apart_s = 0.0, squares = 0.0;
   double frequency_weights = 0.0, frequency = 0.0, skew2 = 0.0, covariance_s = 0.0, log_wander = 0.0;
   FreeTime newest = lead.growth->newest;
   for (const auto& [e, distance] : estimates) {
@@ -29,7 +30,6 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
     weights += weight;
     apart_s += weight * own_apart_s;
     squares += weight * own_apart_s * own_apart_s;
-    variance_s2 += weight * weight * sd_s * sd_s;
     frequency_weights += frequency_weight;
     frequency += frequency_weight * e.frequency.to_ratio();
     skew2 += frequency_weight * e.skew.to_ratio() * e.skew.to_ratio();
@@ -42,7 +42,7 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   combined.growth->newest = newest;
   combined.offset = lead.offset + Duration::seconds(apart_s / weights);
   const double disagreement = (squares - apart_s * apart_s / weights) / (count - 1.0);
-  combined.offset_sd = Duration::seconds(std::sqrt(variance_s2 * std::max(disagreement, 1.0)) / weights);
+  combined.offset_sd = Duration::seconds(std::sqrt(std::max(disagreement, 1.0) / weights));
   // All share one clock whose frequency walks: many servers do not make that better known than one does.
   combined.frequency = Frequency::ratio(frequency / frequency_weights);
   combined.frequency_sd = Frequency::ratio(std::sqrt(count / frequency_weights));

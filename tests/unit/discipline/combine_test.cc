@@ -37,6 +37,12 @@ TEST(CombineBeliefs, AFarServerMayBeOffByItsRoute) {
   EXPECT_LT(both.offset.to_seconds(), 1e-10);
 }
 
+// Each server is known to 1 us, and its way to 0.1 ms: the mean of two is known to 0.1 ms by the root of two.
+TEST(CombineBeliefs, WaysThatMayDifferAreInTheDeviation) {
+  const auto both = combine(std::vector{belief(0.0, 1e-6, 1e-4), belief(1e-4, 1e-6, 1e-4)});
+  EXPECT_NEAR(both.offset_sd.to_seconds(), 1e-4 / std::sqrt(2.0), 1e-8);
+}
+
 TEST(CombineBeliefs, DisagreementCosts) {
   const auto apart = combine(std::vector{belief(0.0, 1e-6), belief(1e-3, 1e-6)});
   EXPECT_NEAR(apart.offset.to_seconds(), 5e-4, 1e-9);
