@@ -129,6 +129,20 @@ TEST(Estimator, SeesALongerRoute) {
   EXPECT_LT(std::fabs(offset_error_s(*estimator.posterior(), clock)), 1e-4);
 }
 
+// Two seconds later, and off by more than its delay excuses: no oscillator jumps by what would explain that.
+TEST(Estimator, TakesOneStraySampleOfManyForNoJumpOfTheFrequency) {
+  SyntheticClock clock(21, {.spacing_s = 2.0});
+  Estimator estimator({});
+  for (int i = 0; i < 2000; ++i) feed(estimator, clock.next());
+  clock.advance(2.0);
+  feed(estimator, clock.sample(clock.offset_s() + 6e-5, 2.2e-4));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_LT(std::fabs(estimator.posterior()->frequency.to_ratio() - clock.frequency()), 1.5e-5) << i;
+    feed(estimator, clock.next());
+  }
+  EXPECT_EQ(estimator.counts().jumps, 0u);
+}
+
 // A part per million at once: known after a few samples, and no sign of a clock that wanders more.
 TEST(Estimator, FollowsAJumpOfTheFrequencyAndKeepsTheWander) {
   SyntheticClock before(11, {});
