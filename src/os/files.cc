@@ -21,6 +21,13 @@ namespace {
 
 constexpr std::uint32_t kParentMode = 0755;
 
+// Of the directory that a search could not look into: glob itself does not say.
+thread_local int why_search_ended = 0;
+int end_search(const char*, int error) {
+  why_search_ended = error;
+  return 1;
+}
+
 // How long a pipe or a terminal may keep a reader waiting: for its first writer, and for more from one that is there.
 constexpr int kNoWriter_ms = 2000;
 constexpr int kSilence_ms = 30000;
@@ -163,14 +170,14 @@ Result<std::vector<std::string>> LinuxFiles::list(const std::string& directory) 
 
 Result<std::vector<std::string>> LinuxFiles::glob(const std::string& pattern) {
   glob_t found{};
-  const int outcome = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_NOMAGIC, nullptr, &found);
+  const int outcome = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_NOMAGIC, end_search, &found);
   std::vector<std::string> paths;
   if (outcome == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
   }
   ::globfree(&found);
   if (outcome != 0 && outcome != GLOB_NOMATCH)
-    return path_error("read", pattern, outcome == GLOB_NOSPACE ? ENOMEM : EIO);
+    return path_error("read", pattern, outcome == GLOB_NOSPACE ? ENOMEM : why_search_ended);
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -11,7 +11,8 @@ OTHER_ACCOUNT = "64322"
 def check_what_a_start_refuses(net):
     """What the lines do not show: files and an account that a start cannot do without."""
     none = net.path("none")
-    for directive, message, column in ((f"keyfile {none}", f"Could not open keyfile {none} : No such file or directory", 9),
+    for directive, message, column in ((f"keyfile {none}\nserver 127.0.0.1 key 1",
+                                        f"Could not open keyfile {none} : No such file or directory", 9),
                                        (f"tempcomp /t 30 {none}", f"Could not open {none} : No such file or directory", 16),
                                        ("user nobody-has-this", "Could not get user/group ID of nobody-has-this", 6)):
         net.write("start.conf", directive + "\n")
@@ -32,6 +33,7 @@ def test(net):
     net.write("word.conf", "\n# a comment\nsever 192.0.2.1\n")
     net.write("option.conf", "server 192.0.2.1 iburts\n")
     net.write("include.conf", f"include {net.path('none.conf')}\n")
+    net.write("search.conf", f"include {net.path('none', '*.conf')}\n")
     net.write("locked.conf", "server 192.0.2.1\n")
     os.chmod(net.path("locked.conf"), 0o600)
     os.mkdir(net.path("directory.conf"))
@@ -45,6 +47,7 @@ def test(net):
         "directory.conf": f"Could not open {net.path('directory.conf')} : Is a directory",
         "locked.conf": f"Could not open {net.path('locked.conf')} : Permission denied",
         "include.conf": f"Could not open {none} : No such file or directory",
+        "search.conf": f"Could not search for files matching {net.path('none', '*.conf')}",
         "loop.conf": "Maximum include level reached",
         "number.conf": "Could not parse port directive " + place.format(1, net.path("number.conf")),
         "range.conf": ("Invalid value 70000 in port directive (min 0, max 65535) " +
@@ -55,7 +58,7 @@ def test(net):
     }
     log = net.path("timed.log")
     common = f"bindcmdaddress {net.path('run', 'timed.sock')}", f"pidfile {net.path('run', 'timed.pid')}"
-    for name in ("number", "range", "word", "option", "include", "loop"):
+    for name in ("number", "range", "word", "option", "include", "search", "loop"):
         with open(net.path(f"{name}.conf"), "a") as file:
             file.write("\n".join(common) + "\n")
     net.write("timed.log", "")

@@ -187,6 +187,10 @@ TEST_F(Files, ListsAndGlobsBytewise) {
   EXPECT_EQ(*files_.glob(directory_ / "*.conf"),
             (std::vector<std::string>{directory_ / "B.conf", directory_ / "a.conf", directory_ / "b.conf"}));
   EXPECT_TRUE(files_.glob(directory_ / "*.none")->empty());
+  EXPECT_TRUE(files_.glob(directory_ / "*/*.conf")->empty()) << "no directory, nothing to look into";
+  const auto nowhere = files_.glob(directory_ / "missing/*.conf");
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_EQ(nowhere.error().message, "Could not read " + directory_ / "missing/*.conf" + " : No such file or directory");
   EXPECT_EQ(*files_.glob(directory_ / "literal"), std::vector<std::string>{directory_ / "literal"});
 }
 
