@@ -235,7 +235,8 @@ Reply answer(const control::SelectDataRequest& request, const CommandContext& c,
   reply.configured = bits_of(source->marks);
   reply.effective = bits_of(candidate.marks);
   if (candidate.data) {
-    reply.since_sample = static_cast<std::uint32_t>(std::max(0.0, candidate.data->last_sample_age.to_seconds()));
+    // As all of the row, of the last selection.
+    reply.since_sample = static_cast<std::uint32_t>(std::max(0.0, selection.sample_age.to_seconds()));
   }
   reply.score = selection.score;
   reply.low = selection.low;

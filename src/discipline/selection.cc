@@ -43,7 +43,7 @@ SourceSelection Selector::state_of(SourceId id) const {
   const auto found = entries_.find(id);
   if (found != entries_.end()) return found->second.report;
   // It came after the last selection, and has nothing that one could look at.
-  return {.id = id, .state = SourceState::BadStats, .low = {}, .high = {}};
+  return {.id = id, .state = SourceState::BadStats, .low = {}, .high = {}, .sample_age = {}};
 }
 
 Selection Selector::select(std::span<const Candidate> candidates, const LocalReferenceOptions& local) {
@@ -93,6 +93,7 @@ void Selector::classify(Seat& seat, Round& round) {
   seat.distance = range.distance;
   report.low = range.low;
   report.high = range.high;
+  if (c.data) report.sample_age = c.data->last_sample_age;
   report.state = state;
   if (c.marks.require) round.require = true;
   if (c.reach == 0 && !c.marks.noselect) ++round.unreachable;

@@ -29,7 +29,6 @@ class Key {
   KeyId id() const { return id_; }
   KeyType type() const { return type_; }
   std::size_t bits() const { return bits_; }  // of the secret
-  bool is_short() const { return bits_ < kShortKeyBits; }
 
   // The same key for another thread; empty where libcrypto has no memory.
   std::optional<Key> clone() const;

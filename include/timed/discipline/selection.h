@@ -97,6 +97,7 @@ struct SourceSelection {
   SourceState state = SourceState::Unknown;
   double score = 1.0;
   Duration low, high;    // limits of reference - local
+  Duration sample_age;   // of the last sample, when it was selected from
   int distant = 0;       // rounds for which it stays out of the combination
   unsigned updates = 0;  // new samples since the last update of the reference
   int bad_rounds = 0;    // own updates in a row that gave a bad state
@@ -125,8 +126,6 @@ class Selector {
   void note_sample(SourceId id);
   // The source is gone or starts anew.
   void forget(SourceId id);
-  // Drops the selection, not what is known of the sources ("reselect", a reset selected source).
-  void unselect() { selected_.reset(); }
 
   // One round.  Candidates in their order of creation.  `updated`: those that had a sample since the last round.
   Selection select(std::span<const Candidate> candidates, const LocalReferenceOptions& local);

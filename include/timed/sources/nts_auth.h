@@ -68,7 +68,6 @@ class NtsAuth {
 
   // No session was ever in use with this server: what was saved of one is worth a look.
   bool is_new() const { return establishments_ == 0; }
-  bool is_fetching() const { return fetching_; }
   // The last request could not be written for want of keys.
   bool is_starved() const { return starved_; }
   // What a later daemon can go on with; empty without keys or cookies.
