@@ -344,7 +344,7 @@ TEST_F(ResponderTest, port_0_cannot_be_answered) {
   EXPECT_EQ(ask(request), Verdict::BadSource);
 }
 
-// CVE-2020-15025, CVE-2024-38528 and older kin: two servers whose answers are taken for requests keep each other
+// CVE-2010-0292, CVE-2025-58066: two servers whose answers are taken for requests keep each other
 // busy for ever after one spoofed packet.
 TEST_F(ResponderTest, cve_class_server_never_replies_to_replies) {
   for (int version = 1; version <= 4; ++version) {
