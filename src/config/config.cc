@@ -1,6 +1,12 @@
 #include "timed/config/config.h"
 
+#include <algorithm>
+
 namespace timed::config {
+
+bool Config::names_a_key() const {
+  return std::ranges::any_of(sources, [](const sources::SourceLine& line) { return line.key.has_value(); });
+}
 
 std::string default_path() {
   return TIMED_SYSCONFDIR "/timed.conf";

@@ -100,7 +100,8 @@ inline constexpr Directive kProcess[] = {
      .help = "The symmetric keys that the key option of sources names and requests are verified with. A line of the "
              "file is a number, perhaps a type (MD5, the default, SHA1, SHA256, SHA384, SHA512, SHA3-224, SHA3-256, "
              "SHA3-384, SHA3-512, AES128, AES256), and the key as text or as HEX: and digits. The file is read at "
-             "the start, which fails if it cannot be, and again at rekey."},
+             "the start and again at rekey. A start fails where the file cannot be read; where it is not there, only "
+             "if a source of the configuration names a key, and else it warns."},
     {.name = "lock_all",
      .field = [](Config& c) -> bool& { return c.process.lock_memory; },
      .help = "Keep the daemon in memory, so that no answer waits for a disk."},

@@ -25,8 +25,10 @@ Engine::Engine(config::Config config, const env::Env& env, std::string name, std
 Engine::~Engine() = default;
 
 Status Engine::open() {
-  // Where keys were asked for, to run without them would be to run without authentication.
-  if (Status loaded = parts_->key_file.load(); !loaded) return loaded;
+  if (Status loaded = parts_->key_file.load(); !loaded) {
+    if (!KeyFile::may_be_missing(parts_->config, loaded.error())) return loaded;
+    log::warning("%s", loaded.error().message.c_str());
+  }
   parts_->server.use_keys(parts_->key_file.keys());
   if (Status s = parts_->temperature.open(); !s) return s;
   parts_->start_clock();

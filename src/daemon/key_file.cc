@@ -25,4 +25,8 @@ Result<auth::KeyStore::Reading> KeyFile::read(const std::string& path, env::File
   return auth::KeyStore::read(text.take(), path);
 }
 
+bool KeyFile::may_be_missing(const config::Config& config, const Error& failure) {
+  return failure.kind == ErrorKind::NotFound && !config.names_a_key();
+}
+
 }  // namespace timed::daemon

@@ -22,7 +22,8 @@ void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   const auto reading = KeyFile::read(path, checks.files);
   if (!reading) {
     const bool hidden = !checks.as_root && reading.error().kind == ErrorKind::Permission;
-    (hidden ? outcome.warnings : outcome.errors)
+    const bool goes_on = hidden || KeyFile::may_be_missing(outcome.config, reading.error());
+    (goes_on ? outcome.warnings : outcome.errors)
         .push_back(outcome.about("keyfile", 1, reading.error().message, hidden ? "" : "a file with keys"));
     return;
   }

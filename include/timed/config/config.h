@@ -128,6 +128,9 @@ struct Config {
   // "resumestep": steps allowed after the machine was asleep, or the clock stepped by somebody else.
   std::optional<discipline::MakeStep> resume_step;
   RunOptions run;
+
+  // Whether some source is to be asked with a key of the key file.
+  bool names_a_key() const;
   Family family = Family::Unspecified;  // -4, -6: the only family that is resolved and opened
 };
 

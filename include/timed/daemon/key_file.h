@@ -7,6 +7,7 @@
 
 #include "timed/auth/key_store.h"
 #include "timed/base/result.h"
+#include "timed/config/config.h"
 #include "timed/env/files.h"
 
 namespace timed::daemon {
@@ -21,6 +22,9 @@ class KeyFile {
   Status load();
   // Reads without keeping and tells nobody.
   static Result<auth::KeyStore::Reading> read(const std::string& path, env::Files& files);
+  // Whether a start may go on after that failure of `load` or `read`: the file is not there and no source names a key.
+  // Distributions name a key file that few have; a source that is to be authenticated must not be asked without.
+  static bool may_be_missing(const config::Config& config, const Error& failure);
   // Stays where it is, whatever is loaded.
   const auth::KeyStore& keys() const { return keys_; }
 

@@ -137,6 +137,16 @@ TEST(SymmetricKeys, AFileThatCannotBeReadEndsTheStart) {
   EXPECT_NE(status.error().message.find("Could not open keyfile /etc/keys"), std::string::npos);
 }
 
+TEST(SymmetricKeys, AFileThatIsNotThereIsAWarningWhereNobodyNamesAKey) {
+  Scenario scenario(400);
+  scenario.add("server", {"10.0.0.1"}, usual_clock(), "local\nallow\n");
+  Node& client = scenario.add("client", {"10.0.1.1"}, usual_clock(), "server 10.0.0.1 iburst\n" + kKeyFile);
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(30));
+  EXPECT_TRUE(client.log().contains("Could not open keyfile /etc/keys")) << scenario.report(client);
+  EXPECT_TRUE(client.log().contains("Selected source 10.0.0.1")) << scenario.report(client);
+}
+
 TEST(SymmetricKeys, LinesThatGiveNoKeyAreSkippedWithAWarning) {
   Scenario scenario(401);
   keyed_server(scenario, "server", "10.0.0.1", kKeys);

@@ -51,7 +51,7 @@ TEST_F(StartChecksTest, TheAccountThatHoldsWithoutAWordMayComeLater) {
 }
 
 TEST_F(StartChecksTest, AreMadeBesideErrorsOfTheLinesToo) {
-  outcome_ = config::parse_text(files_, "port x\nuser nobody-has-this\nkeyfile /none", "t.conf");
+  outcome_ = config::parse_text(files_, "port x\nuser nobody-has-this\nkeyfile /none\nserver a key 1", "t.conf");
   const auto find_nobody = [](const std::string& name) -> Result<FileOwner> { return Error{"No " + name}; };
   check_start({files_, find_nobody, as_is, true}, outcome_);
   EXPECT_EQ(errors().size(), 3u);
@@ -134,10 +134,17 @@ TEST_F(StartChecksTest, SomebodyElseIsOnlyWarnedOfAnAccount) {
   EXPECT_EQ(warnings(), Texts{"Could not get user/group ID of nobody-has-this"});
 }
 
+// As in what distributions ship, where the file has gone with a package.
+TEST_F(StartChecksTest, KeysThatNobodyNamesMayBeMissing) {
+  check("user known\npool a iburst\nkeyfile /f");
+  EXPECT_TRUE(outcome_.ok());
+  EXPECT_EQ(warnings(), Texts{"Could not open keyfile /f : not there"});
+}
+
 TEST_F(StartChecksTest, KeysThatCannotBeReadAreAnError) {
-  check("keyfile /f");
+  check("server a\nkeyfile /f\npool b key 1");
   EXPECT_EQ(errors(), Texts{"Could not open keyfile /f : not there"});
-  check("keyfile /f", false);
+  check("keyfile /f\npeer a key 1", false);
   EXPECT_EQ(errors().size(), 1u) << "nobody can read what is not there";
   files_.unreadable = Error{"Could not open /f : Permission denied", ErrorKind::Permission};
   check("keyfile /f");
