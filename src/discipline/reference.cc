@@ -28,6 +28,10 @@ constexpr int kFirstUpdates = 8;
 // many times the longest of those before at most, of which each update takes a tenth (several sources come in turns).
 constexpr double kLongerInterval = 2.0;
 constexpr double kIntervalDecay = 0.9;
+// The first beliefs of a source rest on three or four samples, of which one that was long in a queue may make a
+// frequency that seems to contradict what was known: then it must do so by twice the bound.
+constexpr int kVagueUpdates = 2;
+constexpr double kVagueSlack = 2.0;
 // Offsets below the limit are slewed no faster than this, however short the interval.
 constexpr Duration kGentleOffset = Duration::millis(1);
 constexpr Frequency kGentleRate = Frequency::ppm(20);
@@ -104,9 +108,12 @@ Frequency Reference::own_skew(const LocalEstimate& e) const {
 double Reference::belief_gain(const ReferenceInput& input) {
   const LocalEstimate& e = input.estimate;
   if (input.source == caught_up_) return 1.0;
+  if (newcomer_ != input.source) newcomer_updates_ = 0;
+  newcomer_ = input.source;
+  const double slack = ++newcomer_updates_ <= kVagueUpdates ? kVagueSlack : 1.0;
   const Frequency own = own_skew(e);
   const double theirs = e.skew.to_ratio();
-  if (theirs <= own.to_ratio() || std::abs(e.frequency.to_ratio()) > std::hypot(own.to_ratio(), theirs)) {
+  if (theirs <= own.to_ratio() || std::abs(e.frequency.to_ratio()) > slack * std::hypot(own.to_ratio(), theirs)) {
     caught_up_ = input.source;
     return 1.0;
   }
@@ -253,6 +260,7 @@ void Reference::set_unsynchronised(const Now& now) {
   if (synchronised_ || !unsynchronised_since_) unsynchronised_since_ = now.mono;
   synchronised_ = false;
   caught_up_.reset();
+  newcomer_.reset();
   stratum_ = 0;
   leap_ = ntp::Leap::Unsynchronised;
   ref_id_ = {};
@@ -267,6 +275,7 @@ void Reference::set_local(const LocalReferenceOptions& local) {
 void Reference::on_unknown_step() {
   last_update_.reset();
   caught_up_.reset();
+  newcomer_.reset();
 }
 
 void Reference::on_step(Duration offset) {

@@ -130,6 +130,8 @@ class Reference {
   Frequency skew_ = Frequency::ratio(1);
   Frequency residual_;
   std::optional<SourceId> caught_up_;  // whose estimator knows what we know of the frequency
+  std::optional<SourceId> newcomer_;   // that has not caught up yet
+  int newcomer_updates_ = 0;
   bool ever_set_ = false;
 
   std::optional<MonoTime> last_update_;

@@ -193,7 +193,9 @@ TEST(Reference, BelievesTheFrequencyOfTheEstimator) {
   Reference reference(options, -20, 1);
   reference.set_skew(Frequency::ppm(0.001));
   EXPECT_LT(reference.update(input_at(0, 0), at(0), {}).clock.frequency, Frequency::ppm(0.1));
-  EXPECT_EQ(reference.update(belief_at(64, 0), at(64), {}).clock.frequency, Frequency::ppm(2));
+  ReferenceInput certain = belief_at(64, 0);
+  certain.estimate.frequency = Frequency::ppm(3);
+  EXPECT_EQ(reference.update(certain, at(64), {}).clock.frequency, Frequency::ppm(3));
   EXPECT_EQ(reference.skew(), Frequency::ppm(1));
   ReferenceInput vague = belief_at(128, 0);
   vague.estimate.skew = Frequency::ppm(6);
@@ -219,6 +221,21 @@ TEST(Reference, ASourceThatKnowsLessOfTheFrequencyCountsByTheVariances) {
   EXPECT_LT(reference.sync_status(at(100), {}).estimated_error, Duration::micros(1e6 * 100e-6));
   EXPECT_NEAR(reference.update(vague_at(2, 0.5, 0.2), at(2), {}).clock.frequency.to_ppm(), 0.5, 1e-9)
       << "beyond both bounds: what we knew is not true";
+}
+
+// Of a burst, where one sample in a queue makes a frequency of its own; from the third belief on a bound is one.
+TEST(Reference, TheFirstBeliefsOfASourceMustContradictByMore) {
+  const auto believed_ppm = [](double frequency_ppm, int before) {
+    Reference reference({}, -20, 1);
+    reference.set_skew(Frequency::ppm(0.1));
+    for (int i = 0; i < before; ++i) reference.update(vague_at(2.0 * i, 0, 20), at(2.0 * i), {});
+    const double now_s = 2.0 * before;
+    return reference.update(vague_at(now_s, frequency_ppm, 20), at(now_s), {}).clock.frequency.to_ppm();
+  };
+  EXPECT_LT(believed_ppm(35, 0), 0.01);
+  EXPECT_LT(believed_ppm(35, 1), 0.01);
+  EXPECT_NEAR(believed_ppm(45, 0), 45.0, 1e-9) << "beyond twice the bound";
+  EXPECT_NEAR(believed_ppm(35, 2), 35.0, 1e-9);
 }
 
 TEST(Reference, ASourceThatHasCaughtUpIsBelievedWholly) {
