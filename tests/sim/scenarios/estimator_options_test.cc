@@ -138,6 +138,83 @@ TEST(EstimatorOptions, MaxupdateskewHoldsForTheEstimatorsSkew) {
   }
 }
 
+// Half a millisecond that somebody else added is real, and by default gone within a minute; what corrtimeratio says of
+// the time that a slew takes holds for it.
+TEST(EstimatorOptions, CorrtimeratioScalesTheTimeOfASlew) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Frequency fastest[2];
+    for (const bool hurried : {false, true}) {
+      Client client(seed, "minpoll 6 maxpoll 6", hurried ? "corrtimeratio 0.1\n" : "");
+      client.measure_for(3000, 2000);
+      client.node->clock().disturb(Duration::millis(0.5));
+      const Performance after =
+          measure(client.scenario.world(), *client.node, Duration::seconds(300), Duration::zero());
+      fastest[hurried] = after.max_frequency_error;
+      EXPECT_LE(abs(client.node->clock_error()), Duration::micros(250)) << client.report();
+    }
+    EXPECT_LE(fastest[false], Frequency::ppm(30)) << seed;
+    EXPECT_GE(fastest[true], Frequency::ppm(90)) << seed;
+  }
+}
+
+// At no second, whatever there is to slew: a jump of the offset, or what a jump of the frequency has left.
+TEST(EstimatorOptions, MaxslewrateBoundsEachSecond) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Client client(seed, "minpoll 4 maxpoll 4", "maxslewrate 50\nmakestep 0.05 1\n");
+    client.measure_for(3000, 2000);
+    client.node->clock().disturb(Duration::millis(10));
+    Performance after = measure(client.scenario.world(), *client.node, Duration::seconds(1000), Duration::zero());
+    EXPECT_LE(after.max_frequency_error, Frequency::ppm(52)) << client.report();
+    EXPECT_GE(after.max_frequency_error, Frequency::ppm(45)) << "as fast as it may" << client.report();
+    EXPECT_LE(abs(client.node->clock_error()), Duration::millis(1)) << client.report();
+    client.node->clock().disturb_oscillator(Frequency::ppm(20));
+    after = measure(client.scenario.world(), *client.node, Duration::seconds(1000), Duration::zero());
+    EXPECT_LE(after.max_frequency_error, Frequency::ppm(72)) << client.report();
+    EXPECT_LE(abs(client.node->clock_error()), Duration::millis(1)) << client.report();
+  }
+}
+
+// The estimator knows what a step has done: neither the offset nor the frequency shows it afterwards.
+TEST(EstimatorOptions, AStepLeavesNoKink) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Client client(seed, "minpoll 4 maxpoll 4", "makestep 0.5 -1\n");
+    client.measure_for(3000, 2000);
+    client.node->clock().disturb(Duration::seconds(seed == 2 ? -1000.0 : 1.0));
+    client.scenario.run_for(Duration::seconds(60));
+    ASSERT_EQ(client.node->clock().steps().size(), 1u) << client.report();
+    const Performance after = measure(client.scenario.world(), *client.node, Duration::seconds(2000), Duration::zero());
+    EXPECT_LE(after.max_error, Duration::micros(300)) << client.report();
+    EXPECT_LE(after.max_frequency_error, Frequency::ppm(20)) << client.report();
+    EXPECT_EQ(client.node->clock().steps().size(), 1u) << client.report();
+  }
+}
+
+// Both are far enough away to be right together; what is preferred is followed alone.
+TEST(EstimatorOptions, WhatIsPreferredIsFollowed) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (const int preferred : {0, 1, 2}) {
+      Client client(seed, preferred == 1 ? "prefer" : "",
+                    std::string("server 10.0.0.3 iburst offset 0.005") + (preferred == 2 ? " prefer\n" : "\n"));
+      client.scenario.add_server("other", {"10.0.0.3"});
+      client.scenario.network().set_default_link(link_of(1e-2, 1e-4));
+      client.measure_for(6000, 0);
+      const double error_s = client.node->clock_error().to_seconds();
+      if (preferred == 0) {
+        EXPECT_GT(error_s, 1e-3) << client.report();
+        EXPECT_LT(error_s, 4e-3) << client.report();
+      } else {
+        EXPECT_NEAR(error_s, preferred == 1 ? 0.0 : 5e-3, 3e-4) << client.report();
+      }
+    }
+  }
+}
+
+// The manual says so.
+TEST(EstimatorOptions, MinsamplesIsOfTheReportsAlone) {
+  const Link usual = usual_link();
+  EXPECT_EQ(rms_s("minpoll 6 maxpoll 6 minsamples 60", usual, usual), rms_s("minpoll 6 maxpoll 6", usual, usual));
+}
+
 // With few samples kept the estimate rests on few: it follows sooner, and is worse where nothing changes.
 TEST(EstimatorOptions, MaxsamplesIsTheEstimatorsWindowToo) {
   const Link usual = usual_link();

@@ -143,12 +143,12 @@ TEST(EstimatorStates, AServerWithACoarseClock) {
   EXPECT_LE(ratio_in(later), 0.9);
 }
 
+// Even where it is combined, whatever its distance: it has little weight, as it says that it is coarse.
 TEST(EstimatorStates, ACoarseServerBesideAFineOneDoesNoHarm) {
-  const State alone{.config = "server 10.0.0.1 iburst\n", .from_s = 210, .to_s = 8000};
-  const State beside{.config = "server 10.0.0.1 iburst\nserver 10.0.0.5 iburst\n",
-                     .from_s = 210,
-                     .to_s = 8000,
-                     .before = add_coarse_server};
+  const std::string fine = "combinelimit 1e6\nmakestep 0.05 3\nserver 10.0.0.1 iburst\n";
+  const State alone{.config = fine, .from_s = 20, .to_s = 2000};
+  const State beside{
+      .config = fine + "server 10.0.0.5 iburst\n", .from_s = 20, .to_s = 2000, .before = add_coarse_server};
   EXPECT_LE(errors_in(beside, "bayes").time_s(), 1.5 * errors_in(alone, "bayes").time_s());
 }
 
