@@ -45,7 +45,6 @@ constexpr double kFixedDelayVariance_s2 = 1e-24;
 constexpr double kLeastCavity = 1e-3;
 constexpr double kLeastSite = 1e-6;
 constexpr double kLeastVariance_s2 = 1e-26;
-constexpr double kMinimumBias = 0.63;  // the smallest of n delays is above the base (see kalman_bank.cc)
 
 // Slope of the least-squares line: only to keep the numbers small.
 double crude_slope(std::span<const Exchange> exchanges) {

@@ -14,6 +14,9 @@ namespace timed::discipline {
 // So many exchanges back the estimator looks: beyond a few Allan intercepts an exchange tells nothing of the present.
 inline constexpr std::size_t kEstimatorWindow = 64;
 
+// Of n sums of two exponential delays the smallest lies sqrt(pi/8)/sqrt(n) of their mean above the base.
+inline constexpr double kMinimumBias = 0.63;
+
 struct Exchange {
   double t_s = 0.0;       // middle of it, free-running, relative to the newest exchange: <= 0
   double offset_s = 0.0;  // reference - free, relative to the newest exchange

@@ -27,9 +27,6 @@ constexpr std::size_t kIntercepts = 28;  // values of T, from a quarter of the s
 const double kInterceptFactor = std::cbrt(kGridFactor);
 constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchange: 2000 ppm
 
-// Of n sums of two exponential delays the smallest lies sqrt(pi/8)/sqrt(n) of their mean above the base.
-constexpr double kMinimumBias = 0.63;
-
 struct FilterRun {
   ClockPosterior clock;
   double log_determinants = 0.0;  // sum of ln S over the innovations
