@@ -15,7 +15,7 @@ constexpr std::int64_t kJuly2012 = 1'341'100'800;  // midnights after leap secon
 constexpr std::int64_t kJuly2015 = 1'435'708'800;
 constexpr std::int64_t kJanuary2017 = 1'483'228'800;
 
-// ---- lists (spec config.md 6.8) ----
+// ---- lists ----
 
 // TAI - UTC from a midnight on.
 struct Offset {

@@ -1,4 +1,4 @@
-// The subnets of allow and deny (spec config.md 2.4, "Access rule syntax").
+// The subnets of allow and deny (timed.conf(5), "allow").
 #ifndef TIMED_SRC_CONFIG_ACCESS_RULE_H_
 #define TIMED_SRC_CONFIG_ACCESS_RULE_H_
 

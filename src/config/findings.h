@@ -1,4 +1,4 @@
-// The shapes of errors in a statement (spec config.md 1.2), each at one of its words.
+// The shapes of errors in a statement, in chrony's words, each at one of its words.
 #ifndef TIMED_SRC_CONFIG_FINDINGS_H_
 #define TIMED_SRC_CONFIG_FINDINGS_H_
 

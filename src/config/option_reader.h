@@ -1,5 +1,5 @@
-// The options of a directive in any order, each with its value behind it (spec config.md 1.3): a number ends where it
-// is no number any more, and the next option may be glued to it.
+// The options of a directive in any order, each with its value behind it: a number ends where it is no number any more,
+// and the next option may be glued to it.
 #ifndef TIMED_SRC_CONFIG_OPTION_READER_H_
 #define TIMED_SRC_CONFIG_OPTION_READER_H_
 

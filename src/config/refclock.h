@@ -1,4 +1,4 @@
-// A reference clock's line (spec config.md 2.1.3): driver, parameter with the driver's options, options.
+// A reference clock's line (chrony.conf(5), "refclock"): driver, parameter with the driver's options, options.
 #ifndef TIMED_SRC_CONFIG_REFCLOCK_H_
 #define TIMED_SRC_CONFIG_REFCLOCK_H_
 

@@ -1,6 +1,6 @@
 // Directives that are one value: integers must be whole and within their limits; of a real only the begin must be a
-// number (spec config.md 1.3), because configurations that chrony accepts are in use.  What is taken although it
-// hardly makes sense is a warning; only NaN, which no comparison downstream can survive, is refused.
+// number, because configurations that chrony accepts are in use.  What is taken although it hardly makes sense is a
+// warning; only NaN, which no comparison downstream can survive, is refused.
 #include <cmath>
 
 #include "findings.h"

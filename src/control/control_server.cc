@@ -19,7 +19,7 @@ struct Judgement {
   ReplyStatus status = ReplyStatus::Success;
 };
 
-// Steps 7 to 10 of section 6.
+// In the order of chronyd: the first thing that is wrong is what is answered.
 Judgement judge(const RequestHeader& header, std::size_t size, const Sender& sender) {
   if (header.version < kUnpaddedVersion) return {Verdict::OldVersion, ReplyStatus::BadVersion};
   if (header.version != kVersion) return {Verdict::BadVersion, ReplyStatus::BadVersion};

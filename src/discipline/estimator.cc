@@ -43,8 +43,8 @@ constexpr Duration kLeastPrecision = Duration::nanos(2);  // nothing that stamps
 const double kPartOfStep = 1.0 / std::sqrt(12.0);
 // A run of delays that queues make once in a million times is a longer route.
 const double kRouteOdds = std::log(1e-6);
-// What still tells of the present: so many Allan intercepts (research F.6: the poll that this gives with chrony's rule
-// is chrony's in a usual network).
+// What still tells of the present: so many Allan intercepts (the poll that this gives with chrony's rule is chrony's in
+// a usual network).
 constexpr double kSpanOfPresent = 3.4;
 constexpr double kSamplesPerSample = 2.0;  // what a sample may count for where they are less frequent than before
 constexpr std::size_t kIntervals = 3;      // whose mean is the present one: one alone may be a burst's

@@ -15,7 +15,7 @@
 
 namespace timed::discipline {
 
-inline constexpr int kMostSmootherRounds = 20;  // of a run: asymmetric jitter needs as many (research F.4)
+inline constexpr int kMostSmootherRounds = 20;  // of a run: asymmetric jitter needs as many
 
 // What one run takes for granted.
 struct SmootherModel {

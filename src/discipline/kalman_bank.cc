@@ -16,7 +16,7 @@ namespace timed::discipline {
 namespace {
 
 // An oscillator of a computer walks by about 1e-9 s/s per root second, and seldom by a hundred times more or less: two
-// deviations are a factor of 33 of it.  That matters while there are few exchanges; many outweigh it (research F.4).
+// deviations are a factor of 33 of it.  That matters while there are few exchanges; many outweigh it.
 const double kUsualLogWander = std::log(1e-18);
 constexpr double kLogWanderSd = 3.5;
 

@@ -14,7 +14,7 @@ constexpr double kExcessFactor = 5.0;  // a slew lasts at least so many times it
 constexpr double kExcessDecay = 0.9;
 constexpr Duration kMaxExcess = Duration::seconds(100);
 constexpr Frequency kMaxKernel = Frequency::ratio(0.1);  // tick 9000 … 11000 µs
-// Since Linux 4.19 a frequency takes effect within 10 µs; a tenth more for safety (spec D.3).
+// Since Linux 4.19 a frequency takes effect within 10 µs; a tenth more for safety.
 constexpr Duration kEffectDelay = Duration::micros(11);
 
 template <class T>

@@ -1,8 +1,8 @@
 // Four values of the wander around the last answer, a factor of eight apart, and that of the Kalman bank where it is
 // another one; times three shapes of noise, from pure queues to as much Gaussian error as there is delay.  More of the
 // values are above than below: a short window shows no wander, and whoever then believes in none is surer than he may.
-// The mean of what they say, weighed by evidence, is within a few per cent of what the true model would say (research
-// F.4).
+// The mean of what they say, weighed by evidence, is within a few per cent of what the true model would say, in
+// simulations.
 //
 // The models are near one another, so each run starts from the sites of the one before: a few rounds instead of ten.
 // A shape that the evidence has ruled out is only tried again now and then.

@@ -9,7 +9,7 @@
 namespace timed::discipline {
 
 inline constexpr double kRareShare = 0.02;  // of the packets meet a burst of congestion,
-inline constexpr double kRareFactor = 8.0;  // whose delays are so many times longer (research F.5: insensitive)
+inline constexpr double kRareFactor = 8.0;  // whose delays are so many times longer (the answer hardly depends on it)
 
 struct Normal {
   double mean = 0.0;

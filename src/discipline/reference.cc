@@ -148,7 +148,7 @@ Frequency Reference::correct_frequency(const ReferenceInput& input) {
   return change;
 }
 
-// R of spec D.1: the slew takes R / |what is to be slewed| seconds.
+// R: the slew takes R / |what is to be slewed| seconds.
 double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
   if (!e.growth || update_interval_ <= Duration::zero()) {
     return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * update_interval_.to_seconds();

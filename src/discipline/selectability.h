@@ -1,4 +1,4 @@
-// What can be said of a source on its own, before it is compared with others (spec C.3, step 1).
+// What can be said of a source on its own, before it is compared with others.
 #ifndef TIMED_SRC_DISCIPLINE_SELECTABILITY_H_
 #define TIMED_SRC_DISCIPLINE_SELECTABILITY_H_
 

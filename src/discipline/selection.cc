@@ -110,8 +110,8 @@ void Selector::classify(Seat& seat, Round& round) {
   if (c.reach != 0) round.oldest_reachable = std::max(round.oldest_reachable, c.data->first_sample_age);
 }
 
-// Sources that have not been heard for longer than others have been listened to, and those that may only be
-// followed in orphan mode (spec C.3, step 2).
+// Sources that have not been heard for longer than others have been listened to, and those that may only be followed in
+// orphan mode.
 void Selector::drop_stale_and_orphans(Round& round, const LocalReferenceOptions& local) {
   const int orphan_stratum = local.enabled && local.orphan ? local.stratum : ntp::kUnsynchronisedStratum;
   Seat* orphan = nullptr;
@@ -145,7 +145,7 @@ void Selector::drop_stale_and_orphans(Round& round, const LocalReferenceOptions&
   }
 }
 
-// After a start, sources that are one answer short of a fit get their chance before anything is selected (step 3).
+// After a start, sources that are one answer short of a fit get their chance before anything is selected.
 bool Selector::must_wait_for_others(const Round& round) const {
   return round.any_bad_stats && !selected_ && round.ok_reach_size < kFullReach &&
          round.ok_reach >> 1 == round.bad_stats_reach;
@@ -179,7 +179,7 @@ bool Selector::has_majority(Round& round, const Agreement& a) {
   return false;
 }
 
-// Who shares the region of the best agreement (step 6).
+// Who shares the region of the best agreement.
 void Selector::keep_members(Round& round, const Agreement& a) {
   for (Seat& seat : round.seats) {
     if (!seat.ok) continue;
@@ -225,7 +225,7 @@ void Selector::keep_preferred(Round& round) {
   }
 }
 
-// Scores rise while a source is nearer than the selected one (step 9).
+// Scores rise while a source is nearer than the selected one.
 void Selector::score(Round& round) {
   int least_stratum = ntp::kUnsynchronisedStratum;
   for (const Seat& seat : round.seats) {
@@ -252,7 +252,7 @@ void Selector::score(Round& round) {
   }
 }
 
-// Who leads from now on; false where the round ends without one (step 10).
+// Who leads from now on; false where the round ends without one.
 bool Selector::choose(Round& round) {
   Seat* leader = nullptr;
   for (Seat& seat : round.seats) {
@@ -364,7 +364,7 @@ void Selector::finish(Round& round) {
   round.result.leap = voted_leap(round);
 }
 
-// Who is too far from the selected source, in time or frequency, to be combined with it (spec C.4).
+// Who is too far from the selected source, in time or frequency, to be combined with it.
 void Selector::mark_distant(Round& round, const Seat& selected) {
   const LocalEstimate& lead = *selected.candidate->estimate;
   const Duration reach =

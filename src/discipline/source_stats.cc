@@ -51,7 +51,7 @@ double median_of(std::vector<double> values) {
   return n % 2 == 1 ? values[n / 2] : (values[n / 2] + values[n / 2 - 1]) / 2.0;
 }
 
-// Variance of each sample relative to the others, from its distance (spec B.3).
+// Variance of each sample relative to the others, from its distance.
 std::vector<double> weights(const SampleHistory& history, const LocalView& view, Duration precision) {
   std::vector<double> distance_s(history.size());
   for (std::size_t i = 0; i < distance_s.size(); ++i) {
@@ -134,8 +134,8 @@ Duration SourceStats::min_delay() const {
   return least;
 }
 
-// Finds how much of the delay above the smallest lies on one side, and takes it out of the offsets (spec B.4).
-// The asymmetry's sign is the one of the `asymmetry` option: positive where extra delay makes our clock look fast.
+// Finds how much of the delay above the smallest lies on one side, and takes it out of the offsets.  The asymmetry's
+// sign is the one of the `asymmetry` option: positive where extra delay makes our clock look fast.
 void SourceStats::correct_asymmetry(std::vector<double>& x_s, std::vector<double>& y_s) {
   if (options_.asymmetry == 0.0) return;
   const Duration least = min_delay();
@@ -215,7 +215,7 @@ void SourceStats::take_fit(const std::optional<RunsTestFit>& fit, const LocalVie
   history_.retire(fit->start);
 }
 
-// The sample with the smallest distance, aged to the last one (spec B.6).
+// The sample with the smallest distance, aged to the last one.
 void SourceStats::find_best(const LocalView& view) {
   Duration least = Duration::infinity();
   best_ = 0;

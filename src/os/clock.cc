@@ -1,6 +1,6 @@
-// Facts of the kernel that shape this driver (spec wire.md 7.3): adjtimex answers TIME_ERROR while STA_UNSYNC is set,
-// which is no failure; the frequency answered is the one kept, after the kernel's rounding; a step wants nanoseconds
-// that are not negative; STA_UNSYNC must stay set unless the operator wants the kernel to write the RTC.
+// Facts of the kernel that shape this driver (adjtimex(2)): adjtimex answers TIME_ERROR while STA_UNSYNC is set, which
+// is no failure; the frequency answered is the one kept, after the kernel's rounding; a step wants nanoseconds that are
+// not negative; STA_UNSYNC must stay set unless the operator wants the kernel to write the RTC.
 #include "clock.h"
 
 #include <algorithm>

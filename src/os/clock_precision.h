@@ -1,4 +1,4 @@
-// How fine the clock can be read, measured at the start (spec discipline.md 0.3).
+// How fine the clock can be read, measured at the start.
 #ifndef TIMED_SRC_OS_CLOCK_PRECISION_H_
 #define TIMED_SRC_OS_CLOCK_PRECISION_H_
 

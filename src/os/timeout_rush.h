@@ -1,6 +1,6 @@
-// Notices timers that are made anew faster than they can mean anything (spec discipline.md 0.4): more than 20 in one
-// go, more than four times as many as wait, less than 10 ms apart on average.  A go lasts while a timer is due again as
-// soon as those of a turn have run.  Pure.
+// Notices timers that are made anew faster than they can mean anything: more than 20 in one go, more than four times as
+// many as wait, less than 10 ms apart on average.  A go lasts while a timer is due again as soon as those of a turn
+// have run.  Pure.
 #ifndef TIMED_SRC_OS_TIMEOUT_RUSH_H_
 #define TIMED_SRC_OS_TIMEOUT_RUSH_H_
 

@@ -1,4 +1,4 @@
-// The Unix datagram socket of the control protocol (spec control-protocol.md 1.2).
+// The Unix datagram socket of the control protocol.
 #ifndef TIMED_SRC_OS_UNIX_SOCKET_H_
 #define TIMED_SRC_OS_UNIX_SOCKET_H_
 

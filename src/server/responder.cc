@@ -23,7 +23,7 @@ constexpr std::uint16_t kNtpPort = 123;
 constexpr std::uint32_t kRateKiss = 0x52415445;  // RATE
 
 // The lowest bit tells our receive stamps (1) from our transmit stamps (0), so that a request in interleaved mode,
-// whose origin is one of our receive stamps, is known without a look-up (RFC 9769; spec wire.md 1.9).
+// whose origin is one of our receive stamps, is known without a look-up (RFC 9769).
 constexpr std::uint64_t kReceiveBit = 1;
 // Flipped where two stamps must differ: the lowest that is free.
 constexpr std::uint64_t kSpareBit = 2;
@@ -93,7 +93,7 @@ void say_kiss(std::uint32_t code, std::byte* data) {
 }
 
 // A machine of a Windows domain: it names the account whose key is to sign the answer, and leaves the code empty
-// (spec wire.md 1.10).
+// (MS-SNTP).
 constexpr int kWindowsVersion = 3;
 constexpr std::size_t kWindowsMac = 20;
 bool wants_code_of_samba(const ntp::PacketView& request) {

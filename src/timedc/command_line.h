@@ -1,4 +1,4 @@
-// The command line of timedc (spec config.md 4.1).
+// The command line of timedc (timedc(1)).
 #ifndef TIMED_TIMEDC_COMMAND_LINE_H_
 #define TIMED_TIMEDC_COMMAND_LINE_H_
 

@@ -1,4 +1,4 @@
-// The commands of timedc: one line in, text on standard output, success or failure (spec config.md 4.2 to 4.5).
+// The commands of timedc: one line in, text on standard output, success or failure (timedc(1)).
 #ifndef TIMED_TIMEDC_COMMANDS_H_
 #define TIMED_TIMEDC_COMMANDS_H_
 

@@ -8,7 +8,7 @@ import subprocess
 import lab
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-# Of spec config.md, appendix C.
+# Of chronyc 4.3 and later ones.
 WORDS = """accheck activity add allow authdata authhash burst clients cmdaccheck cmdallow cmddeny cyclelogs delete deny
     dfreq dns doffset dump exit help keygen local makestep manual maxdelay maxdelaydevratio maxdelayratio maxpoll
     maxupdateskew minpoll minstratum ntpdata offline offset online onoffline password polltarget quit refresh rekey

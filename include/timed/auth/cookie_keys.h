@@ -1,6 +1,6 @@
-// The keys that a server of NTS seals its cookies with (RFC 8915 section 6; spec wire.md 3.4): the one in use, two that
-// were before it and the one that will be next, so that servers which share them need not change at the same moment.
-// Pure: the file's text, random numbers and the date come from outside.
+// The keys that a server of NTS seals its cookies with (RFC 8915 section 6): the one in use, two that were before it
+// and the one that will be next, so that servers which share them need not change at the same moment.  Pure: the file's
+// text, random numbers and the date come from outside.
 #ifndef TIMED_AUTH_COOKIE_KEYS_H_
 #define TIMED_AUTH_COOKIE_KEYS_H_
 

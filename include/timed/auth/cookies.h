@@ -1,5 +1,5 @@
-// Cookies of NTS as chrony makes them (spec wire.md 3.4): the id of a server key, a nonce, and sealed with that key
-// those of the client.  The server remembers no client: each request brings what is needed to answer it.
+// Cookies of NTS as chrony makes them: the id of a server key, a nonce, and sealed with that key those of the client.
+// The server remembers no client: each request brings what is needed to answer it.
 #ifndef TIMED_AUTH_COOKIES_H_
 #define TIMED_AUTH_COOKIES_H_
 

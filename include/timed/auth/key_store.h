@@ -1,5 +1,5 @@
-// Symmetric keys: the key file (spec config.md 6.3), and the message authentication codes that keys make and check
-// (RFC 5905 section 7.3, RFC 7822, RFC 8573; spec wire.md 1.7).  Pure: the file's text comes from outside.
+// Symmetric keys: the key file (timed.conf(5), "keyfile"), and the message authentication codes that keys make and
+// check (RFC 5905 section 7.3, RFC 7822, RFC 8573).  Pure: the file's text comes from outside.
 #ifndef TIMED_AUTH_KEY_STORE_H_
 #define TIMED_AUTH_KEY_STORE_H_
 

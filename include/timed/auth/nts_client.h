@@ -1,5 +1,5 @@
 // The client's side of NTS in NTP packets: the keys and cookies of one association, its requests and what answers them
-// (RFC 8915 section 5.7; spec wire.md 4).
+// (RFC 8915 section 5.7).
 #ifndef TIMED_AUTH_NTS_CLIENT_H_
 #define TIMED_AUTH_NTS_CLIENT_H_
 

@@ -1,5 +1,4 @@
-// The extension fields of NTS (RFC 8915 section 5; spec wire.md 4): taken out of a packet before anything is decrypted,
-// and written.
+// The extension fields of NTS (RFC 8915 section 5): taken out of a packet before anything is decrypted, and written.
 #ifndef TIMED_AUTH_NTS_FIELDS_H_
 #define TIMED_AUTH_NTS_FIELDS_H_
 

@@ -1,5 +1,5 @@
-// The server's side of NTS in NTP packets: opens requests and seals answers (RFC 8915 section 5.7; spec wire.md 4).
-// On the serving path: nothing is allocated but by make() and use().
+// The server's side of NTS in NTP packets: opens requests and seals answers (RFC 8915 section 5.7).  On the serving
+// path: nothing is allocated but by make() and use().
 #ifndef TIMED_AUTH_NTS_SERVER_H_
 #define TIMED_AUTH_NTS_SERVER_H_
 

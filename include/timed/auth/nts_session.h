@@ -15,7 +15,7 @@ namespace timed::auth {
 struct NtsSession {
   SessionKeys keys;
   // Of the same cipher and cookies.  A server that does not say how it exports keys of AES-128-GCM-SIV may mean these:
-  // they are tried where it refuses the others (spec wire.md 3.2).
+  // they are tried where it refuses the others.
   std::optional<SessionKeys> other_keys;
   std::vector<std::vector<std::byte>> cookies;  // the oldest first
   LocalTime established;

@@ -1,5 +1,5 @@
-// What an NTS client keeps over a restart: chrony's files `<address of key establishment>.nts` (spec wire.md 3.5,
-// config.md 6.4).  Pure: the text of one, which is as secret as the keys in it.
+// What an NTS client keeps over a restart: chrony's files `<address of key establishment>.nts` (timed.conf(5),
+// "ntsdumpdir").  Pure: the text of one, which is as secret as the keys in it.
 #ifndef TIMED_AUTH_SAVED_SESSION_H_
 #define TIMED_AUTH_SAVED_SESSION_H_
 

@@ -63,7 +63,7 @@ class IpAddress {
   constexpr bool is_any() const {
     return is_v4() ? v4_value() == 0 : is_v6() && bytes_ == std::array<std::uint8_t, 16>{};
   }
-  // Exactly 127.0.0.1 or ::1, what chrony takes as "this host" (spec control-protocol.md, trap 5).
+  // Exactly 127.0.0.1 or ::1, what chrony takes as "this host".
   constexpr bool is_localhost() const { return is_set() && *this == loopback(family_); }
   // 169.254/16 or fe80::/10
   bool is_link_local() const;

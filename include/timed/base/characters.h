@@ -12,7 +12,7 @@ constexpr bool is_digit(char c) {
 constexpr bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-// A line of a file or a command that begins so says nothing, in chrony and here (spec config.md 1).
+// A line of a file or a command that begins so says nothing, in chrony and here.
 constexpr bool marks_comment(char c) {
   return std::string_view("!;#%").find(c) != std::string_view::npos;
 }

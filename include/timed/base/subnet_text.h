@@ -1,4 +1,4 @@
-// Subnets as access rules and commands name them (spec config.md 2.4, "Access rule syntax").
+// Subnets as access rules and commands name them (timed.conf(5), "allow").
 #ifndef TIMED_BASE_SUBNET_TEXT_H_
 #define TIMED_BASE_SUBNET_TEXT_H_
 

@@ -1,5 +1,4 @@
-// The arguments of commands as requests (spec config.md 4.5, control-protocol.md 9.1).  Errors are the lines that
-// chronyc prints.
+// The arguments of commands as requests (timedc(1)).  Errors are the lines that chronyc prints.
 #ifndef TIMED_CLIENT_ARGUMENTS_H_
 #define TIMED_CLIENT_ARGUMENTS_H_
 

@@ -16,8 +16,8 @@ struct DaemonAddress {
   Endpoint endpoint;
 };
 
-// The socket file DIRECTORY/NAME.PID/RANDOM/sock, at which the daemon answers (spec control-protocol.md 1.2).  The
-// random name keeps another user of the directory from being there first.  All of it is removed when it is destroyed.
+// The socket file DIRECTORY/NAME.PID/RANDOM/sock, at which the daemon answers.  The random name keeps another user of
+// the directory from being there first.  All of it is removed when it is destroyed.
 class ReplyPath {
  public:
   ReplyPath() = default;

@@ -1,4 +1,4 @@
-// Reports as comma separated values, as chronyc -c prints them (spec config.md 4.3, "CSV mode").
+// Reports as comma separated values, as chronyc -c prints them.
 #ifndef TIMED_CLIENT_CSV_H_
 #define TIMED_CLIENT_CSV_H_
 

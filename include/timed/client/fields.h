@@ -1,4 +1,4 @@
-// The fields that reports are made of (spec config.md 4.3): exact widths, as scripts cut them by column.
+// The fields that reports are made of: exact widths, as scripts cut them by column.
 #ifndef TIMED_CLIENT_FIELDS_H_
 #define TIMED_CLIENT_FIELDS_H_
 

@@ -1,4 +1,4 @@
-// By what name a source is shown (spec config.md 4.3, "Name").
+// By what name a source is shown.
 #ifndef TIMED_CLIENT_NAMES_H_
 #define TIMED_CLIENT_NAMES_H_
 

@@ -1,5 +1,4 @@
-// A conversation with a daemon: one request, one reply, over the first address of a list that answers
-// (spec control-protocol.md 1.3 and 7).
+// A conversation with a daemon: one request, one reply, over the first address of a list that answers.
 #ifndef TIMED_CLIENT_SESSION_H_
 #define TIMED_CLIENT_SESSION_H_
 

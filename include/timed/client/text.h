@@ -1,5 +1,5 @@
-// Reports as chronyc prints them for people (spec config.md 4.4).  Lines end in a line break.
-// The reports have our sign (reference - local), what is printed has chrony's (positive = the local clock is fast).
+// Reports as chronyc prints them for people.  Lines end in a line break.  The reports have our sign (reference -
+// local), what is printed has chrony's (positive = the local clock is fast).
 #ifndef TIMED_CLIENT_TEXT_H_
 #define TIMED_CLIENT_TEXT_H_
 

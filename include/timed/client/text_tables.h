@@ -1,5 +1,5 @@
-// Reports with a row for each source, client or sample, as chronyc prints them for people (spec config.md 4.4).  Lines
-// end in a line break; signs as in text.h.  `wide` makes the column of names 14 characters wider.
+// Reports with a row for each source, client or sample, as chronyc prints them for people.  Lines end in a line break;
+// signs as in text.h.  `wide` makes the column of names 14 characters wider.
 #ifndef TIMED_CLIENT_TEXT_TABLES_H_
 #define TIMED_CLIENT_TEXT_TABLES_H_
 

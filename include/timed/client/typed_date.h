@@ -1,4 +1,4 @@
-// A date and a time as a person types them for `settime` (spec config.md 4.5, "settime grammar").
+// A date and a time as a person types them for `settime` (timedc(1)).
 #ifndef TIMED_CLIENT_TYPED_DATE_H_
 #define TIMED_CLIENT_TYPED_DATE_H_
 

@@ -1,5 +1,5 @@
 // Options of the devices of this machine: time stamps of network cards, the real-time clock, reference clocks
-// (spec config.md 2.1.3, 2.6, 2.8).
+// (chrony.conf(5)).
 #ifndef TIMED_CONFIG_DEVICE_OPTIONS_H_
 #define TIMED_CONFIG_DEVICE_OPTIONS_H_
 

@@ -1,4 +1,4 @@
-// The requests about who may ask the daemon (spec control-protocol.md sections 10 and 15.2).  Pure.
+// The requests about who may ask the daemon.  Pure.
 #ifndef TIMED_CONTROL_ACCESS_REQUESTS_H_
 #define TIMED_CONTROL_ACCESS_REQUESTS_H_
 

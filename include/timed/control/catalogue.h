@@ -1,5 +1,4 @@
-// Every request, reply and status of the protocol by its number: lengths, classes, texts
-// (spec control-protocol.md sections 4, 5, 8, 9 and 11).
+// Every request, reply and status of the protocol by its number: lengths, classes, texts.
 #ifndef TIMED_CONTROL_CATALOGUE_H_
 #define TIMED_CONTROL_CATALOGUE_H_
 
@@ -175,7 +174,7 @@ constexpr bool is_success(ReplyStatus status) {
 // The line that the client prints for it ("503 No such source").
 std::string_view status_line(ReplyStatus status);
 
-// Who may send a request (section 9, "Cls").
+// Who may send a request.
 enum class Access : std::uint8_t {
   Retired,   // answered Invalid, whoever asks
   Open,      // read-only, served over UDP unless opencommands says otherwise
@@ -188,7 +187,7 @@ struct RequestRow {
   RequestCode code;
   std::uint16_t body;      // bytes after the header, without padding
   ReplyCode reply;         // on success
-  ReplyCode oldest_reply;  // what the oldest client that we serve pads for (section 16.2); else as reply
+  ReplyCode oldest_reply;  // what the oldest client that we serve pads for; else as reply
   Access access;
 };
 // The row of a code, or null for one that nobody knows.

@@ -1,5 +1,5 @@
-// Requests and replies about the clock itself: its steps, its frequency, times that are typed in, the local reference
-// (spec control-protocol.md sections 10 and 12).  Signs and units as in protocol.h.
+// Requests and replies about the clock itself: its steps, its frequency, times that are typed in, the local reference.
+// Signs and units as in protocol.h.
 #ifndef TIMED_CONTROL_CLOCK_REQUESTS_H_
 #define TIMED_CONTROL_CLOCK_REQUESTS_H_
 

@@ -1,4 +1,4 @@
-// The command sockets of the daemon and the order in which a datagram is judged (spec control-protocol.md 1 and 6).
+// The command sockets of the daemon and the order in which a datagram is judged.
 #ifndef TIMED_CONTROL_CONTROL_SERVER_H_
 #define TIMED_CONTROL_CONTROL_SERVER_H_
 

@@ -1,4 +1,4 @@
-// The encodings that the fields of the protocol are made of (spec control-protocol.md section 2).
+// The encodings that the fields of the protocol are made of.
 #ifndef TIMED_CONTROL_ENCODINGS_H_
 #define TIMED_CONTROL_ENCODINGS_H_
 
@@ -11,7 +11,7 @@
 
 namespace timed::control {
 
-// A number in 7 bits of exponent and 25 of coefficient (section 2.1).  NaN becomes 0, huge values saturate.
+// A number in 7 bits of exponent and 25 of coefficient.  NaN becomes 0, huge values saturate.
 std::uint32_t encode_float(double value);
 double decode_float(std::uint32_t word);
 double read_float(ByteReader& from);
@@ -34,7 +34,7 @@ struct SourceAddress {
 SourceAddress read_address(ByteReader& from);
 void write_address(ByteWriter& into, const SourceAddress& address);
 
-// Seconds since 1970 and nanoseconds, 0 … 999 999 999 (section 2.3).  Zero stands for "no time".
+// Seconds since 1970 and nanoseconds, 0 … 999 999 999.  Zero stands for "no time".
 struct WireTime {
   std::int64_t seconds = 0;
   std::uint32_t nanoseconds = 0;

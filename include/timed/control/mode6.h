@@ -1,4 +1,4 @@
-// The packets of ntpq: control messages of NTP mode 6 (RFC 9327, historic; spec wire.md 5), read-only.  Pure.
+// The packets of ntpq: control messages of NTP mode 6 (RFC 9327, historic), read-only.  Pure.
 //
 // A question of 12 octets can have an answer of thousands, from a port that anybody can name as the sender's.  So only
 // this machine gets an answer that is longer than its question; read what Mode6Limits says.

@@ -1,4 +1,4 @@
-// Which requests are served over the network ("opencommands", spec control-protocol.md 15.1).  Pure.
+// Which requests are served over the network ("opencommands").  Pure.
 #ifndef TIMED_CONTROL_OPEN_REQUESTS_H_
 #define TIMED_CONTROL_OPEN_REQUESTS_H_
 

@@ -1,5 +1,5 @@
 // chrony's command and monitoring protocol, candm version 6, as values: what stands in the datagrams and nothing of
-// sockets (spec control-protocol.md sections 2 to 5 and 9 to 13).  Pure; used by the daemon and by the tools.
+// sockets.  Pure; used by the daemon and by the tools.
 //
 // Sign and unit: the structures follow the rule of the house (base/units.h): an offset is reference - local and a
 // frequency its slope, so both are positive when the local clock is slow.  The wire has the opposite sign in many
@@ -26,7 +26,7 @@
 
 namespace timed::control {
 
-// --- Replies (section 12) ---
+// --- Replies ---
 
 struct NSourcesReply {
   std::uint32_t count = 0;  // of all kinds, unresolved ones too
@@ -80,7 +80,7 @@ std::size_t write_reply(std::span<std::byte> into, const RequestHeader& request,
 
 // --- The client's side ---
 
-// What to do with a datagram that came while waiting for the reply to `sent` (section 7, steps 3 and 4).
+// What to do with a datagram that came while waiting for the reply to `sent`.
 enum class Arrival {
   Ignore,       // not the reply to this transmission
   SendAgain,    // the reply, but cut short: next transmission at once

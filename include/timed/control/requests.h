@@ -1,5 +1,5 @@
-// Every request of the protocol as a value, and how it stands in a datagram (spec control-protocol.md sections 3, 4 and
-// 10).  Signs and units as in protocol.h, which has the replies.  Pure.
+// Every request of the protocol as a value, and how it stands in a datagram.  Signs and units as in protocol.h, which
+// has the replies.  Pure.
 #ifndef TIMED_CONTROL_REQUESTS_H_
 #define TIMED_CONTROL_REQUESTS_H_
 

@@ -1,5 +1,4 @@
-// What is asked and told of the daemon as a server, and of the real-time clock (spec control-protocol.md sections 10,
-// 12 and 14.2).  Pure.
+// What is asked and told of the daemon as a server, and of the real-time clock.  Pure.
 #ifndef TIMED_CONTROL_SERVER_REPORTS_H_
 #define TIMED_CONTROL_SERVER_REPORTS_H_
 
@@ -16,7 +15,7 @@
 
 namespace timed::control {
 
-// Which report of server statistics a client knows: each pads its request for the one it knows (section 16.2).
+// Which report of server statistics a client knows: each pads its request for the one it knows.
 enum class StatsGeneration : std::uint8_t {
   Second,  // chrony 4.0 and 4.1, the first eight counters in 32 bits
   Third,   // 4.2 and 4.3, eleven counters in 32 bits

@@ -1,4 +1,4 @@
-// The requests that change an option of a source that is there (spec control-protocol.md sections 9 and 10).  Pure.
+// The requests that change an option of a source that is there.  Pure.
 #ifndef TIMED_CONTROL_SOURCE_CHANGES_H_
 #define TIMED_CONTROL_SOURCE_CHANGES_H_
 
@@ -29,7 +29,7 @@ struct ModifySourceRequest {
   bool operator==(const ModifySourceRequest&) const = default;
 };
 
-// The mark of a source that stay or go: (old & ~mask) | options.  Both in the numbering of section 13.5, though the
+// The mark of a source that stay or go: (old & ~mask) | options.  Both in the numbering of SelectDataReply, though the
 // wire has another one for the options.
 struct ModifySelectoptsRequest {
   static constexpr std::uint32_t kNoselect = 1, kPrefer = 2, kTrust = 4, kRequire = 8;

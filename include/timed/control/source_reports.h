@@ -1,5 +1,4 @@
-// What is asked and told of one source (spec control-protocol.md sections 10, 12 and 13).  Signs and units as in
-// protocol.h.  Pure.
+// What is asked and told of one source.  Signs and units as in protocol.h.  Pure.
 #ifndef TIMED_CONTROL_SOURCE_REPORTS_H_
 #define TIMED_CONTROL_SOURCE_REPORTS_H_
 
@@ -68,7 +67,7 @@ struct SourceDataReply {
 };
 
 struct SourcestatsReply {
-  ntp::RefId ref_id;      // of a reference clock; of an NTP source as in its address (section 13.8)
+  ntp::RefId ref_id;      // of a reference clock; of an NTP source as in its address
   SourceAddress address;  // unspecified for a reference clock
   std::uint32_t samples = 0;
   std::uint32_t runs = 0;
@@ -102,7 +101,7 @@ struct AuthDataReply {
 
 // Of the last valid response, but for the counters.
 struct NtpDataReply {
-  static constexpr std::uint16_t kTests = 0x3ff;  // section 13.7
+  static constexpr std::uint16_t kTests = 0x3ff;  // a bit for each, 1 = passed
   static constexpr std::uint16_t kInterleaved = 0x4000;
   static constexpr std::uint16_t kAuthenticated = 0x8000;
 
@@ -128,10 +127,10 @@ struct NtpDataReply {
 struct SelectDataReply {
   ntp::RefId ref_id;
   SourceAddress address;  // unspecified for a reference clock
-  char state = '?';       // section 13.10
+  char state = '?';       // the character of chronyc's report
   bool authenticated = false;
   std::uint8_t leap = 3;
-  std::uint16_t configured = 0, effective = 0;  // marks, section 13.5
+  std::uint16_t configured = 0, effective = 0;  // marks
   std::uint32_t since_sample = 0;               // seconds
   double score = 1.0;
   Duration low, high;  // limits of reference - local

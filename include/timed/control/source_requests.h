@@ -1,5 +1,4 @@
-// The requests that change which sources there are and whether they are polled (spec control-protocol.md section 10).
-// Pure.
+// The requests that change which sources there are and whether they are polled.  Pure.
 #ifndef TIMED_CONTROL_SOURCE_REQUESTS_H_
 #define TIMED_CONTROL_SOURCE_REQUESTS_H_
 
@@ -48,7 +47,7 @@ struct DelSourceRequest {
 
 // One `add` command, as it stands on the wire; what follows from values out of range is for the daemon to say.
 struct AddSourceRequest {
-  // Bits of flags (section 13.6).
+  // Bits of flags.
   static constexpr std::uint32_t kOnline = 0x1;
   static constexpr std::uint32_t kAutoOffline = 0x2;
   static constexpr std::uint32_t kIburst = 0x4;

@@ -1,4 +1,4 @@
-// The control requests that change and check who may ask (spec config.md 4.5, control-protocol.md 15.2).
+// The control requests that change and check who may ask (timedc(1), "accheck").
 #ifndef TIMED_DAEMON_ACCESS_COMMANDS_H_
 #define TIMED_DAEMON_ACCESS_COMMANDS_H_
 

@@ -1,6 +1,6 @@
-// Access rules of the configuration and of the operator, and as they hold while host names in them are looked up (spec
-// config.md 2.4, "Access rule syntax").  As long as a name is not known nobody is answered who would not be if it were:
-// an allow that waits allows nobody, and while a deny waits nobody is allowed at all.
+// Access rules of the configuration and of the operator, and as they hold while host names in them are looked up
+// (timed.conf(5), "allow").  As long as a name is not known nobody is answered who would not be if it were: an allow
+// that waits allows nobody, and while a deny waits nobody is allowed at all.
 #ifndef TIMED_DAEMON_ACCESS_NAMES_H_
 #define TIMED_DAEMON_ACCESS_NAMES_H_
 

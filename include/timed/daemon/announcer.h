@@ -1,4 +1,4 @@
-// What the selection and the reference tell the operator, in chrony's words (spec config.md 5.2).  Pure but for tell().
+// What the selection and the reference tell the operator, in chrony's words.  Pure but for tell().
 #ifndef TIMED_DAEMON_ANNOUNCER_H_
 #define TIMED_DAEMON_ANNOUNCER_H_
 

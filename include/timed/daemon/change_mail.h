@@ -1,4 +1,4 @@
-// The mail of mailonchange: that a large offset was corrected (spec config.md 2.7).  Pure.
+// The mail of mailonchange: that a large offset was corrected (timed.conf(5)).  Pure.
 #ifndef TIMED_DAEMON_CHANGE_MAIL_H_
 #define TIMED_DAEMON_CHANGE_MAIL_H_
 

@@ -1,5 +1,5 @@
 // What an operator may order of the clock while the daemon runs, with the messages that tell of it: the write side of
-// the control commands (spec config.md 4.5, 5.2; control-protocol.md section 9).
+// the control commands.
 #ifndef TIMED_DAEMON_CLOCK_ORDERS_H_
 #define TIMED_DAEMON_CLOCK_ORDERS_H_
 

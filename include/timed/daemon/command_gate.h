@@ -1,4 +1,4 @@
-// Who else than this machine may send commands over the network, and how often (spec control-protocol.md 15.2, 15.3).
+// Who else than this machine may send commands over the network, and how often ("cmdallow", "cmdratelimit").
 #ifndef TIMED_DAEMON_COMMAND_GATE_H_
 #define TIMED_DAEMON_COMMAND_GATE_H_
 

@@ -1,4 +1,4 @@
-// The command line of the daemon: arguments into values.  Prints nothing and reads nothing (spec config.md 3.1).
+// The command line of the daemon: arguments into values.  Prints nothing and reads nothing (timed(8)).
 #ifndef TIMED_DAEMON_COMMAND_LINE_H_
 #define TIMED_DAEMON_COMMAND_LINE_H_
 

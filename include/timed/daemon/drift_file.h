@@ -1,4 +1,4 @@
-// The drift file: frequency and skew of the clock, kept over restarts (spec config.md 6.1, discipline.md D.2).
+// The drift file: frequency and skew of the clock, kept over restarts (timed.conf(5), "driftfile").
 #ifndef TIMED_DAEMON_DRIFT_FILE_H_
 #define TIMED_DAEMON_DRIFT_FILE_H_
 

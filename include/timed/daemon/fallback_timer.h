@@ -1,4 +1,4 @@
-// Lets the clock fall back to long-term frequencies when updates stay away ("fallbackdrift", spec discipline.md D.2).
+// Lets the clock fall back to long-term frequencies when updates stay away ("fallbackdrift").
 #ifndef TIMED_DAEMON_FALLBACK_TIMER_H_
 #define TIMED_DAEMON_FALLBACK_TIMER_H_
 

@@ -1,5 +1,5 @@
 // Files that nobody else may have a hand in: those with secrets, and those that say whom to trust.  Looked at once,
-// when the daemon has become its account (spec config.md 3.2, step 16), and by `timed --check`.
+// when the daemon has become its account, and by `timed --check`.
 #ifndef TIMED_DAEMON_GUARDED_FILES_H_
 #define TIMED_DAEMON_GUARDED_FILES_H_
 

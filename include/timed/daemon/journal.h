@@ -1,5 +1,5 @@
-// The logs in "logdir": which are wanted, their banners, their files (spec config.md 2.7 and 5.1).
-// A file is made with its first entry, so a stream that nothing feeds leaves none.
+// The logs in "logdir": which are wanted, their banners, their files.  A file is made with its first entry, so a stream
+// that nothing feeds leaves none.
 #ifndef TIMED_DAEMON_JOURNAL_H_
 #define TIMED_DAEMON_JOURNAL_H_
 

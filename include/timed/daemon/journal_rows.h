@@ -1,4 +1,4 @@
-// The rows of the logs in "logdir", which programs read by their columns (spec config.md 5.1).  Pure.
+// The rows of the logs in "logdir", which programs read by their columns.  Pure.
 //
 // The structures follow the rule of the house: an offset is reference - local and a frequency its slope, positive when
 // the local clock is slow.  The files have the opposite sign everywhere but in measurements.log.

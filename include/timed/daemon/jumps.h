@@ -1,5 +1,5 @@
-// Notices that somebody else has moved or stopped the system clock, or that the machine was asleep (spec discipline.md
-// D.10).  Pure: given the readings of the clocks at each turn.
+// Notices that somebody else has moved or stopped the system clock, or that the machine was asleep.  Pure: given the
+// readings of the clocks at each turn.
 #ifndef TIMED_DAEMON_JUMPS_H_
 #define TIMED_DAEMON_JUMPS_H_
 

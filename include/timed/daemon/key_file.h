@@ -1,4 +1,4 @@
-// The key file: read at the start and again at `rekey` (spec config.md 6.3).
+// The key file: read at the start and again at `rekey`.
 #ifndef TIMED_DAEMON_KEY_FILE_H_
 #define TIMED_DAEMON_KEY_FILE_H_
 

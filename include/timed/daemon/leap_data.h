@@ -1,4 +1,4 @@
-// The files that know of leap seconds, for a moment at a time (spec discipline.md D.5, config.md 6.8).
+// The files that know of leap seconds, for a moment at a time ("leapsectz", "leapseclist").
 #ifndef TIMED_DAEMON_LEAP_DATA_H_
 #define TIMED_DAEMON_LEAP_DATA_H_
 

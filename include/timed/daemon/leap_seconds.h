@@ -1,5 +1,5 @@
 // Brings leap seconds to the clock: knows when one is due, tells the kernel, and does what "leapsecmode" says when it
-// is there (spec discipline.md D.5).
+// is there.
 #ifndef TIMED_DAEMON_LEAP_SECONDS_H_
 #define TIMED_DAEMON_LEAP_SECONDS_H_
 

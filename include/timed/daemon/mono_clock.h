@@ -1,5 +1,5 @@
 // Local time without its corrections of phase: what chrony's extension field F323 tells clients, so that they can tell
-// a server's corrections from an offset of their own (spec wire.md 1.8).  Pure.
+// a server's corrections from an offset of their own.  Pure.
 #ifndef TIMED_DAEMON_MONO_CLOCK_H_
 #define TIMED_DAEMON_MONO_CLOCK_H_
 

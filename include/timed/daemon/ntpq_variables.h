@@ -1,5 +1,5 @@
-// What ntpq is told of the daemon and its sources: the answers to the questions of mode 6 (spec wire.md 5).  Times are
-// in milliseconds, an offset is that of the other clock against ours, a frequency positive where ours is slow.
+// What ntpq is told of the daemon and its sources: the answers to the questions of mode 6 (RFC 9327).  Times are in
+// milliseconds, an offset is that of the other clock against ours, a frequency positive where ours is slow.
 #ifndef TIMED_DAEMON_NTPQ_VARIABLES_H_
 #define TIMED_DAEMON_NTPQ_VARIABLES_H_
 

@@ -1,5 +1,5 @@
 // The directory of `ntsdumpdir` as an NTS client uses it: keys and cookies that outlive the daemon, one file for each
-// server of keys (spec config.md 6.4).
+// server of keys ("ntsdumpdir").
 #ifndef TIMED_DAEMON_NTS_CACHE_H_
 #define TIMED_DAEMON_NTS_CACHE_H_
 

@@ -1,6 +1,6 @@
 // What a run is for, and when it is over: to keep time, to set the clock once (-q), to measure it once (-Q), to set it
-// from a few hosts before anything else (initstepslew), and all of that only for a while (-t); spec discipline.md D.7,
-// config.md 3.3.  Decides; what is decided is done by its owner.
+// from a few hosts before anything else (initstepslew), and all of that only for a while (-t).  Decides; what is
+// decided is done by its owner.
 //
 // In every mode but the normal one sources are measured and selected as usual, but the first offset that the
 // selection finds ends the mode, whatever is still to come.

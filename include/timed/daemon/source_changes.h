@@ -1,4 +1,4 @@
-// The control requests that change an option of a source that is there (spec config.md 4.5).
+// The control requests that change an option of a source that is there (timedc(1)).
 #ifndef TIMED_DAEMON_SOURCE_CHANGES_H_
 #define TIMED_DAEMON_SOURCE_CHANGES_H_
 

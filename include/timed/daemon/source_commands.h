@@ -1,4 +1,4 @@
-// The control requests that change which sources there are, and whether they are polled (spec config.md 4.5).
+// The control requests that change which sources there are, and whether they are polled (timedc(1)).
 #ifndef TIMED_DAEMON_SOURCE_COMMANDS_H_
 #define TIMED_DAEMON_SOURCE_COMMANDS_H_
 

@@ -1,5 +1,4 @@
-// -s: where to set the clock at the start, by the real-time clock or else by the age of the drift file (spec config.md
-// 3.7 and 2.6).
+// -s: where to set the clock at the start, by the real-time clock or else by the age of the drift file (timed(8)).
 #ifndef TIMED_DAEMON_START_TIME_H_
 #define TIMED_DAEMON_START_TIME_H_
 

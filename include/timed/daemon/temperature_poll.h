@@ -1,4 +1,4 @@
-// Reads a temperature now and then and says what it does to the oscillator ("tempcomp", spec discipline.md D.9).
+// Reads a temperature now and then and says what it does to the oscillator ("tempcomp").
 #ifndef TIMED_DAEMON_TEMPERATURE_POLL_H_
 #define TIMED_DAEMON_TEMPERATURE_POLL_H_
 

@@ -1,6 +1,6 @@
-// The certificates that servers of NTS keys are checked with, by set (spec config.md 2.1.4 "ntstrustedcerts",
-// "nosystemcert").  Read when they are wanted, and forgotten when nobody wants them any more: those of the system take
-// several megabytes, and a changed file holds from the next time on.
+// The certificates that servers of NTS keys are checked with, by set ("ntstrustedcerts", "nosystemcert").  Read when
+// they are wanted, and forgotten when nobody wants them any more: those of the system take several megabytes, and a
+// changed file holds from the next time on.
 #ifndef TIMED_DAEMON_TRUSTED_CERTIFICATES_H_
 #define TIMED_DAEMON_TRUSTED_CERTIFICATES_H_
 

@@ -1,5 +1,5 @@
-// Where the intervals of most sources overlap (Marzullo's algorithm with trusted sources; spec discipline.md C.3,
-// step 5).  Each source claims that reference - local lies in its interval.
+// Where the intervals of most sources overlap (Marzullo's algorithm, RFC 5905 section 11.2.1, with trusted sources).
+// Each source claims that reference - local lies in its interval.
 #ifndef TIMED_DISCIPLINE_AGREEMENT_H_
 #define TIMED_DISCIPLINE_AGREEMENT_H_
 

@@ -1,5 +1,5 @@
-// Several estimates of the same clock made into one: the regression's by distance (spec discipline.md C.4), the
-// estimator's by how well each is known.
+// Several estimates of the same clock made into one: the regression's by distance, the estimator's by how well each is
+// known.
 #ifndef TIMED_DISCIPLINE_COMBINE_H_
 #define TIMED_DISCIPLINE_COMBINE_H_
 

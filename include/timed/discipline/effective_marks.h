@@ -1,4 +1,4 @@
-// What authentication adds to the marks of sources (spec discipline.md C.2).  Pure.
+// What authentication adds to the marks of sources ("authselectmode").  Pure.
 #ifndef TIMED_DISCIPLINE_EFFECTIVE_MARKS_H_
 #define TIMED_DISCIPLINE_EFFECTIVE_MARKS_H_
 

@@ -1,4 +1,4 @@
-// Long-term averages of the clock's frequency, to fall back to when updates stay away (spec discipline.md D.2).
+// Long-term averages of the clock's frequency, to fall back to when updates stay away ("fallbackdrift").
 //
 // The frequency in force when the last update came follows the last minutes.  The longer nothing is heard, the longer
 // the average that predicts the clock best: after 2^k seconds without an update that over 2^k seconds is taken.

@@ -1,4 +1,4 @@
-// Leap seconds: what is known of them, and when the next one is due (spec discipline.md D.5, config.md 6.8).  Pure.
+// Leap seconds: what is known of them, and when the next one is due.  Pure.
 #ifndef TIMED_DISCIPLINE_LEAP_H_
 #define TIMED_DISCIPLINE_LEAP_H_
 

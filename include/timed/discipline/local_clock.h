@@ -1,8 +1,7 @@
 // Steers the kernel's clock through the SystemClock seam and keeps the Timeline that says what its readings mean.
 //
-// The kernel only lets us change the rate, so an offset is removed by running a little fast or slow for a while.
-// Until that while is over raw time is wrong by a known amount; raw plus that amount is local time
-// (spec discipline.md D.3).
+// The kernel only lets us change the rate, so an offset is removed by running a little fast or slow for a while.  Until
+// that while is over raw time is wrong by a known amount; raw plus that amount is local time.
 #ifndef TIMED_DISCIPLINE_LOCAL_CLOCK_H_
 #define TIMED_DISCIPLINE_LOCAL_CLOCK_H_
 
@@ -22,7 +21,7 @@ namespace timed::discipline {
 struct ClockUpdate {
   Frequency frequency;           // slope of reference - local to be taken out
   Duration offset;               // to be slewed in: reference - local
-  double correction_rate = 0.0;  // R of spec D.1, s²: the slew takes R / |offset| seconds; 0 = as fast as allowed
+  double correction_rate = 0.0;  // s²: the slew takes R / |offset| seconds; 0 = as fast as allowed
   std::optional<Duration> step;  // to be added to the kernel's clock afterwards, at once
 };
 
@@ -58,7 +57,7 @@ class LocalClock {
   // Absolute frequency, from the drift file; clamped to maxdrift.
   void set_frequency(Frequency absolute);
   // What the temperature does to the oscillator now, a correction: positive = it is slow.  Applied beside frequency(),
-  // which does not contain it (spec D.9).
+  // which does not contain it.
   void set_compensation(Frequency compensation);
   // The kernel is told again what it was told, as somebody else may have changed it; a slew goes on.
   void renew();

@@ -1,4 +1,4 @@
-// Times that the operator types in with `settime`, where there is nothing better (spec discipline.md D.9).  Pure.
+// Times that the operator types in with `settime`, where there is nothing better.  Pure.
 //
 // The entries live on the free-running scale, as samples do.
 #ifndef TIMED_DISCIPLINE_MANUAL_INPUT_H_

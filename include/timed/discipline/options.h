@@ -1,4 +1,4 @@
-// Options of the clock discipline, handed down once.  Defaults are chrony's (spec config.md section 2).
+// Options of the clock discipline, handed down once.  Defaults are chrony's (chrony.conf(5)).
 #ifndef TIMED_DISCIPLINE_OPTIONS_H_
 #define TIMED_DISCIPLINE_OPTIONS_H_
 
@@ -36,7 +36,7 @@ struct SelectMarks {
   auto operator<=>(const SelectMarks&) const = default;
 };
 
-// What sources without authentication mean where others have it (spec discipline.md C.2).
+// What sources without authentication mean where others have it (timed.conf(5), "authselectmode").
 enum class AuthSelectMode { Require, Prefer, Mix, Ignore };
 
 struct SelectionOptions {

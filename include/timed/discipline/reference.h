@@ -1,5 +1,5 @@
-// From what the sources say to what is done to the clock and what is told of it (spec discipline.md D.1, C.5).
-// Pure: it is given the time and randomness, and answers with a ClockUpdate.
+// From what the sources say to what is done to the clock and what is told of it.  Pure: it is given the time and
+// randomness, and answers with a ClockUpdate.
 #ifndef TIMED_DISCIPLINE_REFERENCE_H_
 #define TIMED_DISCIPLINE_REFERENCE_H_
 

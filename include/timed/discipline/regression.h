@@ -1,5 +1,5 @@
 // Weighted straight-line fit with a runs test that drops the oldest points until the line describes the rest, and the
-// two-variable fit that finds an asymmetric jitter (spec discipline.md B.4, B.5).  Plain numbers in seconds.
+// two-variable fit that finds an asymmetric jitter.  Plain numbers in seconds.
 #ifndef TIMED_DISCIPLINE_REGRESSION_H_
 #define TIMED_DISCIPLINE_REGRESSION_H_
 

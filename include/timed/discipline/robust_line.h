@@ -8,7 +8,7 @@
 
 namespace timed::discipline {
 
-// The line with the least sum of absolute residuals: a few wild points do not turn it (spec discipline.md D.8).
+// The line with the least sum of absolute residuals: a few wild points do not turn it.
 struct RobustLine {
   double intercept_s = 0.0;  // at x = 0
   double slope = 0.0;

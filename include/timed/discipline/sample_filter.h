@@ -1,5 +1,5 @@
 // Several measurements made into one: the `filter` option of a source, and later what a reference clock delivers
-// between two polls (spec discipline.md B.1).
+// between two polls.
 #ifndef TIMED_DISCIPLINE_SAMPLE_FILTER_H_
 #define TIMED_DISCIPLINE_SAMPLE_FILTER_H_
 

@@ -1,4 +1,4 @@
-// The immutable samples of one source, oldest first, and older ones kept only for the runs test (spec B.2).
+// The immutable samples of one source, oldest first, and older ones kept only for the runs test.
 #ifndef TIMED_DISCIPLINE_SAMPLE_HISTORY_H_
 #define TIMED_DISCIPLINE_SAMPLE_HISTORY_H_
 

@@ -1,5 +1,5 @@
-// Which sources tell the truth, which of them leads, and what they say together (spec discipline.md C).
-// Pure: candidates in, states and an estimate out.
+// Which sources tell the truth, which of them leads, and what they say together.  Pure: candidates in, states and an
+// estimate out.
 #ifndef TIMED_DISCIPLINE_SELECTION_H_
 #define TIMED_DISCIPLINE_SELECTION_H_
 
@@ -37,7 +37,7 @@ struct Candidate {
   std::optional<LocalEstimate> estimate;
 };
 
-// State of a source, by the character that chrony's reports use for it (spec C.1).
+// State of a source, by the character that chrony's reports use for it.
 enum class SourceState : char {
   Unknown = '?',
   NoSelect = 'N',
@@ -127,7 +127,7 @@ class Selector {
   // The source is gone or starts anew.
   void forget(SourceId id);
 
-  // One round.  Candidates in their order of creation.  `updated`: those that had a sample since the last round.
+  // One round.  Candidates in their order of creation; those of note_sample() have had a sample since the last one.
   Selection select(std::span<const Candidate> candidates, const LocalReferenceOptions& local);
 
   // Rounds answer with each state that they give: there may be two for a source.

@@ -1,4 +1,4 @@
-// Time smoothing: what is served follows the clock without haste (spec discipline.md D.6, "smoothtime").  Pure.
+// Time smoothing: what is served follows the clock without haste ("smoothtime").  Pure.
 //
 // What the clock is corrected by at once is taken off served time again, so that this does not jump, and then given
 // back in three stages of constant wander: faster and faster, evenly, slower and slower.

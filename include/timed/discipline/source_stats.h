@@ -1,6 +1,6 @@
 // The samples of one source, an immutable history, and what they say of the clock.  By a weighted regression with a
-// runs test (spec discipline.md B.2 to B.6), which the selection and the reports of chrony go by whatever steers; and,
-// unless "estimator regression" is set, by the Estimator (docs/accuracy.md), whose answer steers.
+// runs test, which the selection and the reports of chrony go by whatever steers; and, unless "estimator regression" is
+// set, by the Estimator (docs/accuracy.md), whose answer steers.
 #ifndef TIMED_DISCIPLINE_SOURCE_STATS_H_
 #define TIMED_DISCIPLINE_SOURCE_STATS_H_
 
@@ -31,7 +31,7 @@ struct SelectionData {
   Duration last_sample_age;
 };
 
-// What the delay tests of a new response want to know (spec A.5).
+// What the delay tests of a new response want to know.
 struct DelayTestData {
   Duration min_delay;
   Duration std_dev;

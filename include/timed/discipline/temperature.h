@@ -1,4 +1,4 @@
-// How an oscillator's frequency follows its temperature ("tempcomp", spec discipline.md D.9).  Pure.
+// How an oscillator's frequency follows its temperature ("tempcomp").  Pure.
 #ifndef TIMED_DISCIPLINE_TEMPERATURE_H_
 #define TIMED_DISCIPLINE_TEMPERATURE_H_
 
@@ -16,7 +16,7 @@ struct TemperaturePoint {
   Frequency compensation;    // correction of the oscillator at it: positive = it is slow
 };
 
-// A file of points (spec config.md 6.7): "TEMPERATURE PPM" on each line.  Empty where a line is anything else.
+// A file of points ("tempcomp"): "TEMPERATURE PPM" on each line.  Empty where a line is anything else.
 std::optional<std::vector<TemperaturePoint>> parse_temperature_points(std::string_view text);
 
 class TemperatureCurve {

@@ -1,6 +1,6 @@
 // The resolution in which the Linux kernel takes a frequency correction: a tick length in whole microseconds and a
-// remainder in units of 2^-16 ppm (spec discipline.md D.3).  Pure, so that the real clock, the simulated clock and
-// the replay of reference traces round alike.
+// remainder in units of 2^-16 ppm.  Pure, so that the real clock, the simulated clock and the replay of reference
+// traces round alike.
 #ifndef TIMED_ENV_KERNEL_FREQUENCY_H_
 #define TIMED_ENV_KERNEL_FREQUENCY_H_
 

@@ -1,6 +1,6 @@
-// What the kernel is told of how well the clock keeps time (spec discipline.md D.4), and what other programs read of
-// it: systemd-time-wait-sync waits for the end of STA_UNSYNC, timedatectl looks at maxerror.  Pure, so that the real
-// clock and the simulated one tell alike.
+// What the kernel is told of how well the clock keeps time, and what other programs read of it: systemd-time-wait-sync
+// waits for the end of STA_UNSYNC, timedatectl looks at maxerror.  Pure, so that the real clock and the simulated one
+// tell alike.
 #ifndef TIMED_ENV_KERNEL_SYNC_H_
 #define TIMED_ENV_KERNEL_SYNC_H_
 

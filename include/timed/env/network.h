@@ -19,7 +19,7 @@
 namespace timed::env {
 
 inline constexpr std::size_t kBatch = 16;                // datagrams a system call (docs/decisions.md, "Batch of 16")
-inline constexpr std::size_t kMaxDatagram = 1140;        // 48 + 1024 of extension fields + 68 of MAC (spec wire.md 1.4)
+inline constexpr std::size_t kMaxDatagram = 1140;        // 48 + 1024 of extension fields + 68 of MAC
 inline constexpr std::size_t kMaxControlMessage = 1024;  // one on the Unix socket; the longest valid request is 860
 
 // One UDP datagram, received or to be sent.

@@ -16,8 +16,7 @@ inline constexpr std::int64_t kEraLength_s = std::int64_t{1} << 32;
 // Stamps are of this era whatever our own clock says: one that begins in 1970 must find its way beyond 2038.
 inline constexpr LocalTime kEraMiddle = LocalTime::from_seconds(kEraBegin_s + kEraLength_s / 2);
 
-// Whether a clock may be moved so: by less than 2^32 s, and to a time of the era, which begins after 1970 (spec
-// discipline.md 0.1).
+// Whether a clock may be moved so: by less than 2^32 s, and to a time of the era, which begins after 1970.
 bool is_sane(LocalTime time, Duration offset);
 
 }  // namespace timed::ntp

@@ -38,7 +38,7 @@ class ExtensionWalk {
 };
 
 // chrony's experimental field F323: root values in a finer unit, and receive stamps of a clock that is never moved in
-// phase (spec wire.md 1.8).
+// phase ("extfield F323").
 struct MonoRoot {
   Duration root_delay;
   Duration root_dispersion;

@@ -40,7 +40,7 @@ enum class PacketFault : std::uint8_t {
   None,
   Length,      // shorter than 48, longer than 1140, or not a multiple of 4
   Version,     // not 1 … 4
-  Extensions,  // what follows the header is neither fields nor a MAC (spec wire.md 1.8)
+  Extensions,  // what follows the header is neither fields nor a MAC (RFC 7822)
 };
 
 // What follows the header.

@@ -1,5 +1,5 @@
-// One key establishment as a client has it: connects, speaks TLS, asks, and says what came of it (RFC 8915 section 4;
-// spec wire.md 3.5).  Never blocks, and never takes longer than kTimeout.
+// One key establishment as a client has it: connects, speaks TLS, asks, and says what came of it (RFC 8915 section 4).
+// Never blocks, and never takes longer than kTimeout.
 #ifndef TIMED_NTS_KE_CLIENT_H_
 #define TIMED_NTS_KE_CLIENT_H_
 

@@ -56,7 +56,7 @@ struct KeDeskOptions {
 class KeDesk {
  public:
   static constexpr std::size_t kMostPlaces = 16384;
-  // A connection has so long (spec wire.md 3.3).
+  // A connection has so long.
   static constexpr Duration kPatience = Duration::seconds(2);
   // TLS in one turn of a shared loop: a few signatures of RSA; what is left comes in the next turn.
   static constexpr Duration kTurnBudget = Duration::millis(2);

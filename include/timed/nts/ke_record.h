@@ -1,5 +1,5 @@
-// Key establishment of NTS: the records in which client and server agree (RFC 8915 section 4; spec wire.md 3).  Pure:
-// messages are octets that TLS has carried.
+// Key establishment of NTS: the records in which client and server agree (RFC 8915 section 4).  Pure: messages are
+// octets that TLS has carried.
 #ifndef TIMED_NTS_KE_RECORD_H_
 #define TIMED_NTS_KE_RECORD_H_
 

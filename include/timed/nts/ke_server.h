@@ -1,6 +1,5 @@
-// The server of NTS key establishment (RFC 8915 section 4; spec wire.md 3.3): its TCP ports, who is let in, its
-// certificates, and who does the work: workers that take what others leave of the processors ("ntsprocesses"), or the
-// main loop.
+// The server of NTS key establishment (RFC 8915 section 4): its TCP ports, who is let in, its certificates, and who
+// does the work: workers that take what others leave of the processors ("ntsprocesses"), or the main loop.
 #ifndef TIMED_NTS_KE_SERVER_H_
 #define TIMED_NTS_KE_SERVER_H_
 

@@ -1,6 +1,6 @@
-// TLS of one key establishment, either side (RFC 8915 section 3; spec wire.md 8.4): octets of the connection in, octets
-// for the connection out, and between them the messages of ke_record.  No sockets, no clock: whoever has these feeds
-// it, sends what it has to say, and decides how long it may take.
+// TLS of one key establishment, either side (RFC 8915 section 3): octets of the connection in, octets for the
+// connection out, and between them the messages of ke_record.  No sockets, no clock: whoever has these feeds it, sends
+// what it has to say, and decides how long it may take.
 #ifndef TIMED_NTS_KE_SESSION_H_
 #define TIMED_NTS_KE_SESSION_H_
 

@@ -1,4 +1,4 @@
-// Options of Network Time Security, of both sides (spec config.md 2.1.4, 2.4).
+// Options of Network Time Security, of both sides (timed.conf(5)).
 #ifndef TIMED_NTS_OPTIONS_H_
 #define TIMED_NTS_OPTIONS_H_
 

@@ -1,5 +1,5 @@
-// Sockets that the service manager has opened for us and keeps over a restart (LISTEN_FDS, sd_listen_fds(3); spec
-// config.md 3.9).  What comes in while no daemon runs waits in them for the next one.
+// Sockets that the service manager has opened for us and keeps over a restart (LISTEN_FDS, sd_listen_fds(3)).  What
+// comes in while no daemon runs waits in them for the next one.
 #ifndef TIMED_OS_INHERITED_H_
 #define TIMED_OS_INHERITED_H_
 

@@ -1,4 +1,4 @@
-// Where messages go: the system log, standard error, or a file (spec config.md 3.5).
+// Where messages go: the system log, standard error, or a file (timed(8)).
 #ifndef TIMED_OS_LOG_OUTPUT_H_
 #define TIMED_OS_LOG_OUTPUT_H_
 

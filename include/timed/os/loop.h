@@ -1,7 +1,7 @@
 // The loop that everything runs on: poll, one timerfd, an eventfd for signals.
 //
-// A turn (architecture.md, "One turn of the loop"): poll → begin_turn → what was posted → sockets by priority → due
-// timers by (deadline, creation) → end_turn → removal of what was unwatched.  A callback may destroy the object it
+// A turn (docs/architecture.md, "One turn of the loop"): poll → begin_turn → what was posted → sockets by priority →
+// due timers by (deadline, creation) → end_turn → removal of what was unwatched.  A callback may destroy the object it
 // belongs to, or any other; nothing that was cancelled or unwatched in a turn runs later in it.
 #ifndef TIMED_OS_LOOP_H_
 #define TIMED_OS_LOOP_H_

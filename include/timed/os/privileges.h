@@ -1,4 +1,4 @@
-// The account that the daemon runs under and what it may still do (spec config.md 3.2, steps 10, 11 and 16).
+// The account that the daemon runs under and what it may still do (docs/architecture.md, "Start and stop").
 #ifndef TIMED_OS_PRIVILEGES_H_
 #define TIMED_OS_PRIVILEGES_H_
 

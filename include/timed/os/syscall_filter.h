@@ -1,5 +1,5 @@
-// Which system calls a thread may still make (-F; spec config.md 3.1).  A call that is refused fails with ENOSYS and is
-// told once in the log; with a negative level it ends the process by SIGSYS.
+// Which system calls a thread may still make (-F).  A call that is refused fails with ENOSYS and is told once in the
+// log; with a negative level it ends the process by SIGSYS.
 //
 // The program of the filter is made once, by libseccomp, before threads exist; each thread loads its own, which it
 // can never take off again.

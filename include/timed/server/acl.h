@@ -1,5 +1,5 @@
-// Who may ask: access rules as they are edited, and the table they are compiled into (spec config.md "Access rule
-// syntax", control-protocol.md 15.2).  One list serves NTP, another the command port.
+// Who may ask: access rules as they are edited, and the table they are compiled into (timed.conf(5), "allow").  One
+// list serves NTP, another the command port.
 #ifndef TIMED_SERVER_ACL_H_
 #define TIMED_SERVER_ACL_H_
 

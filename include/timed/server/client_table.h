@@ -1,6 +1,5 @@
-// What is known of who asked: when, how often, and whether they may ask again (spec discipline.md E.3, E.4).
-// A table of fixed size, made at the start: nothing is allocated and nothing grows while serving, whoever asks.
-// Pure, and owned by one thread.
+// What is known of who asked: when, how often, and whether they may ask again.  A table of fixed size, made at the
+// start: nothing is allocated and nothing grows while serving, whoever asks.  Pure, and owned by one thread.
 #ifndef TIMED_SERVER_CLIENT_TABLE_H_
 #define TIMED_SERVER_CLIENT_TABLE_H_
 

@@ -1,6 +1,6 @@
 // Which transmit stamp belongs to which receive stamp of ours: what a client in interleaved mode asks for with its next
-// request, and what an answer could not say of itself (RFC 9769 section 2; spec discipline.md E.2).
-// A ring of fixed size in the order of the receive stamps.  Pure, and owned by one thread.
+// request, and what an answer could not say of itself (RFC 9769 section 2).  A ring of fixed size in the order of the
+// receive stamps.  Pure, and owned by one thread.
 #ifndef TIMED_SERVER_INTERLEAVE_H_
 #define TIMED_SERVER_INTERLEAVE_H_
 

@@ -13,7 +13,7 @@
 
 namespace timed::server {
 
-// One allow or deny, in the order of the configuration (spec config.md 2.4, "Access rule syntax").
+// One allow or deny, in the order of the configuration (timed.conf(5), "allow").
 struct AccessRule {
   bool allow = false;
   bool all = false;             // also discards the more specific rules below
@@ -24,7 +24,7 @@ struct AccessRule {
   bool is_known() const { return !subnets.empty(); }
 };
 
-// How often one address is answered: "ratelimit" and its like (spec config.md 2.4, "Rate limit options").
+// How often one address is answered: "ratelimit" and its like (timed.conf(5)).
 struct RateLimitOptions {
   bool enabled = false;
   int interval = 3;  // "interval", log2 s in which one answer is earned, -19 … 12

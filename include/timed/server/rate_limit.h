@@ -1,5 +1,5 @@
 // How often one address is answered: a bucket of tokens for each client and service, which fills with time and is
-// emptied by answers (spec discipline.md E.4).  Pure.
+// emptied by answers.  Pure.
 #ifndef TIMED_SERVER_RATE_LIMIT_H_
 #define TIMED_SERVER_RATE_LIMIT_H_
 
@@ -43,7 +43,7 @@ class TokenBucket {
   std::uint16_t capacity_ = 1;
 };
 
-// The mean rate of requests as an exponent: 4 log2 of requests a second, -128 = unknown (spec discipline.md E.3).
+// The mean rate of requests as an exponent: 4 log2 of requests a second, -128 = unknown.
 inline constexpr std::int8_t kUnknownRate = -128;
 std::int8_t updated_rate(std::int8_t rate, std::int32_t ticks_between);
 // As reports have it: log2 of the mean interval in seconds, 127 = unknown.

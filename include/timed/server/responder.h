@@ -1,5 +1,5 @@
-// One request in, one answer or a verdict out (RFC 5905 section 9.2, spec wire.md 1.4): the hot path of serving,
-// without sockets, clock, log or allocation.
+// One request in, one answer or a verdict out (RFC 5905 section 9.2): the hot path of serving, without sockets, clock,
+// log or allocation.
 #ifndef TIMED_SERVER_RESPONDER_H_
 #define TIMED_SERVER_RESPONDER_H_
 
@@ -58,8 +58,8 @@ struct NtsService {
 
 // What an answer still needs when it leaves.
 struct Departure {
-  const auth::Key* key = nullptr;  // that signs it
-  auth::NtsAnswer* nts = nullptr;  // with which it is to be sealed
+  const auth::Key* key = nullptr;                          // that signs it
+  auth::NtsAnswer* nts = nullptr;                          // with which it is to be sealed
   auth::NtsVerdict nts_verdict = auth::NtsVerdict::Plain;  // of the request
   // In interleaved mode: when the answer before it has left, as reported then.
   std::optional<InterleaveMap::Sent> transmit;

@@ -1,5 +1,5 @@
 // Answers for the Windows machines of a Samba domain (MS-SNTP), which Samba signs with their accounts' keys: over the
-// socket of its ntp_signd, one answer after the other (spec wire.md 1.10).
+// socket of its ntp_signd, one answer after the other.
 #ifndef TIMED_SERVER_SIGND_H_
 #define TIMED_SERVER_SIGND_H_
 

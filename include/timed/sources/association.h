@@ -1,5 +1,5 @@
-// One NTP server or peer as we ask it: a state machine of events in and actions out (spec discipline.md A).
-// Pure: time and randomness come from outside, sockets and timers are somebody else's.
+// One NTP server or peer as we ask it: a state machine of events in and actions out.  Pure: time and randomness come
+// from outside, sockets and timers are somebody else's.
 //
 // A packet that is not the valid answer to the request that is out changes counters and nothing else.
 #ifndef TIMED_SOURCES_ASSOCIATION_H_

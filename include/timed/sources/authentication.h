@@ -1,5 +1,5 @@
-// How the packets of an association are authenticated: signed when they leave, checked when they come (spec
-// discipline.md A.3, test 5; wire.md 1.7).  Pure.
+// How the packets of an association are authenticated: signed when they leave, checked when they come (RFC 5905 section
+// 7.3, RFC 8573).  Pure.
 #ifndef TIMED_SOURCES_AUTHENTICATION_H_
 #define TIMED_SOURCES_AUTHENTICATION_H_
 

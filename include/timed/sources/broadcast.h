@@ -1,6 +1,6 @@
 // Sends the time unasked (mode 5, RFC 5905 section 3) to broadcast, multicast or any other addresses, from the port of
 // the NTP server.  Nobody can authenticate it, and whoever uses it must guess how long it was under way: it is for
-// devices that cannot ask (spec config.md 2.4).
+// devices that cannot ask ("broadcast").
 #ifndef TIMED_SOURCES_BROADCAST_H_
 #define TIMED_SOURCES_BROADCAST_H_
 

@@ -1,5 +1,5 @@
-// A quantile of a stream of delays in constant memory: the frugal estimator of Ma, Muthukrishnan and Sandler
-// (arXiv 1407.1121), seven of them for their median (spec discipline.md A.5; `maxdelayquant`).  Pure.
+// A quantile of a stream of delays in constant memory: the frugal estimator of Ma, Muthukrishnan and Sandler (arXiv
+// 1407.1121), seven of them for their median (`maxdelayquant`).  Pure.
 #ifndef TIMED_SOURCES_DELAY_QUANTILE_H_
 #define TIMED_SOURCES_DELAY_QUANTILE_H_
 

@@ -1,5 +1,5 @@
-// The file in which the measurements of one source are kept over a restart, in chrony's format (spec config.md 6.2).
-// Pure: text to values and back.  The file's offsets are positive for a clock that is fast; ours are not.
+// The file in which the measurements of one source are kept over a restart, in chrony's format ("dumpdir").  Pure: text
+// to values and back.  The file's offsets are positive for a clock that is fast; ours are not.
 #ifndef TIMED_SOURCES_DUMP_FILE_H_
 #define TIMED_SOURCES_DUMP_FILE_H_
 

@@ -1,6 +1,5 @@
 // The packets that go to and fro between us and one server or peer: what our next one says, and what must be kept of
-// them to understand the answer, in basic and in interleaved mode (RFC 5905 section 8, RFC 9769; spec discipline.md
-// A.1, A.2, A.6).  Pure.
+// them to understand the answer, in basic and in interleaved mode (RFC 5905 section 8, RFC 9769).  Pure.
 #ifndef TIMED_SOURCES_EXCHANGE_H_
 #define TIMED_SOURCES_EXCHANGE_H_
 
@@ -44,7 +43,7 @@ struct LastResponse {
 };
 
 // Phase corrections of the server's clock, told apart from its frequency by the monotonic receive stamps of the
-// extension field (spec discipline.md A.4).
+// extension field ("extfield F323").
 class ServerPhase {
  public:
   // Longer ones are no corrections of a running clock.

@@ -1,5 +1,5 @@
 // NTS of one association: the keys and cookies it has, when it needs others, and how long it waits before it asks for
-// them again (RFC 8915 section 5.7; spec wire.md 3.5, 4).  Who fetches them is somebody else.  Pure.
+// them again (RFC 8915 section 5.7).  Who fetches them is somebody else.  Pure.
 #ifndef TIMED_SOURCES_NTS_AUTH_H_
 #define TIMED_SOURCES_NTS_AUTH_H_
 

@@ -1,4 +1,4 @@
-// What an operator may change of a source while it is there (spec config.md 4.5).
+// What an operator may change of a source while it is there (timedc(1)).
 #ifndef TIMED_SOURCES_OPTION_CHANGE_H_
 #define TIMED_SOURCES_OPTION_CHANGE_H_
 

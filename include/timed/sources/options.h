@@ -21,7 +21,7 @@ namespace timed::sources {
 inline constexpr int kLowestPoll = -7;  // log2 seconds
 inline constexpr int kHighestPoll = 24;
 
-// What one association polls by.  Defaults and limits are chrony's (spec config.md 2.1.1).
+// What one association polls by.  Defaults and limits are chrony's (chrony.conf(5), "server").
 struct PollOptions {
   int min_poll = 6;     // "minpoll", log2 seconds, effective -7 … 24
   int max_poll = 10;    // "maxpoll", not below min_poll
@@ -114,9 +114,9 @@ struct ParsedLine {
   std::vector<std::size_t> not_available;  // indices of such words
 };
 
-// words: the host and its options, without the directive's own word.  Option words are matched without regard to
-// case; numbers follow spec config.md 1.3 (an integer or real prefix; text glued to it is the next option).
-// Reading goes on after a mistake, at the next word that is an option.
+// words: the host and its options, without the directive's own word.  Option words are matched without regard to case;
+// numbers are read as by chrony (an integer or real prefix; text glued to it is the next option).  Reading goes on
+// after a mistake, at the next word that is an option.
 std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> words,
                                                        SourceKind kind = SourceKind::Server);
 

@@ -1,5 +1,5 @@
-// When one association asks next: polling interval and its adaptation, bursts, the throw-away request before a poll
-// (spec discipline.md A.7.3, A.8).  Pure.
+// When one association asks next: polling interval and its adaptation, bursts, the throw-away request before a poll.
+// Pure.
 #ifndef TIMED_SOURCES_POLL_SCHEDULE_H_
 #define TIMED_SOURCES_POLL_SCHEDULE_H_
 
@@ -31,7 +31,7 @@ struct SampleAgreement {
   bool by_estimator = false;   // what tells of the present is its say, and a matter of time, not of how many there are
 };
 
-// Of a transmission timer: not before `delay`, and `separation` away from others of its class (spec 0.4).
+// Of a transmission timer: not before `delay`, and `separation` away from others of its class.
 struct PollDelay {
   Duration delay;
   Duration separation;

@@ -1,5 +1,5 @@
 // Which sources were made of which line: a `server` line is one source, a `pool` line as many as its name has good
-// servers, up to a maximum (spec discipline.md A.9).  Pure.
+// servers, up to a maximum ("maxsources").  Pure.
 #ifndef TIMED_SOURCES_POOLS_H_
 #define TIMED_SOURCES_POOLS_H_
 

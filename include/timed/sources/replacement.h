@@ -1,5 +1,5 @@
 // When a source that was named gets another of its name's addresses: because it is bad, or because its name has long
-// not been looked up (spec discipline.md A.9, config.md 2.1.1, 2.1.4 "refresh").  Pure.
+// not been looked up ("refresh").  Pure.
 #ifndef TIMED_SOURCES_REPLACEMENT_H_
 #define TIMED_SOURCES_REPLACEMENT_H_
 

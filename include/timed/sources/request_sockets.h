@@ -1,5 +1,5 @@
-// The sockets that requests go out of: one of its own for each, one for all, or that of the NTP server (spec config.md
-// 2.1.4, "acquisitionport").
+// The sockets that requests go out of: one of its own for each, one for all, or that of the NTP server
+// ("acquisitionport").
 #ifndef TIMED_SOURCES_REQUEST_SOCKETS_H_
 #define TIMED_SOURCES_REQUEST_SOCKETS_H_
 

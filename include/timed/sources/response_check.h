@@ -1,5 +1,5 @@
-// One response of a server: is it an answer to what we asked, does it speak of a synchronised clock, and is it worth
-// a sample (spec discipline.md A.3 to A.5)?  Pure.
+// One response of a server: is it an answer to what we asked, does it speak of a synchronised clock, and is it worth a
+// sample?  Pure.
 #ifndef TIMED_SOURCES_RESPONSE_CHECK_H_
 #define TIMED_SOURCES_RESPONSE_CHECK_H_
 
@@ -17,8 +17,7 @@
 
 namespace timed::sources {
 
-// Results of the tests as the `ntpdata` report has them: bit 9 is test 1 … bit 0 is test D; 1 = passed
-// (spec control-protocol.md 13.7).
+// Results of the tests as the `ntpdata` report has them: bit 9 is test 1 … bit 0 is test D; 1 = passed.
 enum class PacketTest : std::uint16_t {
   NotDuplicate = 1 << 9,    // 1: not the stamps of the last valid response
   OriginMatches = 1 << 8,   // 2: answers the request that is out

@@ -1,5 +1,5 @@
-// Sources in files of their own, which are read at the start and whenever an operator says so ("sourcedir", spec
-// config.md 1.4).  A program that learns of servers, as from DHCP, writes such a file and has it read.
+// Sources in files of their own, which are read at the start and whenever an operator says so ("sourcedir").  A program
+// that learns of servers, as from DHCP, writes such a file and has it read.
 #ifndef TIMED_SOURCES_SOURCE_FILES_H_
 #define TIMED_SOURCES_SOURCE_FILES_H_
 

@@ -1,5 +1,4 @@
-// From names to addresses: which names are to be looked up, for what, and when again (spec discipline.md A.9,
-// config.md 2.1.1).  Pure.
+// From names to addresses: which names are to be looked up, for what, and when again.  Pure.
 #ifndef TIMED_SOURCES_SOURCE_NAMES_H_
 #define TIMED_SOURCES_SOURCE_NAMES_H_
 

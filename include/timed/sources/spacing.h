@@ -1,5 +1,5 @@
 // Timers of one class kept apart, so that requests of many sources do not leave in one burst and disturb each other's
-// stamps (spec discipline.md 0.4).
+// stamps.
 #ifndef TIMED_SOURCES_SPACING_H_
 #define TIMED_SOURCES_SPACING_H_
 

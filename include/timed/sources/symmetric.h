@@ -1,4 +1,4 @@
-// What differs where the source is a peer, which asks us as we ask it (spec discipline.md A.7, A.8).  Pure.
+// What differs where the source is a peer, which asks us as we ask it.  Pure.
 #ifndef TIMED_SOURCES_SYMMETRIC_H_
 #define TIMED_SOURCES_SYMMETRIC_H_
 

@@ -95,7 +95,7 @@ TEST(ServingThreads, RateLimitsAreExact) {
   crowd.scenario.run_for(Duration::seconds(2000));
   const auto stats = crowd.server->ask<control::ServerStatsReply>(control::ServerStatsRequest{});
   ASSERT_TRUE(stats.has_value());
-  // Asked each 2 s, one of four is earned, and of the others one of 16 leaks (spec discipline.md E.4).
+  // Asked each 2 s, one of four is earned, and of the others one of 16 leaks.
   const double share = 1.0 - static_cast<double>(stats->ntp_drops) / static_cast<double>(stats->ntp_hits);
   EXPECT_NEAR(share, 0.25 + 0.75 / 16.0, 0.03) << stats->ntp_hits;
 }

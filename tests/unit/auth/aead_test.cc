@@ -29,7 +29,7 @@ TEST(Aead, has_the_numbers_of_the_registry) {
   }
 }
 
-// wire.md 8.3, and RFC 8452 C.1.
+// Sealed with Nettle too, and RFC 8452 C.1.
 TEST(Aead, the_nonce_is_the_last_component_of_siv_and_the_nonce_of_gcm_siv) {
   Aead siv = keyed(AeadId::SivCmac256);
   Bytes sealed(64 + kAeadTag);

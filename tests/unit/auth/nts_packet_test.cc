@@ -102,7 +102,7 @@ struct Pair {
 };
 
 TEST(NtsPacket, a_request_is_answered_with_a_new_cookie_in_as_many_octets) {
-  const std::size_t lengths[2][2] = {{228, 192}, {224, 188}};  // the last two are wire.md's
+  const std::size_t lengths[2][2] = {{228, 192}, {224, 188}};  // by the ciphers of server and client
   for (int server = 0; server < 2; ++server) {
     for (int client = 0; client < 2; ++client) {
       Pair pair(kBoth[client], kBoth[server]);

@@ -45,7 +45,7 @@ struct Vector {
   const char* sealed;
 };
 
-// The key of wire.md 8.3, and what it names so.
+// The key of what was sealed with Nettle too.
 constexpr const char* kCounted = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 const std::vector<Vector>& vectors() {
@@ -93,7 +93,7 @@ TEST(Siv, makes_the_published_texts_and_opens_them) {
   }
 }
 
-// wire.md 8.3, 1 and 2: a request and its response.
+// As Nettle seals them: a request and its response.
 TEST(Siv, seals_requests_and_responses_of_nts_as_others_do) {
   Siv siv = keyed(counted(0, 32));
   const auto append = [](Bytes& to, std::string_view hex, unsigned first, std::size_t size) {

@@ -1,4 +1,4 @@
-// The samples of the spec (config.md 4.4), byte by byte.
+// Samples of each report as chronyc prints it, byte by byte.
 #include <gtest/gtest.h>
 
 #include "timed/client/csv.h"

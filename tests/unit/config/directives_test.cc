@@ -11,7 +11,7 @@
 namespace timed::config {
 namespace {
 
-// spec config.md, appendix C.
+// All that chrony has.
 const std::set<std::string_view> kWords = {"acquisitionport",
                                            "allow",
                                            "authselectmode",

@@ -1,4 +1,4 @@
-// What lines say of things that have no function yet is kept, with chrony's defaults and limits (spec config.md 2).
+// What lines say of things that have no function yet is kept, with chrony's defaults and limits (chrony.conf(5)).
 #include <gtest/gtest.h>
 
 #include <cmath>

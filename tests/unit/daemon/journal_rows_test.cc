@@ -7,7 +7,7 @@
 namespace timed::daemon {
 namespace {
 
-// The lines are those of spec config.md 5.1.
+// The lines have chrony's columns (chrony.conf(5), "log").
 
 LocalTime at(int day, int hour, int minute, int second, std::int64_t nanos = 0) {
   std::tm parts{};

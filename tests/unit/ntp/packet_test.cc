@@ -123,7 +123,7 @@ TEST(Packet, four_zero_octets_are_a_crypto_nak_in_version_4) {
   EXPECT_EQ(PacketView::parse(bytes).fault(), PacketFault::Extensions);
 }
 
-// Spec wire.md 1.8, "Consequences": octets after the header that are no field.
+// Octets after the header that are no field.
 TEST(Packet, stray_octets_in_version_4) {
   for (std::size_t extra = 4; extra <= 200; extra += 4) {
     auto bytes = packet(4);

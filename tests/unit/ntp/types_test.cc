@@ -16,7 +16,7 @@ TEST(NtpTimestamp, known_values) {
   EXPECT_EQ(NtpTimestamp::from(LocalTime::from_nanos(-1)).bits, 0x83aa7e7f'fffffffcu);
 }
 
-// Spec wire.md 1.2: truncation both ways would be off by one nanosecond nearly always.
+// Truncation both ways would be off by one nanosecond nearly always.
 TEST(NtpTimestamp, every_nanosecond_comes_back) {
   SeededRandom random(1);
   for (int i = 0; i < 200000; ++i) {

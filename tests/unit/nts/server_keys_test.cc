@@ -23,7 +23,7 @@ using Origin = ServerKeys::Origin;
 
 constexpr const char* kFile = "/d/ntskeys";
 constexpr double kWeek = 604800;
-// wire.md 3.4's older form, as an older chronyd writes it.
+// The older form, as chronyd 4.3 writes it.
 const std::string kOld =
     "NKS0\n15 1000.5\n"
     "2F0E5B1D 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F\n"

@@ -140,7 +140,7 @@ TEST(Acl, cve_2015_1821_odd_prefix_lengths) {
   }
 }
 
-// Spec control-protocol.md 15.2, as tried on chronyd.
+// As tried on chronyd.
 TEST(Acl, within_one_nibble_the_later_rule_wins) {
   const Rules longer_first{deny("192.0.2.0/26"), allow("192.0.2.0/25")};
   EXPECT_TRUE(longer_first.allows("192.0.2.1"));

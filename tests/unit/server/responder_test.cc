@@ -70,7 +70,7 @@ class ResponderTest : public ::testing::Test {
   Departure departure;
 };
 
-// Spec wire.md 1.4, the whole table.
+// The whole table, of all versions.
 TEST_F(ResponderTest, every_version_and_mode) {
   for (const Family family : {Family::Inet4, Family::Inet6}) {
     for (int version = 0; version < 8; ++version) {

@@ -510,7 +510,7 @@ TEST_F(ServerTest, AnHourOfForgedSendersTakesNoMemory) {
   EXPECT_EQ(server.client_log().stamps, ClientTable::records_in(ServerOptions().client_log_limit));
 }
 
-// A log line a packet lets anybody fill the disk (peers.md, "Lessons as tests", 5).
+// A log line a packet lets anybody fill the disk (CVE-2010-0294 of chrony).
 TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
   log::set_minimum(log::Severity::Debug);
   limits.of[0] = {true, 12, 1, 1, 1};

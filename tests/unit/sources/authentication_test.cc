@@ -223,7 +223,7 @@ TEST_F(KeyedAuthentication, without_a_key_packets_are_sent_as_they_are) {
   EXPECT_TRUE(passes(of(3), sign(authentication_of(line, {&keys, {}}), packet(4))));
 }
 
-// Servers before RFC 7822 know no cut codes (spec wire.md 1.7).
+// Servers before RFC 7822 know no cut codes.
 TEST_F(KeyedAuthentication, requests_are_of_version_3_where_only_that_holds_the_code) {
   for (const TypeRow& row : kTypes) {
     EXPECT_EQ(default_version(of(row.id), false), row.code > 20 ? 3 : 4) << row.id;
