@@ -86,6 +86,28 @@ std::vector<std::string_view> find_quoted(std::string_view line) {
   return found;
 }
 
+// The comment of a line; literals are blank in `code`, so that their // is none.
+std::string_view comment_of(std::string_view line, std::string_view code) {
+  const std::size_t end = code.find_last_not_of(' ');
+  const std::size_t begin = line.find("//", end == std::string_view::npos ? 0 : end + 1);
+  return begin == std::string_view::npos ? std::string_view() : line.substr(begin + 2);
+}
+
+// What stands between blanks, without the punctuation around it.
+std::vector<std::string_view> split_citations(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && text[end] != ' ') ++end;
+    std::string_view word = text.substr(i, end - i);
+    while (!word.empty() && !is_word_character(word.front()) && word.front() != '/') word.remove_prefix(1);
+    while (!word.empty() && !is_word_character(word.back())) word.remove_suffix(1);
+    if (!word.empty()) words.push_back(word);
+    i = end + 1;
+  }
+  return words;
+}
+
 // From the marker to the next one, or to the end.
 std::string_view part_between(std::string_view text, std::string_view from, std::string_view to) {
   const std::size_t begin = text.find(from);
@@ -147,6 +169,20 @@ Findings check_names_in_document(const SourceFile& document, const Names& names)
     for (const std::string_view quoted : find_quoted(line)) {
       const std::string unknown = find_unknown(quoted, names);
       if (!unknown.empty()) findings.push_back({document.path, number, "names what there is not: " + unknown});
+    }
+  }
+  return findings;
+}
+
+Findings check_citations(const SourceFile& file, const Names& names) {
+  Findings findings;
+  const std::string code = blank_comments_and_literals(file.text);
+  const auto lines = split_lines(file.text), code_lines = split_lines(code);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (const std::string_view word : split_citations(comment_of(lines[i], code_lines[i]))) {
+      const bool absent = looks_like_file(word) && !names.has_file(word);
+      if (!absent && word != "spec" && word != "Spec") continue;
+      findings.push_back({file.path, i + 1, "cites what no reader has: " + std::string(word)});
     }
   }
   return findings;

@@ -31,6 +31,10 @@ class Names {
 // blocks between ```.
 Findings check_names_in_document(const SourceFile& document, const Names& names);
 
+// Comments that cite what no reader has: a document by its name ("x.md") or a file of code that there is not, or
+// "spec". A source is a section of an RFC, a page of a manual, or a document of the house.
+Findings check_citations(const SourceFile& file, const Names& names);
+
 // Decisions that were taken "instead of" what chrony does and that name directives, none of which stands in the list of
 // differences: their titles.
 std::vector<std::string> find_untold_differences(std::string_view decisions, std::string_view manual_page,

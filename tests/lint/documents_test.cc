@@ -27,7 +27,7 @@ bool is_code(const std::filesystem::path& path) {
   return path.string().find("/corpus/") == std::string::npos && extension != ".pcap" && extension != ".gz";
 }
 
-Names names_of_tree() {
+Names read_names() {
   Names names;
   for (const char* top : {"include", "src", "tests", "scripts", "packaging", "systemd", "conf", "cmake", "docs"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / top)) {
@@ -46,9 +46,14 @@ Names names_of_tree() {
   return names;
 }
 
+const Names& names_of_tree() {
+  static const Names kNames = read_names();
+  return kNames;
+}
+
 // Decisions may name what was refused, and changes what is gone.
 TEST(LintTree, DocumentsNameWhatThereIs) {
-  const Names names = names_of_tree();
+  const Names& names = names_of_tree();
   std::vector<std::filesystem::path> documents = {kRoot / "README.md", kRoot / "CONTRIBUTING.md",
                                                   kRoot / "SECURITY.md"};
   for (const auto& entry : std::filesystem::directory_iterator(kRoot / "docs")) {
@@ -60,6 +65,24 @@ TEST(LintTree, DocumentsNameWhatThereIs) {
       ADD_FAILURE() << finding.to_string();
     }
   }
+}
+
+TEST(LintTree, CommentsCiteWhatAReaderFinds) {
+  const Names& names = names_of_tree();
+  std::size_t files = 0;
+  for (const char* top : {"include", "src", "tests"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / top)) {
+      const auto extension = entry.path().extension();
+      if (!entry.is_regular_file() || (extension != ".h" && extension != ".cc")) continue;
+      // Its samples are wrong on purpose.
+      if (entry.path().parent_path().filename() == "lint") continue;
+      ++files;
+      for (const Finding& finding : check_citations(read_document(entry.path()), names)) {
+        ADD_FAILURE() << finding.to_string();
+      }
+    }
+  }
+  EXPECT_GT(files, 500u);
 }
 
 TEST(LintTree, TheManualTellsTheDifferencesThatWereDecided) {
@@ -92,6 +115,18 @@ TEST(LintRules, NamesInDocuments) {
   EXPECT_EQ(unknown("`base/lock.cc` `og.cc` `/etc/x.md`"), "base/lock.cc@1 og.cc@1 ");
   EXPECT_EQ(unknown("`aClass`\n```\n`bClass`\n```\n`cClass`"), "aClass@1 cClass@5 ");
   EXPECT_EQ(unknown("`snake_case` no_code `open"), "");
+}
+
+TEST(LintRules, Citations) {
+  Names names;
+  names.add({"docs/decisions.md", ""});
+  names.add({"include/timed/base/log.h", ""});
+  const auto cited = [&](const std::string& text) { return check_citations({"a.cc", text}, names).size(); };
+  EXPECT_EQ(cited("// As the rest (docs/decisions.md, 8; RFC 5905 section 7.3, \"decisions.md\").  See log.h.\n"), 0u);
+  EXPECT_EQ(cited("int x;  // (spec D.1)\n"), 1u);
+  EXPECT_EQ(cited("// Spec wire.md 1.9.\n"), 2u);
+  EXPECT_EQ(cited("// As in (config.md, 2) and base/lock.h\n"), 2u);
+  EXPECT_EQ(cited("f(\"// spec\"); timespec spec; // timespec, specific\n"), 0u);
 }
 
 TEST(LintRules, UntoldDifferences) {
