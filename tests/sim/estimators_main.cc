@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "tests/sim/estimators.h"
@@ -25,37 +26,57 @@ bool replace_between_markers(const char* path, const std::string& table) {
   return bool(out);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+struct Order {
   int first = timed::sim::kEstimatorSeed, runs = timed::sim::kEstimatorRuns;
-  std::string only;
-  const char* path = nullptr;
+  std::string only;            // name of a row; empty = all
+  const char* path = nullptr;  // of the page; none = it is printed alone
+};
+
+bool is_row(const std::string& name) {
+  for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
+    if (c.name == name) return true;
+  }
+  return false;
+}
+
+std::optional<Order> read_order(int argc, char** argv) {
+  Order order;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--seeds" && i + 2 < argc) {
-      first = std::atoi(argv[++i]);
-      runs = std::atoi(argv[++i]);
+      order.first = std::atoi(argv[++i]);
+      order.runs = std::atoi(argv[++i]);
     } else if (word == "--only" && i + 1 < argc) {
-      only = argv[++i];
+      order.only = argv[++i];
+    } else if (word.starts_with('-') || order.path != nullptr) {
+      return std::nullopt;
     } else {
-      path = argv[i];
+      order.path = argv[i];
     }
   }
-  if (path != nullptr && !only.empty()) {
-    std::fprintf(stderr, "sim_estimators: with --only the table is printed, not put into a file\n");
+  const bool part = !order.only.empty();
+  const bool good = order.first > 0 && order.runs > 0 && !(part && (order.path != nullptr || !is_row(order.only)));
+  return good ? std::optional(order) : std::nullopt;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::optional<Order> order = read_order(argc, argv);
+  if (!order) {
+    std::fprintf(stderr, "sim_estimators [--seeds FIRST COUNT] [FILE | --only ROW]\n");
     return 2;
   }
   std::string table = timed::sim::comparison_head();
   std::fputs(table.c_str(), stdout);
   for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
-    if (!only.empty() && c.name != only) continue;
-    const std::string row = timed::sim::comparison_row(c, timed::sim::compare_estimators(c, first, runs));
+    if (!order->only.empty() && c.name != order->only) continue;
+    const std::string row = timed::sim::comparison_row(c, timed::sim::compare_estimators(c, order->first, order->runs));
     std::fputs(row.c_str(), stdout);
     std::fflush(stdout);
     table += row;
   }
-  if (path == nullptr || replace_between_markers(path, table)) return 0;
-  std::fprintf(stderr, "sim_estimators: no marker lines in %s\n", path);
+  if (order->path == nullptr || replace_between_markers(order->path, table)) return 0;
+  std::fprintf(stderr, "sim_estimators: no marker lines in %s\n", order->path);
   return 1;
 }
