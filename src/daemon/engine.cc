@@ -164,6 +164,7 @@ void Engine::Parts::make_sources(const std::vector<sources::SourceLine>& lines) 
   };
   callbacks.on_leap = [this](discipline::SourceId id) { on_leap_announced(id); };
   callbacks.near_leap_second = [this](LocalTime when, Duration offset) { return leap.is_close(when, offset); };
+  callbacks.combined_sources = [this] { return reference->combined_sources(); };
   callbacks.need_keys = [this](const sources::KeyRequest& request) { key_establishment.fetch(request); };
   callbacks.save_keys = [this](const sources::SavedKeys& keys) {
     if (!bootstrap.active()) key_establishment.save({keys});

@@ -78,6 +78,8 @@ class Reference {
 
   // From a drift file.
   void set_skew(Frequency skew) { skew_ = skew; }
+  // Whose estimates the last update was made of; zero while there is nothing to follow.
+  int combined_sources() const { return synchronised_ ? combined_sources_ : 0; }
   Frequency skew() const { return skew_; }
   Frequency residual() const { return residual_; }
   bool synchronised() const { return synchronised_; }

@@ -82,6 +82,8 @@ struct SourceSetCallbacks {
   std::function<void(discipline::SourceId)> on_leap = {};  // it announces another leap second, or none any more
   // Whether now, or a local time, or what a source showed then, is so near to a leap second that it is not believed.
   std::function<bool(LocalTime when, Duration offset)> near_leap_second = {};
+  // How many sources are combined now; may be left empty: one.
+  std::function<int()> combined_sources = {};
   // Each response that could be one, good or not; may be empty.
   std::function<void(const ResponseRecord&)> on_response = {};
   // Keys of NTS are to be fetched; take_keys() or on_keys_failed() answers later, not from inside, unless the source is
@@ -305,6 +307,7 @@ class SourceSet {
   Actions accumulate(Source& source, const discipline::Sample& sample);
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
   bool near_leap_second(LocalTime when, Duration offset) const;
+  std::size_t shared(std::size_t telling_samples) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
   DumpedSource dump_of(const Source& source, const discipline::LocalView& clock) const;
