@@ -95,6 +95,72 @@ TEST(ExchangeSmoother, SaysWhatBruteForceSays) {
   }
 }
 
+using Matrix = std::vector<std::vector<double>>;
+
+Matrix inverse(Matrix m) {
+  const std::size_t n = m.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    m[i].resize(2 * n, 0.0);
+    m[i][n + i] = 1.0;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const double pivot = m[i][i];
+    for (double& value : m[i]) value /= pivot;
+    for (std::size_t other = 0; other < n; ++other) {
+      const double factor = m[other][i];
+      if (other == i) continue;
+      for (std::size_t j = 0; j < 2 * n; ++j) m[other][j] -= factor * m[i][j];
+    }
+  }
+  for (auto& row : m) row.erase(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(n));
+  return m;
+}
+
+// Covariance of offset and frequency at the last of `count` exchanges, each of which shows the offset to `noise_sd`, of
+// a clock whose frequency walks: all states at once, each tied to the one before by what the walk may have done.  In
+// units of the spacing for the time, of the noise for offsets.
+Matrix all_at_once(std::size_t count, double wander) {
+  Matrix precision(2 * count, std::vector<double>(2 * count, 0.0));
+  const Matrix walk = inverse({{wander / 3.0, wander / 2.0}, {wander / 2.0, wander}});
+  for (std::size_t i = 0; i < count; ++i) precision[2 * i][2 * i] += 1.0;
+  for (std::size_t i = 1; i < count; ++i) {
+    // This one less what the one before leads to: J x, of which the walk is the covariance.
+    const double j[2][4] = {{-1.0, -1.0, 1.0, 0.0}, {0.0, -1.0, 0.0, 1.0}};
+    for (std::size_t a = 0; a < 4; ++a) {
+      for (std::size_t b = 0; b < 4; ++b) {
+        for (std::size_t k = 0; k < 2; ++k) {
+          for (std::size_t l = 0; l < 2; ++l) precision[2 * i - 2 + a][2 * i - 2 + b] += j[k][a] * walk[k][l] * j[l][b];
+        }
+      }
+    }
+  }
+  const Matrix all = inverse(precision);
+  const std::size_t last = 2 * count - 2;
+  return {{all[last][last], all[last][last + 1]}, {all[last + 1][last], all[last + 1][last + 1]}};
+}
+
+// Beside Gaussian noise queues of next to nothing hardly count: then it is all but a Kalman smoother, whose answer is
+// exact.
+TEST(ExchangeSmoother, LetsTheFrequencyWalk) {
+  constexpr double kSpacing_s = 64.0, kGaussian_s = 1e-3, kNoise_s = kGaussian_s * M_SQRT1_2;
+  for (const double wander : {1.0, 30.0}) {
+    std::vector<Exchange> all(12);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i].t_s = kSpacing_s * (static_cast<double>(i) - static_cast<double>(all.size() - 1));
+      all[i].delay_s = 1e-1 + (i % 2 == 0 ? 0.0 : 1e-7);
+    }
+    ExchangeSmoother smoother;
+    smoother.load(all, 1e-9);
+    const double q = wander * kNoise_s * kNoise_s / (kSpacing_s * kSpacing_s * kSpacing_s);
+    const SmootherResult result = smoother.run({q, kGaussian_s}, {}, false);
+    const Matrix exact = all_at_once(all.size(), wander);
+    const double unit_f = kNoise_s / kSpacing_s;
+    EXPECT_NEAR(result.clock.offset_variance_s2 / (exact[0][0] * kNoise_s * kNoise_s), 1.0, 0.08) << wander;
+    EXPECT_NEAR(result.clock.covariance_s / (exact[0][1] * kNoise_s * unit_f), 1.0, 0.08) << wander;
+    EXPECT_NEAR(result.clock.frequency_variance / (exact[1][1] * unit_f * unit_f), 1.0, 0.08) << wander;
+  }
+}
+
 // A warm start leads to where a cold one does.
 TEST(ExchangeSmoother, ForgetsWhereItStarted) {
   const Made made = make(4, 64, {});
