@@ -7,7 +7,8 @@ function(timed_limit name seconds)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${limit})
 endfunction()
 
-# timed_test(NAME DIR directory USES rooms... LIBS targets... LABEL label): one GoogleTest program from a folder.
+# timed_test(NAME DIR directory USES rooms... LIBS targets... LABEL label SHARDS count): one GoogleTest program from a
+# folder, which with SHARDS runs as so many tests beside each other, each of a part of its cases.
 # GoogleTest is by far the dearest header: it is precompiled once and shared, and tests are compiled without
 # optimisation (docs/decisions.md, "What fits in CI").
 function(timed_gtest_pch)
@@ -23,7 +24,7 @@ function(timed_gtest_pch)
 endfunction()
 
 function(timed_test name)
-  cmake_parse_arguments(arg "" "DIR;LABEL;TIMEOUT" "USES;LIBS;SOURCES;DEFINES" ${ARGN})
+  cmake_parse_arguments(arg "" "DIR;LABEL;TIMEOUT;SHARDS" "USES;LIBS;SOURCES;DEFINES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${arg_DIR}/*_test.cc")
   list(APPEND sources ${arg_SOURCES})
   if(NOT sources)
@@ -35,10 +36,21 @@ function(timed_test name)
   target_precompile_headers(${name} REUSE_FROM timed_gtest)
   target_compile_definitions(${name} PRIVATE TIMED_SOURCE_DIR="${CMAKE_SOURCE_DIR}" ${arg_DEFINES})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
-  add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}")
-  timed_limit(${name} ${arg_TIMEOUT})
+  if(NOT arg_SHARDS)
+    set(arg_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${arg_SHARDS})
+    set(test ${name})
+    if(arg_SHARDS GREATER 1)
+      set(test ${name}_${shard}_of_${arg_SHARDS})
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${test} COMMAND ${name})
+    set_tests_properties(${test} PROPERTIES LABELS "${arg_LABEL}"
+                         ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
+    timed_limit(${test} ${arg_TIMEOUT})
+  endforeach()
 endfunction()
