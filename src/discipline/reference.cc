@@ -14,33 +14,10 @@ constexpr double kRmsWeight = 0.1;
 constexpr Duration kLocalRefresh = Duration::seconds(64);  // of the reference time in local mode
 constexpr Duration kOrphanWait = Duration::seconds(300);
 
-// The slew of the estimator's offset.  At the usual corrtimeratio an offset as large as its deviation takes one
-// interval between updates, as the next one may well take it back; one that stands out is removed sooner, and most of
-// the interval is then run without being wrong.
-constexpr double kUsualCorrectionRatio = 3.0;
-constexpr double kSlewShare = 1.0;
-constexpr double kLeastSlewShare = 0.25, kMostSlewShare = 2.0;
-constexpr Duration kShortestSlew = Duration::seconds(2);
-// The first estimates follow one another quickly and differ by much: small offsets between them are not worth the
-// frequency errors.
-constexpr int kFirstUpdates = 8;
-// After a gap in the answers the next update is not as far away as the last one was: an interval is expected to be so
-// many times the longest of those before at most, of which each update takes a tenth (several sources come in turns).
-constexpr double kLongerInterval = 2.0;
-constexpr double kIntervalDecay = 0.9;
 // The first beliefs of a source rest on three or four samples, of which one that was long in a queue may make a
 // frequency that seems to contradict what was known: then it must do so by twice the bound.
 constexpr int kVagueUpdates = 2;
 constexpr double kVagueSlack = 2.0;
-// Offsets below the limit are slewed no faster than this, however short the interval.  With 10 and 40 ppm time errors
-// are the same, and the frequency error after a step of the frequency 0.48 and 0.68 instead of 0.58 of the regression's
-// (sim_estimators --seeds 1 12); a slower slew takes longer over the millisecond of a start.
-constexpr Duration kGentleOffset = Duration::millis(1);
-constexpr Frequency kGentleRate = Frequency::ppm(20);
-// But one of the first that is so many deviations large is no accident, and there is more of them than later.
-constexpr double kClear = 4.0;
-constexpr double kClearFirstShare = 0.5;
-constexpr Frequency kClearFirstRate = Frequency::ppm(100);
 
 // The error that the kernel is told is renewed when it has grown by so much, but at most four times between two
 // updates, and every 16 seconds, or as often as there are updates: it is worth no more wake-ups.
@@ -81,6 +58,7 @@ Reference::Reference(const ReferenceOptions& options, int precision_log2, std::u
     : options_(options),
       precision_log2_(precision_log2),
       random_(seed),
+      pace_(options.correction_time_ratio),
       local_activated_(options.local.activate <= Duration::zero()),
       limits_(options.max_change, options.make_step) {}
 
@@ -98,7 +76,7 @@ double Reference::frequency_gain(const LocalEstimate& e) const {
 
 // What is known of our own frequency after the time since the last update, without what the update says: a bound.
 Frequency Reference::own_skew(const LocalEstimate& e) const {
-  const Frequency wandered = e.growth->frequency_wandered(update_interval_);
+  const Frequency wandered = e.growth->frequency_wandered(pace_.interval());
   return Frequency::ratio(std::hypot(skew_.to_ratio(), kBoundDeviations * wandered.to_ratio()));
 }
 
@@ -148,34 +126,6 @@ Frequency Reference::correct_frequency(const ReferenceInput& input) {
   skew_ = skew_ + (e.skew - skew_) * gain +
           Frequency::ratio(std::sqrt(applied * applied * (1.0 - gain) + residual * residual * gain));
   return change;
-}
-
-// R: the slew takes R / |what is to be slewed| seconds.
-double Reference::correction_rate(const LocalEstimate& e, Duration left) const {
-  if (!e.growth || update_interval_ <= Duration::zero()) {
-    return options_.correction_time_ratio * 0.5 * e.offset_sd.to_seconds() * update_interval_.to_seconds();
-  }
-  const double interval_s = expected_interval_.to_seconds();
-  const double scale = options_.correction_time_ratio / kUsualCorrectionRatio;
-  const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
-  // Beyond the limit nothing is gained by taking one's time: the larger the offset, the sooner it must be gone.
-  const double large = std::max(abs(left) / kGentleOffset, 1.0);
-  const bool is_first = updates_ <= kFirstUpdates, is_clear_first = is_first && clarity >= kClear;
-  const double first_share = is_clear_first ? kClearFirstShare : kMostSlewShare;
-  const double least_share = is_first && large == 1.0 ? first_share : kLeastSlewShare / large;
-  const double share = std::clamp(kSlewShare / clarity, least_share, kMostSlewShare);
-  const Frequency gentle_rate = is_clear_first ? kClearFirstRate : kGentleRate;
-  const double gentle_s = std::min(abs(left), kGentleOffset) / Duration::seconds(gentle_rate.to_ratio()) / large;
-  return abs(left).to_seconds() * std::max({kShortestSlew.to_seconds(), scale * share * interval_s, scale * gentle_s});
-}
-
-void Reference::note_interval(MonoTime now) {
-  update_interval_ = last_update_ ? now - *last_update_ : Duration::zero();
-  last_update_ = now;
-  updates_ = std::min(updates_ + 1, kFirstUpdates + 1);
-  const bool is_first = updates_ <= kFirstUpdates || longest_interval_ == Duration::zero();
-  expected_interval_ = is_first ? update_interval_ : std::min(update_interval_, longest_interval_ * kLongerInterval);
-  longest_interval_ = std::max(update_interval_, longest_interval_ * kIntervalDecay);
 }
 
 // Root mean square of the offsets: the first ones count fully, as long as they shrink.
@@ -234,7 +184,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
     return update;
   }
 
-  note_interval(now.mono);
+  pace_.note_update(now.mono);
   const Frequency change = correct_frequency(input);
   if (known_.frequency != e.frequency) update.offset = offset_at(now.local, known_);
 
@@ -245,7 +195,7 @@ ReferenceUpdate Reference::update(const ReferenceInput& input, const Now& now, D
 
   update.report_offset = abs(update.offset) > options_.log_change;
   update.clock.frequency = change;
-  update.clock.correction_rate = correction_rate(known_, update.offset + pending);
+  update.clock.correction_rate = pace_.correction_rate(known_, update.offset + pending);
   if (limits_.wants_step(update.offset + pending)) {
     update.clock.offset = -pending;  // what is being slewed is part of the step
     update.clock.step = update.offset + pending;
@@ -275,7 +225,7 @@ void Reference::set_local(const LocalReferenceOptions& local) {
 }
 
 void Reference::on_unknown_step() {
-  last_update_.reset();
+  pace_.forget_last_update();
   caught_up_.reset();
   newcomer_.reset();
 }
@@ -301,9 +251,9 @@ Duration Reference::root_dispersion(LocalTime at) const {
 // For how long what is told at that age will stand.
 Duration Reference::status_span(Duration age) const {
   const Duration told = known_.offset_sd_after(age);
-  const Duration usual = std::min(std::max(update_interval_ * (1.0 / kRenewals), kLeastStatusSpan), update_interval_);
+  const Duration usual = std::min(std::max(pace_.interval() * (1.0 / kRenewals), kLeastStatusSpan), pace_.interval());
   const Duration least = std::max({usual, age * (1.0 / kRenewals), kShortestStatusSpan});
-  Duration span = std::max(update_interval_ * kMostStatusSpan, least);
+  Duration span = std::max(pace_.interval() * kMostStatusSpan, least);
   while (span > least && known_.offset_sd_after(age + span) > told * kVisibleGrowth) span = span * 0.5;
   return std::max(span, least);
 }
@@ -312,7 +262,7 @@ Duration Reference::status_span(Duration age) const {
 Duration Reference::maximum_error(const Now& now) const {
   const Duration bound = root_delay_ * 0.5 + root_dispersion(now.local);
   if (!known_.growth) return bound;
-  const Duration overdue = abs(now.local - reference_time_) - update_interval_ * kUpdateOverdue;
+  const Duration overdue = abs(now.local - reference_time_) - pace_.interval() * kUpdateOverdue;
   return bound + std::max(overdue, Duration::zero()) * kKernelsGrowth;
 }
 
@@ -374,7 +324,7 @@ TrackingReport Reference::tracking(const Now& now) {
   report.root_dispersion = own.root_dispersion;
   report.last_offset = last_offset_;
   report.rms_offset = Duration::seconds(std::sqrt(mean_square_offset_));
-  report.last_interval = update_interval_;
+  report.last_interval = pace_.interval();
   if (synchronised_ && !own.local_reference) {
     report.residual = residual_;
     report.skew = skew_;
@@ -392,7 +342,7 @@ env::SyncStatus Reference::sync_status(const Now& now, Duration pending) const {
   if (known_.growth) {
     // It stays in the kernel for a while, so it is that of the end of it; a deviation about where the slew is going,
     // seen from where it is.
-    const Duration unknown = known_.offset_sd_after(age + std::min(status_span(age), std::max(update_interval_, age)));
+    const Duration unknown = known_.offset_sd_after(age + std::min(status_span(age), std::max(pace_.interval(), age)));
     status.estimated_error = Duration::seconds(std::hypot(unknown.to_seconds(), pending.to_seconds()));
   }
   status.maximum_error = maximum_error(now) + abs(pending);

@@ -11,6 +11,7 @@
 #include "timed/discipline/options.h"
 #include "timed/discipline/own_state.h"
 #include "timed/discipline/sample.h"
+#include "timed/discipline/slew_pace.h"
 #include "timed/discipline/timeline.h"
 #include "timed/ntp/types.h"
 
@@ -83,7 +84,7 @@ class Reference {
   Frequency skew() const { return skew_; }
   Frequency residual() const { return residual_; }
   bool synchronised() const { return synchronised_; }
-  Duration update_interval() const { return update_interval_; }
+  Duration update_interval() const { return pace_.interval(); }
   // Of the last update, synchronised or not; 1 s before the first.
   Duration root_delay() const { return root_delay_; }
 
@@ -106,8 +107,6 @@ class Reference {
   double belief_gain(const ReferenceInput& input);
   double gain_of(const ReferenceInput& input);
   Frequency correct_frequency(const ReferenceInput& input);
-  double correction_rate(const LocalEstimate& e, Duration left) const;
-  void note_interval(MonoTime now);
   bool local_reference_active(const Now& now);
   void note_offset(Duration offset);
   Duration status_span(Duration age) const;
@@ -136,11 +135,7 @@ class Reference {
   int newcomer_updates_ = 0;
   bool ever_set_ = false;
 
-  std::optional<MonoTime> last_update_;
-  int updates_ = 0;  // as many as matter
-  Duration update_interval_;
-  Duration longest_interval_;   // of late, before this one
-  Duration expected_interval_;  // until the next update
+  SlewPace pace_;
   Duration last_offset_;
   double mean_square_offset_ = 0.0;
   bool averaging_ = false;
