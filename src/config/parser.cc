@@ -123,7 +123,7 @@ void Reading::read_text(std::string_view text, const std::string& name, std::siz
     const std::string_view line = text.substr(0, newline);
     text.remove_prefix(ends ? text.size() : newline + 1);
     ++place.line;
-    read_line(line, ends ? kMaxLine : kMaxLine - 1, place, level);
+    read_line(line, ends ? kMaxStatementLine : kMaxStatementLine - 1, place, level);
   }
 }
 
@@ -131,7 +131,7 @@ void Reading::read_directives(std::span<const std::string> directives) {
   LinePlace place;
   for (const std::string& directive : directives) {
     ++place.line;
-    read_line(directive, kMaxLine, place, 1);
+    read_line(directive, kMaxStatementLine, place, 1);
   }
 }
 
@@ -141,7 +141,7 @@ void Reading::read_line(std::string_view line, std::size_t limit, LinePlace plac
     Finding finding;
     finding.summary = "String too long";
     finding.column = limit;
-    finding.expected = format("at most %zu bytes in a line", kMaxLine);
+    finding.expected = format("at most %zu bytes in a line", kMaxStatementLine);
     report(place, {{finding}, {}});
     return;
   }

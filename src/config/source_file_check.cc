@@ -6,20 +6,21 @@
 #include "source_statements.h"
 #include "timed/base/statement_words.h"
 #include "timed/config/parser.h"
+#include "timed/sources/options.h"
 
 namespace timed::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kWords = {"server", "pool", "peer"};
+// As sources::SourceKind counts them.
 constexpr std::array<StatementParser, 3> kParsers = {parse_server, parse_pool, parse_peer};
 
 void check_statement(const Statement& statement, Config& unused, Findings& findings) {
-  for (std::size_t i = 0; i < kWords.size(); ++i) {
-    if (equals_ignoring_case(statement.directive(), kWords[i])) return kParsers[i](statement, unused, findings);
+  if (const auto kind = sources::source_kind_of(statement.directive())) {
+    return kParsers[static_cast<std::size_t>(*kind)](statement, unused, findings);
   }
   findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive()),
-                                       "a line that begins with " + one_of(kWords)));
-  findings.errors.back().suggestion = nearest_word(statement.directive(), kWords);
+                                       "a line that begins with " + one_of(sources::kSourceKindWords)));
+  findings.errors.back().suggestion = nearest_word(statement.directive(), sources::kSourceKindWords);
 }
 
 Finding refused_line(std::string summary, std::size_t column, std::string expected) {
@@ -36,9 +37,9 @@ void check_line(std::string_view line, bool ends, Config& unused, Findings& find
   if (!ends) {
     findings.errors.push_back(refused_line("Unfinished last line", line.size(),
                                            "a newline at the end, by which its writer says it is whole"));
-  } else if (line.size() >= kMaxLine) {
-    findings.errors.push_back(
-        refused_line("String too long", kMaxLine - 1, format("at most %zu bytes in a line", kMaxLine)));
+  } else if (line.size() >= kMaxStatementLine) {
+    findings.errors.push_back(refused_line("String too long", kMaxStatementLine - 1,
+                                           format("at most %zu bytes in a line", kMaxStatementLine)));
   } else {
     check_statement(Statement{words}, unused, findings);
   }

@@ -52,17 +52,15 @@ std::uint64_t VerdictTotals::total() const {
 
 VerdictTotals total_verdicts(const ServingWorker* main, const ServingThreads& threads) {
   VerdictTotals totals;
-  const auto add = [&totals](const ServingWorker& worker) {
+  threads.for_counters(main, [&totals](const ServingWorker& worker) {
     for (std::size_t v = 0; v < kVerdicts; ++v) totals.counts[v] += worker.verdicts().of(static_cast<Verdict>(v));
-  };
-  if (main != nullptr) add(*main);
-  threads.for_counters(add);
+  });
   return totals;
 }
 
 ServedTotals total_served(const ServingWorker* main, const ServingThreads& threads) {
   ServedTotals totals;
-  const auto add = [&totals](const ServingWorker& worker) {
+  threads.for_counters(main, [&totals](const ServingWorker& worker) {
     const ServedCounts& served = worker.served();
     totals.sent += served.sent;
     totals.no_room += served.no_room;
@@ -82,9 +80,7 @@ ServedTotals total_served(const ServingWorker* main, const ServingThreads& threa
     totals.nts_unknown_key += served.nts_unknown_key;
     totals.nts_bad_cookie += served.nts_bad_cookie;
     totals.nts_not_authentic += served.nts_not_authentic;
-  };
-  if (main != nullptr) add(*main);
-  threads.for_counters(add);
+  });
   return totals;
 }
 

@@ -129,7 +129,9 @@ void ServingThreads::on_each(const std::function<void(ServingWorker&)>& fn) cons
   }
 }
 
-void ServingThreads::for_counters(const std::function<void(const ServingWorker&)>& fn) const {
+void ServingThreads::for_counters(const ServingWorker* main,
+                                  const std::function<void(const ServingWorker&)>& fn) const {
+  if (main != nullptr) fn(*main);
   for (const Member& member : members_) {
     if (member.serving) fn(*member.serving);
   }

@@ -310,6 +310,13 @@ void settle_polls(PollOptions& poll) {
 
 }  // namespace
 
+std::optional<SourceKind> source_kind_of(std::string_view word) {
+  for (std::size_t i = 0; i < kSourceKindWords.size(); ++i) {
+    if (equals_ignoring_case(word, kSourceKindWords[i])) return static_cast<SourceKind>(i);
+  }
+  return std::nullopt;
+}
+
 std::variant<ParsedLine, LineErrors> parse_source_line(std::span<const Word> words, SourceKind kind) {
   const LineError no_host{LineError::Kind::MissingHost, 0, "a host name or an address"};
   if (words.empty()) return LineErrors{no_host};

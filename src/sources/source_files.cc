@@ -1,7 +1,6 @@
 #include "timed/sources/source_files.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -14,20 +13,10 @@
 namespace timed::sources {
 namespace {
 
-constexpr std::size_t kMaxLine = 2047;  // bytes with the newline
-
-struct KindWord {
-  std::string_view word;
-  SourceKind kind;
-};
-constexpr std::array<KindWord, 3> kKinds = {
-    {{"server", SourceKind::Server}, {"pool", SourceKind::Pool}, {"peer", SourceKind::Peer}}};
-
 std::optional<SourceLine> read_source_line(std::span<const Word> words) {
-  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                 [&](const KindWord& k) { return equals_ignoring_case(k.word, words[0].text); });
-  if (kind == kKinds.end()) return std::nullopt;
-  auto parsed = parse_source_line(words.subspan(1), kind->kind);
+  const auto kind = source_kind_of(words[0].text);
+  if (!kind) return std::nullopt;
+  auto parsed = parse_source_line(words.subspan(1), *kind);
   auto* const line = std::get_if<ParsedLine>(&parsed);
   if (line == nullptr) return std::nullopt;
   return std::move(line->line);
@@ -86,7 +75,7 @@ void read_source_lines(std::string_view text, const std::string& file, FoundSour
     text.remove_prefix(end + 1);
     const std::vector<Word> words = statement_words(line);
     if (words.empty()) continue;
-    if (auto source = line.size() < kMaxLine ? read_source_line(words) : std::nullopt) {
+    if (auto source = line.size() < kMaxStatementLine ? read_source_line(words) : std::nullopt) {
       found.lines.push_back(std::move(*source));
     } else {
       pass_over(file, number, found);

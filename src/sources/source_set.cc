@@ -9,12 +9,6 @@
 #include "timed/base/text.h"
 
 namespace timed::sources {
-namespace {
-
-constexpr double kSharedExponent = 1.0 / 3.0;  // of how many sources are combined
-
-}  // namespace
-
 using discipline::Now;
 using discipline::Sample;
 using discipline::SourceId;
@@ -136,7 +130,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
 // be asked at intervals k^(2/3) times as long.  Half of that is taken, as they are never equally good.
 std::size_t SourceSet::shared(std::size_t telling_samples) const {
   const int combined = callbacks_.combined_sources ? std::max(callbacks_.combined_sources(), 1) : 1;
-  return static_cast<std::size_t>(static_cast<double>(telling_samples) * std::pow(combined, kSharedExponent));
+  return static_cast<std::size_t>(static_cast<double>(telling_samples) * std::cbrt(combined));
 }
 
 bool SourceSet::near_leap_second(LocalTime when, Duration offset) const {

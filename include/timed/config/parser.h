@@ -16,7 +16,6 @@
 
 namespace timed::config {
 
-inline constexpr std::size_t kMaxLine = 2047;        // bytes of a line with its newline
 inline constexpr std::size_t kMaxIncludeLevel = 10;  // the main file is level 1
 inline constexpr std::size_t kMaxFiles = 65536;      // read in all
 inline constexpr std::size_t kMaxDirectories = 10;   // in one confdir line

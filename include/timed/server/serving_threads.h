@@ -45,8 +45,8 @@ class ServingThreads {
 
   // Runs the function on the thread of each that runs, one after the other, while this one waits.
   void on_each(const std::function<void(ServingWorker&)>& fn) const;
-  // The counters of all that have run.
-  void for_counters(const std::function<void(const ServingWorker&)>& fn) const;
+  // The counters of all that have run, and of the main loop's, which may be null.
+  void for_counters(const ServingWorker* main, const std::function<void(const ServingWorker&)>& fn) const;
 
  private:
   struct Member {

@@ -2,6 +2,7 @@
 #ifndef TIMED_SOURCES_OPTIONS_H_
 #define TIMED_SOURCES_OPTIONS_H_
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,9 @@ struct CheckOptions {
 
 // The word that the line begins with.
 enum class SourceKind : std::uint8_t { Server, Pool, Peer };
+inline constexpr std::array<std::string_view, 3> kSourceKindWords = {"server", "pool", "peer"};  // in that order
+// Without regard to case; empty for another word.
+std::optional<SourceKind> source_kind_of(std::string_view word);
 
 struct SourceLine {
   SourceKind kind = SourceKind::Server;  // the directive

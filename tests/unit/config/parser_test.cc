@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "memory_files.h"
+#include "timed/base/statement_words.h"
 
 namespace timed::config {
 namespace {
@@ -216,7 +217,7 @@ TEST(ParserLines, WhiteSpaceIsAnyRunOfIt) {
 }
 
 TEST(ParserLines, LengthIsLimited) {
-  const std::string longest(kMaxLine - 1, '#');
+  const std::string longest(kMaxStatementLine - 1, '#');
   EXPECT_TRUE(parse(longest + "\n" + longest + "#").ok());
   EXPECT_EQ(summaries(parse(longest + "#\nfoo").errors),
             (Texts{"String too long at line 1 in file t.conf", "Invalid directive foo at line 2 in file t.conf"}));
