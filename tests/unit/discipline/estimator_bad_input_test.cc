@@ -142,6 +142,26 @@ TEST(EstimatorBadInput, HostileSamplesEndInTheFallbackAndAreCounted) {
   EXPECT_GT(fallbacks, 10u);
 }
 
+// Runs of the smoother that went astray claim more evidence than there can be, and to know all to a millionth.
+TEST(EstimatorBadInput, NoEvidenceIsBelievedThatCannotBe) {
+  struct Case {
+    std::uint64_t seed;
+    int samples;
+  };
+  for (const Case& c : {Case{105, 7}, Case{164, 6}, Case{164, 8}, Case{307, 5}}) {
+    SyntheticClock clock(c.seed, {});
+    Watched watched;
+    for (int i = 0; i < c.samples; ++i) {
+      clock.advance(std::exp2(20.0 * clock.uniform() - 10.0));
+      const double size_s = std::exp2(40.0 * clock.uniform() - 30.0);
+      const double delay_s = size_s * clock.uniform();
+      watched.feed(clock.sample(size_s * clock.normal(), delay_s));
+    }
+    const Posterior& p = *watched.estimator.posterior();
+    EXPECT_GT(p.offset_sd, p.noise_sd * 0.01) << c.seed;
+  }
+}
+
 TEST(EstimatorBadInput, EqualSamplesMeanAClockThatRunsAlike) {
   for (const double delay_s : {0.0, 1e-4, 2.0}) {
     Watched watched;

@@ -223,6 +223,24 @@ TEST(Estimator, KnowsTheFrequencyAfterAJumpOfTheOffset) {
   }
 }
 
+// What the server's jump did and what our own step did are two things.
+TEST(Estimator, KnowsAJumpAgainThoughTheReferenceMoved) {
+  SyntheticClock clock(21, {});
+  Estimator estimator({});
+  for (int i = 0; i < 60; ++i) feed(estimator, clock.next());
+  const Duration jump = Duration::seconds(0.02), step = Duration::seconds(-3.0);
+  Sample s = clock.next();
+  s.offset = s.offset + WideDuration(jump);
+  feed(estimator, s);
+  EXPECT_EQ(estimator.counts().held_back, 1u);
+  estimator.shift(step);
+  s = clock.next();
+  s.offset = s.offset + WideDuration(jump + step);
+  feed(estimator, s);
+  EXPECT_EQ(estimator.counts().held_back, 1u) << "the second says the same";
+  EXPECT_NEAR(offset_error_s(*estimator.posterior(), clock), (jump + step).to_seconds(), 1e-3);
+}
+
 TEST(Estimator, LeavesOutTheOneSampleThatJumps) {
   SyntheticClock clock(22, {});
   Estimator estimator({});

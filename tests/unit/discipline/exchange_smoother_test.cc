@@ -116,14 +116,22 @@ Matrix inverse(Matrix m) {
   return m;
 }
 
+// Variances that offset and frequency gain before an exchange, beside what the walk of the frequency gives.
+struct Jumps {
+  std::size_t before = 0;
+  double offset = 0.0, frequency = 0.0;
+};
+
 // Covariance of offset and frequency at the last of `count` exchanges, each of which shows the offset to `noise_sd`, of
 // a clock whose frequency walks: all states at once, each tied to the one before by what the walk may have done.  In
 // units of the spacing for the time, of the noise for offsets.
-Matrix all_at_once(std::size_t count, double wander) {
+Matrix all_at_once(std::size_t count, double wander, const Jumps& jumps = {}) {
   Matrix precision(2 * count, std::vector<double>(2 * count, 0.0));
-  const Matrix walk = inverse({{wander / 3.0, wander / 2.0}, {wander / 2.0, wander}});
   for (std::size_t i = 0; i < count; ++i) precision[2 * i][2 * i] += 1.0;
   for (std::size_t i = 1; i < count; ++i) {
+    const double gained = wander + (i == jumps.before ? jumps.frequency : 0.0);
+    const double moved = i == jumps.before ? jumps.offset : 0.0;
+    const Matrix walk = inverse({{gained / 3.0 + moved, gained / 2.0}, {gained / 2.0, gained}});
     // This one less what the one before leads to: J x, of which the walk is the covariance.
     const double j[2][4] = {{-1.0, -1.0, 1.0, 0.0}, {0.0, -1.0, 0.0, 1.0}};
     for (std::size_t a = 0; a < 4; ++a) {
@@ -141,23 +149,57 @@ Matrix all_at_once(std::size_t count, double wander) {
 
 // Beside Gaussian noise queues of next to nothing hardly count: then it is all but a Kalman smoother, whose answer is
 // exact.
-TEST(ExchangeSmoother, LetsTheFrequencyWalk) {
+void expect_exact(double wander, const Jumps& jumps) {
   constexpr double kSpacing_s = 64.0, kGaussian_s = 1e-3, kNoise_s = kGaussian_s * M_SQRT1_2;
+  constexpr double kUnitOfFrequency = kNoise_s / kSpacing_s;
+  std::vector<Exchange> all(12);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].t_s = kSpacing_s * (static_cast<double>(i) - static_cast<double>(all.size() - 1));
+    all[i].delay_s = 1e-1 + (i % 2 == 0 ? 0.0 : 1e-7);
+  }
+  all[jumps.before].jump_s2 = jumps.offset * kNoise_s * kNoise_s;
+  all[jumps.before].jump = jumps.frequency * kUnitOfFrequency * kUnitOfFrequency;
+  ExchangeSmoother smoother;
+  smoother.load(all, 1e-9);
+  const double q = wander * kUnitOfFrequency * kUnitOfFrequency / kSpacing_s;
+  const SmootherResult result = smoother.run({q, kGaussian_s}, {}, false);
+  const Matrix exact = all_at_once(all.size(), wander, jumps);
+  EXPECT_NEAR(result.clock.offset_variance_s2 / (exact[0][0] * kNoise_s * kNoise_s), 1.0, 0.08);
+  EXPECT_NEAR(result.clock.covariance_s / (exact[0][1] * kNoise_s * kUnitOfFrequency), 1.0, 0.08);
+  EXPECT_NEAR(result.clock.frequency_variance / (exact[1][1] * kUnitOfFrequency * kUnitOfFrequency), 1.0, 0.08);
+}
+
+TEST(ExchangeSmoother, LetsTheFrequencyWalk) {
   for (const double wander : {1.0, 30.0}) {
-    std::vector<Exchange> all(12);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      all[i].t_s = kSpacing_s * (static_cast<double>(i) - static_cast<double>(all.size() - 1));
-      all[i].delay_s = 1e-1 + (i % 2 == 0 ? 0.0 : 1e-7);
+    SCOPED_TRACE(wander);
+    expect_exact(wander, {});
+  }
+}
+
+TEST(ExchangeSmoother, KnowsLessAfterAJump) {
+  expect_exact(1.0, {.before = 10, .offset = 1e3});
+  expect_exact(1.0, {.before = 10, .frequency = 1e2});
+}
+
+// An observation may be so far beyond what all others say that nothing would be left of the belief without it.
+TEST(ExchangeSmoother, SaysNumbersWhateverItSees) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SyntheticClock clock(seed, {});
+    std::vector<Exchange> all;
+    for (int i = 0; i < 30; ++i) {
+      const double size_s = std::exp2(40.0 * clock.uniform() - 30.0);
+      clock.advance(std::exp2(20.0 * clock.uniform() - 10.0));
+      all.push_back({clock.t_s(), size_s * clock.normal(), 1e-4});
     }
+    const Exchange newest = all.back();
+    for (Exchange& e : all) e = {e.t_s - newest.t_s, e.offset_s - newest.offset_s, e.delay_s};
     ExchangeSmoother smoother;
-    smoother.load(all, 1e-9);
-    const double q = wander * kNoise_s * kNoise_s / (kSpacing_s * kSpacing_s * kSpacing_s);
-    const SmootherResult result = smoother.run({q, kGaussian_s}, {}, false);
-    const Matrix exact = all_at_once(all.size(), wander);
-    const double unit_f = kNoise_s / kSpacing_s;
-    EXPECT_NEAR(result.clock.offset_variance_s2 / (exact[0][0] * kNoise_s * kNoise_s), 1.0, 0.08) << wander;
-    EXPECT_NEAR(result.clock.covariance_s / (exact[0][1] * kNoise_s * unit_f), 1.0, 0.08) << wander;
-    EXPECT_NEAR(result.clock.frequency_variance / (exact[1][1] * unit_f * unit_f), 1.0, 0.08) << wander;
+    smoother.load(all, kPrecision_s);
+    for (const double wander : {1e-20, 1e-18, 1e-14}) {
+      const SmootherResult result = smoother.run({wander, kPrecision_s}, {}, false);
+      EXPECT_TRUE(std::isfinite(result.log_evidence) && std::isfinite(result.clock.offset_s)) << seed;
+      EXPECT_GT(result.clock.offset_variance_s2, 0.0) << seed;
+    }
   }
 }
 
@@ -242,6 +284,95 @@ TEST(ModelAverage, WeighsWanderAndNoise) {
   }
   EXPECT_NEAR(log_calm, std::log(1e-18), 1.5);
   EXPECT_NEAR(log_wild, std::log(1e-14), 1.5);
+}
+
+struct Mixture {
+  double offset_s = 0.0, variance_s2 = 0.0, covariance_s = 0.0, frequency_variance = 0.0;
+  double disagreement = 0.0;  // share of the offset's variance
+};
+
+// The mean of many models by evidence, each run for itself.
+Mixture mix_many(const std::vector<Exchange>& exchanges) {
+  ExchangeSmoother smoother;
+  smoother.load(exchanges, kPrecision_s);
+  struct Say {
+    double weight;
+    ClockPosterior clock;
+  };
+  std::vector<Say> all;
+  double best = -1e300, sum = 0.0;
+  for (double log_wander = std::log(1e-22); log_wander < std::log(1e-11); log_wander += std::log(3.0)) {
+    for (const double share : {0.0, 0.35, 1.0}) {
+      const double gaussian_s = std::max(kPrecision_s, share * smoother.mean_extra_s());
+      const SmootherResult r = smoother.run({std::exp(log_wander), gaussian_s}, {}, false);
+      if (!std::isfinite(r.log_evidence) || r.residual > 0.7) continue;
+      all.push_back({r.log_evidence + log_prior_of_wander(log_wander), r.clock});
+      best = std::max(best, all.back().weight);
+    }
+  }
+  Mixture m;
+  double frequency = 0.0, apart_s2 = 0.0;
+  for (Say& say : all) sum += say.weight = std::exp(say.weight - best);
+  for (const Say& say : all) m.offset_s += say.weight / sum * say.clock.offset_s;
+  for (const Say& say : all) frequency += say.weight / sum * say.clock.frequency;
+  for (const Say& say : all) {
+    const double w = say.weight / sum, offset_s = say.clock.offset_s - m.offset_s;
+    const double off_frequency = say.clock.frequency - frequency;
+    apart_s2 += w * offset_s * offset_s;
+    m.variance_s2 += w * (say.clock.offset_variance_s2 + offset_s * offset_s);
+    m.covariance_s += w * (say.clock.covariance_s + offset_s * off_frequency);
+    m.frequency_variance += w * (say.clock.frequency_variance + off_frequency * off_frequency);
+  }
+  m.disagreement = apart_s2 / m.variance_s2;
+  return m;
+}
+
+// A few models are enough, and what they disagree about nobody knows.
+TEST(ModelAverage, SaysWhatManyModelsSay) {
+  double variance = 0.0, covariance = 0.0, of_frequency = 0.0, disagreement = 0.0;
+  constexpr int kSeeds = 12;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Made made = make(seed, 24, {.wander_sd = 1e-8});
+    const auto bank = bank_by_delay(made.exchanges, kPrecision_s);
+    ASSERT_TRUE(bank);
+    const auto few = ModelAverage().run(made.exchanges, kPrecision_s, {}, *bank);
+    ASSERT_TRUE(few);
+    const Mixture many = mix_many(made.exchanges);
+    EXPECT_NEAR(few->clock.offset_s, many.offset_s, 0.4 * std::sqrt(many.variance_s2)) << seed;
+    variance += few->clock.offset_variance_s2 / many.variance_s2 / kSeeds;
+    covariance += few->clock.covariance_s / many.covariance_s / kSeeds;
+    of_frequency += few->clock.frequency_variance / many.frequency_variance / kSeeds;
+    disagreement += many.disagreement / kSeeds;
+  }
+  EXPECT_GT(disagreement, 0.15) << "else they have nothing to disagree about";
+  EXPECT_NEAR(variance, 1.0, 0.1);
+  EXPECT_NEAR(covariance, 1.0, 0.1);
+  EXPECT_NEAR(of_frequency, 1.0, 0.1);
+}
+
+// Queues alone, and as much noise that no delay shows.
+TEST(ModelAverage, TellsGaussianNoiseFromQueues) {
+  double among_queues_s = 0.0, beside_them_s = 0.0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (const bool gaussian : {false, true}) {
+      SyntheticClock clock(seed, {});
+      Made made = make(seed, 64, {});
+      if (gaussian) {
+        for (Exchange& e : made.exchanges) {
+          const double there_s = 1e-4 * clock.normal(), back_s = 1e-4 * clock.normal();
+          e.offset_s += 0.5 * (there_s - back_s);
+          e.delay_s += there_s + back_s;
+        }
+      }
+      const auto bank = bank_by_delay(made.exchanges, kPrecision_s);
+      ASSERT_TRUE(bank);
+      const auto answer = ModelAverage().run(made.exchanges, kPrecision_s, {}, *bank);
+      ASSERT_TRUE(answer);
+      (gaussian ? beside_them_s : among_queues_s) += answer->gaussian_sd_s / 8;
+    }
+  }
+  EXPECT_LT(among_queues_s, 2e-5);
+  EXPECT_NEAR(beside_them_s, 1e-4, 4e-5);
 }
 
 TEST(ModelAverage, SaysTheSameOfTheSame) {

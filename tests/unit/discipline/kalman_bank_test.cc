@@ -122,6 +122,41 @@ TEST(KalmanBank, KnowsHowWellItKnows) {
   EXPECT_LT(scaled2, 1.6);
 }
 
+// A mean of sixteen is as good as sixteen.
+TEST(KalmanBank, FindsTheNoiseOfOneSampleInMeansOfMany) {
+  double log_noise = 0.0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto means = scatter(seed, 1e-4, 1e-9, 64.0);
+    for (Exchange& e : means) e.count = 16.0;
+    const auto answer = bank_by_scatter(means, 1e-9);
+    ASSERT_TRUE(answer);
+    log_noise += std::log(answer->noise_sd_s) / 20;
+  }
+  EXPECT_NEAR(log_noise, std::log(4e-4), 0.1);
+}
+
+// The shortest of four delays is not yet the base, and the exchange with it not without error.
+TEST(KalmanBank, DoubtsTheShortestOfAFewDelays) {
+  int inside = 0;
+  constexpr int kRuns = 200;
+  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+    SyntheticClock clock(seed, {.frequency = 0.0, .wander_sd = 0.0});
+    std::vector<Exchange> all(4);
+    for (Exchange& e : all) {
+      const Sample s = clock.next();
+      e = {clock.t_s(), s.offset.to_duration().to_seconds(), s.peer_delay.to_seconds()};
+    }
+    const Exchange newest = all.back();
+    for (Exchange& e : all) e = {e.t_s - newest.t_s, e.offset_s - newest.offset_s, e.delay_s};
+    const auto answer = bank_by_delay(all, 1e-8);
+    ASSERT_TRUE(answer);
+    const double error_s = newest.offset_s + answer->clock.offset_s - clock.offset_s();
+    if (std::fabs(error_s) < 2.0 * std::sqrt(answer->clock.offset_variance_s2)) ++inside;
+  }
+  EXPECT_GT(inside, 150);
+  EXPECT_LT(inside, 198);
+}
+
 // The delay says which exchanges are good.
 TEST(KalmanBank, BelievesShortDelays) {
   std::vector<Exchange> all = line(20, 0.0, 1e-3);
