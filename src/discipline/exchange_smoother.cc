@@ -16,6 +16,9 @@
 // The way back is that of Durbin and Koopman: vectors r and N with smoothed mean = m + P r, variance = P - P N P.
 // It inverts nothing, and a site, being scalar, costs a few products.
 //
+// What can be is done for both directions of an exchange at once (double_pair.h); only the way back through time undoes
+// one site after the other.
+//
 // The sum of the logarithms of how likely each site's observation was, over what the site itself would say, makes the
 // evidence of the model: by it models with other wander and other noise are weighed.
 #include "exchange_smoother.h"
@@ -29,7 +32,7 @@
 namespace timed::discipline {
 namespace {
 
-constexpr std::array<double, 2> kSign = {1.0, -1.0};  // of the offset in u: there, back
+constexpr DoublePair kSign = {1.0, -1.0};  // of the offset in u
 
 constexpr int kLeastRounds = 4;  // from a cold start the beliefs may pause before they move
 constexpr int kWarmRounds = 2;
@@ -90,7 +93,7 @@ void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd
     points_[i].dt_s = i == 0 ? 0.0 : e.t_s - exchanges[i - 1].t_s;
     points_[i].jump = e.jump;
     points_[i].jump_s2 = e.jump_s2;
-    points_[i].observed_s = {0.5 * e.delay_s + offset_s, 0.5 * e.delay_s - offset_s};
+    points_[i].observed_s = both(0.5 * e.delay_s) + kSign * both(offset_s);
     least_delay_s_ = std::min(least_delay_s_, e.delay_s);
     mean_delay_s_ += e.delay_s / static_cast<double>(size_);
   }
@@ -98,51 +101,70 @@ void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd
 }
 
 // As if the noise were Gaussian with the mean and the variance of the exponential.
-void ExchangeSmoother::start_sites(std::array<double, 2> mean_s) {
-  mean_s_ = mean_s;
+void ExchangeSmoother::start_sites(double mean_s) {
+  mean_s_ = both(mean_s);
+  const DoublePair precision = both(1.0 / (mean_s * mean_s));
   for (std::size_t i = 0; i < size_; ++i) {
-    for (std::size_t j = 0; j < 2; ++j) {
-      const double precision = 1.0 / (mean_s[j] * mean_s[j]);
-      points_[i].sites[j] = {precision, precision * (points_[i].observed_s[j] - mean_s[j])};
-    }
+    points_[i].sites = Sites{precision, precision * (points_[i].observed_s - mean_s_)};
   }
 }
 
-// The integral of N(u; belief) · exp(-precision u²/2 + shift u), squared: exp(exponent) / denominator.
-void ExchangeSmoother::Evidence::times_mass(const Normal& belief, const Site& site, double inverse_denominator) {
-  const double exponent = 2.0 * belief.mean * site.shift + site.shift * site.shift * belief.variance -
-                          site.precision * belief.mean * belief.mean;
-  squared_.times_exp(exponent * inverse_denominator);
-  squared_.times(inverse_denominator);
+// The integrals of N(u; belief) · exp(-precision u²/2 + shift u), squared: exp(exponent) / denominator.
+void ExchangeSmoother::Evidence::times_masses(const Normals& beliefs, const Sites& sites,
+                                              DoublePair inverse_denominators) {
+  const DoublePair exponents = both(2.0) * beliefs.mean * sites.shift + sites.shift * sites.shift * beliefs.variance -
+                               sites.precision * beliefs.mean * beliefs.mean;
+  const DoublePair scaled = exponents * inverse_denominators;
+  squared_.times_exp(scaled[0] + scaled[1]);
+  squared_.times(inverse_denominators[0] * inverse_denominators[1]);
 }
 
-// Divides by it.
-void ExchangeSmoother::Evidence::over_mass(const Normal& belief, const Site& site) {
-  const double denominator = 1.0 + site.precision * belief.variance;
-  const double exponent = 2.0 * belief.mean * site.shift + site.shift * site.shift * belief.variance -
-                          site.precision * belief.mean * belief.mean;
-  squared_.times_exp(-exponent / denominator);
-  squared_.times(denominator);
+// Divides by them.
+void ExchangeSmoother::Evidence::over_masses(const Normals& beliefs, const Sites& sites) {
+  const DoublePair denominators = both(1.0) + sites.precision * beliefs.variance;
+  const DoublePair exponents = both(2.0) * beliefs.mean * sites.shift + sites.shift * sites.shift * beliefs.variance -
+                               sites.precision * beliefs.mean * beliefs.mean;
+  const DoublePair scaled = exponents / denominators;
+  squared_.times_exp(-(scaled[0] + scaled[1]));
+  squared_.times(denominators[0] * denominators[1]);
 }
 
-// Multiplies a site into the belief, and how likely it was into the evidence.
-void ExchangeSmoother::take_site(Belief& belief, const Site& site, double sign, Update& update) {
+// Multiplies both sites into the belief, first that of the way there, and how likely they were into the evidence.  To
+// have one division wait for the other would be half of the cost, so the second one's denominator is found without.
+void ExchangeSmoother::take_sites(Belief& belief, Point& point) {
   Matrix& p = belief.variance;
   Vector& m = belief.mean;
-  const Vector gain = {sign * p.oo + p.od, sign * p.of + p.fd, sign * p.od + p.dd};
-  const Normal u = {sign * m.offset + m.delay, sign * gain.offset + gain.delay};
-  const double inverse = 1.0 / (1.0 + site.precision * u.variance);
-  update = {gain, site.precision * inverse, (site.shift - site.precision * u.mean) * inverse};
-  m.offset += gain.offset * update.pull;
-  m.frequency += gain.frequency * update.pull;
-  m.delay += gain.delay * update.pull;
-  p.oo -= update.weight * gain.offset * gain.offset;
-  p.of -= update.weight * gain.offset * gain.frequency;
-  p.od -= update.weight * gain.offset * gain.delay;
-  p.ff -= update.weight * gain.frequency * gain.frequency;
-  p.fd -= update.weight * gain.frequency * gain.delay;
-  p.dd -= update.weight * gain.delay * gain.delay;
-  evidence_.times_mass(u, site, inverse);
+  const Sites& sites = point.sites;
+  const Vector there = {p.oo + p.od, p.of + p.fd, p.od + p.dd};
+  const Vector back = {p.od - p.oo, p.fd - p.of, p.dd - p.od};
+  const double common = there.delay - there.offset;  // covariance of both u
+  const double there_s2 = there.offset + there.delay, back_s2 = back.delay - back.offset;
+  const double denominator = 1.0 + sites.precision[0] * there_s2;
+  // there_s2 · back_s2 - common² is 4 times this, which does not cancel where offset and delay are independent.
+  const double independent = std::max(p.oo * p.dd - p.od * p.od, 0.0);
+  const double of_both =
+      denominator + sites.precision[1] * back_s2 + sites.precision[0] * sites.precision[1] * 4.0 * independent;
+  const double first = 1.0 / denominator, second = denominator / of_both;
+  const double weight = sites.precision[0] * first, back_weight = sites.precision[1] * second;
+  const double there_s = m.delay + m.offset;
+  const double pull = (sites.shift[0] - sites.precision[0] * there_s) * first;
+  const double back_s = m.delay - m.offset + common * pull;
+  const double back_pull = (sites.shift[1] - sites.precision[1] * back_s) * second;
+  const double less = weight * common;
+  const Vector gain = {back.offset - less * there.offset, back.frequency - less * there.frequency,
+                       back.delay - less * there.delay};
+  point.updates = {Update{there, weight, pull}, Update{gain, back_weight, back_pull}};
+  m.offset += there.offset * pull + gain.offset * back_pull;
+  m.frequency += there.frequency * pull + gain.frequency * back_pull;
+  m.delay += there.delay * pull + gain.delay * back_pull;
+  p.oo -= weight * there.offset * there.offset + back_weight * gain.offset * gain.offset;
+  p.of -= weight * there.offset * there.frequency + back_weight * gain.offset * gain.frequency;
+  p.od -= weight * there.offset * there.delay + back_weight * gain.offset * gain.delay;
+  p.ff -= weight * there.frequency * there.frequency + back_weight * gain.frequency * gain.frequency;
+  p.fd -= weight * there.frequency * there.delay + back_weight * gain.frequency * gain.delay;
+  p.dd -= weight * there.delay * there.delay + back_weight * gain.delay * gain.delay;
+  const Normals beliefs = {DoublePair{there_s, back_s}, DoublePair{there_s2, back_s2 - less * common}};
+  evidence_.times_masses(beliefs, sites, DoublePair{first, second});
 }
 
 void ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms& terms) {
@@ -168,7 +190,7 @@ void ExchangeSmoother::filter(const SmootherModel& model, const SmootherTerms& t
     p.ff += gained;
     p.od += dt * p.fd;
     if (terms.moved[i] && !fixed) p.dd += mean_delay_s_ * mean_delay_s_;
-    for (std::size_t j = 0; j < 2; ++j) take_site(belief, point.sites[j], kSign[j], point.updates[j]);
+    take_sites(belief, point);
     point.filtered = belief;
   }
 }
@@ -188,12 +210,15 @@ void ExchangeSmoother::smooth() {
     Point& point = points_[i];
     const Matrix& p = point.filtered.variance;
     const Vector& m = point.filtered.mean;
-    for (std::size_t j = 0; j < 2; ++j) {
-      const double s = kSign[j];
-      const Vector ph = {s * p.oo + p.od, s * p.of + p.fd, s * p.od + p.dd};
-      point.smoothed[j].mean = s * m.offset + m.delay + dot(ph, r);
-      point.smoothed[j].variance = s * ph.offset + ph.delay - dot(ph, product(n, ph));
-    }
+    // P h, and N P h.
+    const DoublePair offset = kSign * both(p.oo) + both(p.od), frequency = kSign * both(p.of) + both(p.fd),
+                     delay = kSign * both(p.od) + both(p.dd);
+    const DoublePair n_offset = both(n.oo) * offset + both(n.of) * frequency + both(n.od) * delay,
+                     n_frequency = both(n.of) * offset + both(n.ff) * frequency + both(n.fd) * delay,
+                     n_delay = both(n.od) * offset + both(n.fd) * frequency + both(n.dd) * delay;
+    point.smoothed.mean = kSign * both(m.offset) + both(m.delay) + offset * both(r.offset) +
+                          frequency * both(r.frequency) + delay * both(r.delay);
+    point.smoothed.variance = kSign * offset + delay - (offset * n_offset + frequency * n_frequency + delay * n_delay);
     for (std::size_t j = 2; j-- > 0;) {  // undo the sites, last one first
       const Update& u = point.updates[j];
       const double s = kSign[j];
@@ -217,39 +242,34 @@ void ExchangeSmoother::smooth() {
   }
 }
 
-// Of the beliefs, in standard deviations, and so many as were before.
-double ExchangeSmoother::largest_change(double before, const Normal& from, const Normal& to) {
-  const double moved = std::fabs(to.mean - from.mean) / std::sqrt(to.variance);
-  const double wider = std::max(to.variance / from.variance, from.variance / to.variance);
-  if (moved + (wider - 1.0) <= before) return before;  // which is above the logarithm
-  return std::max(before, moved + std::log(wider));
-}
-
 ExchangeSmoother::SiteRound ExchangeSmoother::update_sites(const SmootherModel& model, double damping) {
-  const std::array<OneSidedNoise, 2> noise = {OneSidedNoise(mean_s_[0], model.gaussian_sd_s),
-                                              OneSidedNoise(mean_s_[1], model.gaussian_sd_s)};
+  const OneSidedNoise noise(mean_s_, model.gaussian_sd_s);
+  const DoublePair one = both(1.0), most_extra_s = both(kMostExtra) * mean_s_;
   SiteRound round;
+  DoublePair most_change2{};
   for (std::size_t i = 0; i < size_; ++i) {
-    for (std::size_t j = 0; j < 2; ++j) {
-      Site& site = points_[i].sites[j];
-      const Normal belief = {points_[i].smoothed[j].mean, std::max(points_[i].smoothed[j].variance, kLeastVariance_s2)};
-      const double precision = 1.0 / belief.variance;
-      const double cavity_precision = std::max(precision - site.precision, kLeastCavity * precision);
-      const double cavity_variance = 1.0 / cavity_precision;
-      const Normal cavity = {(belief.mean * precision - site.shift) * cavity_variance, cavity_variance};
-      const OneSidedNoise::Seen seen = noise[j].see(cavity, points_[i].observed_s[j]);
-      evidence_.times(seen);
-      evidence_.over_mass(cavity, site);
-      const double extra_s = std::max(points_[i].observed_s[j] - seen.belief.mean, 0.0);
-      round.extra_s[j] += std::min(extra_s, kMostExtra * mean_s_[j]);
-      round.largest_change = largest_change(round.largest_change, belief, seen.belief);
-      Site next;
-      next.precision = std::max(1.0 / seen.belief.variance - cavity_precision, kLeastSite * cavity_precision);
-      next.shift = seen.belief.mean * (cavity_precision + next.precision) - cavity.mean * cavity_precision;
-      site.precision += damping * (next.precision - site.precision);
-      site.shift += damping * (next.shift - site.shift);
-    }
+    Point& point = points_[i];
+    Sites& sites = point.sites;
+    const Normals belief = {point.smoothed.mean, larger(point.smoothed.variance, both(kLeastVariance_s2))};
+    const DoublePair precision = one / belief.variance;
+    const DoublePair cavity_precision = larger(precision - sites.precision, both(kLeastCavity) * precision);
+    const DoublePair cavity_variance = one / cavity_precision;
+    const Normals cavity = {(belief.mean * precision - sites.shift) * cavity_variance, cavity_variance};
+    const OneSidedNoise::Seen seen = noise.see(cavity, point.observed_s);
+    evidence_.times(seen);
+    evidence_.over_masses(cavity, sites);
+    round.extra_s += smaller(larger(point.observed_s - seen.belief.mean, both(0.0)), most_extra_s);
+    const DoublePair seen_precision = one / seen.belief.variance;
+    const DoublePair moved = seen.belief.mean - belief.mean;
+    const DoublePair wider = larger(seen.belief.variance * precision, belief.variance * seen_precision) - one;
+    most_change2 = larger(most_change2, moved * moved * seen_precision + wider * wider);
+    Sites next;
+    next.precision = larger(seen_precision - cavity_precision, both(kLeastSite) * cavity_precision);
+    next.shift = seen.belief.mean * (cavity_precision + next.precision) - cavity.mean * cavity_precision;
+    sites.precision += both(damping) * (next.precision - sites.precision);
+    sites.shift += both(damping) * (next.shift - sites.shift);
   }
+  round.largest_change = std::sqrt(std::max(most_change2[0], most_change2[1]));
   return round;
 }
 
@@ -273,7 +293,7 @@ SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherT
                                      int most_rounds) {
   if (!warm) {
     const double mean_s = mean_extra_s_ * (1.0 + kMinimumBias / std::sqrt(static_cast<double>(size_)));
-    start_sites({mean_s, mean_s});
+    start_sites(mean_s);
   }
   SmootherResult result;
   const int least_rounds = warm ? kWarmRounds : kLeastRounds;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 
+#include "double_pair.h"
 #include "exchanges.h"
 #include "log_product.h"
 #include "one_sided_noise.h"
@@ -50,19 +51,19 @@ class ExchangeSmoother {
   double least_delay_s() const { return least_delay_s_; }
 
  private:
-  // A Gaussian factor exp(-precision u²/2 + shift u) that stands for one direction of one exchange; u = D ± offset.
-  struct Site {
-    double precision = 0.0, shift = 0.0;
+  // Gaussian factors exp(-precision u²/2 + shift u) that stand for the directions of one exchange; u = D ± offset.
+  struct Sites {
+    DoublePair precision{}, shift{};
   };
   // Of a model, as it grows in a round.
   class Evidence {
    public:
     void times(const OneSidedNoise::Seen& seen) {
-      likelihood_.times_exp(seen.exponent);
-      likelihood_.times(seen.factor);
+      likelihood_.times_exp(seen.exponent[0] + seen.exponent[1]);
+      likelihood_.times(seen.factor[0] * seen.factor[1]);
     }
-    void times_mass(const Normal& belief, const Site& site, double inverse_denominator);
-    void over_mass(const Normal& belief, const Site& site);
+    void times_masses(const Normals& beliefs, const Sites& sites, DoublePair inverse_denominators);
+    void over_masses(const Normals& beliefs, const Sites& sites);
     double log() const { return likelihood_.log() + 0.5 * squared_.log(); }
 
    private:
@@ -85,26 +86,25 @@ class ExchangeSmoother {
     double pull = 0.0;    // (shift - precision · u) / (1 + precision · v)
   };
   struct Point {
-    double dt_s = 0.0, jump = 0.0;       // since the exchange before (exchanges.h)
-    double jump_s2 = 0.0;                // variance of a jump of the offset meanwhile
-    std::array<double, 2> observed_s{};  // there, back; the line taken out
-    std::array<Site, 2> sites{};
-    std::array<Update, 2> updates{};
-    Belief filtered;                   // with all sites up to here
-    std::array<Normal, 2> smoothed{};  // of u, with all sites
+    double dt_s = 0.0, jump = 0.0;  // since the exchange before (exchanges.h)
+    double jump_s2 = 0.0;           // variance of a jump of the offset meanwhile
+    DoublePair observed_s{};        // the line taken out
+    Sites sites;
+    std::array<Update, 2> updates{};  // there, back
+    Belief filtered;                  // with all sites up to here
+    Normals smoothed;                 // of u, with all sites
   };
   struct SiteRound {
-    double largest_change = 0.0;
-    std::array<double, 2> extra_s{};  // sums of the delays that the sites explain
+    double largest_change = 0.0;  // of a belief, in standard deviations
+    DoublePair extra_s{};         // sums of the delays that the sites explain
   };
 
-  void start_sites(std::array<double, 2> mean_s);
+  void start_sites(double mean_s);
   void filter(const SmootherModel& model, const SmootherTerms& terms);
   void smooth();
   SiteRound update_sites(const SmootherModel& model, double damping);
   void update_scales(const SiteRound& round, const SmootherTerms& terms);
-  static double largest_change(double before, const Normal& from, const Normal& to);
-  void take_site(Belief& belief, const Site& site, double sign, Update& update);
+  void take_sites(Belief& belief, Point& point);
 
   std::array<Point, kEstimatorWindow> points_{};
   std::size_t size_ = 0;
@@ -112,8 +112,8 @@ class ExchangeSmoother {
   double span_s_ = 0.0;
   double least_sd_s_ = 0.0;
   double least_delay_s_ = 0.0, mean_delay_s_ = 0.0, mean_extra_s_ = 0.0;
-  std::array<double, 2> mean_s_{};  // of the noise, there and back
-  Evidence evidence_;               // of the last round
+  DoublePair mean_s_{};  // of the noise
+  Evidence evidence_;    // of the last round
 };
 
 }  // namespace timed::discipline

@@ -2,91 +2,100 @@
 // w = u + stamp error is N(m, v + g) before and must lie below z; the exponential weighs it by exp(w/s), which moves a
 // Gaussian by (v + g)/s without changing its width.  So what is believed of w is a Gaussian cut off at z, whose
 // moments are known (Mills' ratio), and u follows from w as in any Gaussian pair: by the share v/(v + g).
+//
+// In deviations of w before: z lies t above the mean, an exponential of rate r moves the Gaussian by r, and it is cut
+// off at a = t - r.  How likely z was is then, for a kind of packets and up to its share,
+//
+//   r · exp(r²/2 - r t) · Phi(a)  =  r · exp(-t²/2) · exp(a²/2) Phi(a),
+//
+// where the left form serves above zero and the right one below: neither overflows.  As usual packets and rare ones
+// have t in common, two exponential functions are all that both need, and no error function: Phi comes from Mills'
+// ratio, which a quotient of polynomials gives.
 #include "one_sided_noise.h"
 
-#include <algorithm>
-#include <cmath>
+#include <array>
 
 namespace timed::discipline {
 namespace {
 
-constexpr double kFarTail = -30.0;     // left of it Phi is taken from its continued fraction: erfc is soon too small
-constexpr double kAsymptotic = 100.0;  // from there on two terms of a series have more digits than a difference
-constexpr double kLeastShare = 1e-9;   // of a variance is left at least, whatever rounding makes of it
 constexpr double kInverseRoot2Pi = 0.3989422804014327;
-constexpr double kInverseRoot2 = 0.7071067811865476;
-
-// What cutting off a Gaussian at a leaves of its variance.
-double share_of_variance(double a, double ratio) {
-  if (a > -kAsymptotic) return 1.0 - ratio * (a + ratio);
-  const double inverse2 = 1.0 / (a * a);
-  return inverse2 * (1.0 - 6.0 * inverse2);
-}
+constexpr double kLeastShare = 1e-9;  // of a variance is left at least, whatever rounding makes of it
+// Above it what is cut off is less than a double's last digit.
+constexpr double kNothingCut = 8.5;
+// Of the standard normal, for x of zero and above: phi(x)/(1 - Phi(x)) - x, which falls from 0.8 as 1/x does, is
+// kOver/kUnder to 1.6e-12 of itself (minimax in x from zero to infinity, by weighted least squares at 45 digits).
+constexpr std::array<double, 8> kOver = {21483.8672834692142, 24005.9917803006486, 13530.6648610640475,
+                                         4826.20881407074134, 1163.22270177566454, 189.27978716550887,
+                                         19.4338021647758266, 0.999999999998392114};
+constexpr std::array<double, 9> kUnder = {26926.034590624984,  42349.9614046854588, 32566.9699083455115,
+                                          15740.3979246633973, 5198.77192532976604, 1202.09023745636439,
+                                          191.279787852304924, 19.4338021621420022, 1.0};
+constexpr double kFarthest = 1e15;     // of x: its 17th power is still a double
+constexpr double kAsymptotic = 100.0;  // from there on three terms of a series have more digits than a difference
 
 }  // namespace
 
-double NormalTail::log_cdf() const {
-  return exponent + std::log(factor);
+CutNormal cut_above(DoublePair a, DoublePair bell) {
+  const auto is_above = a > both(0.0);
+  const DoublePair distance = is_above ? a : -a;
+  const DoublePair x = smaller(distance, both(kFarthest));
+  const DoublePair over = polynomial(kOver, x), under = polynomial(kUnder, x);
+  // phi/(1 - Phi) = sum/under at x.  What is left of the cut is that of the other side: below zero 1 - Phi(x), above it
+  // 1 - (1 - Phi(x)).  All three quotients have the same denominator.
+  const DoublePair sum = over + x * under;
+  const DoublePair density = bell * both(kInverseRoot2Pi);
+  const DoublePair left = is_above ? sum - density * under : under;
+  const DoublePair inverse = both(1.0) / (left * sum);
+  CutNormal cut;
+  cut.mass = left * left * inverse * (is_above ? both(1.0) : both(kInverseRoot2Pi));
+  cut.excess = is_above ? a + density * sum * sum * inverse : over * sum * inverse;
+  const DoublePair ratio = cut.excess - a;  // phi(a)/Phi(a)
+  const DoublePair inverse2 = both(1.0) / (distance * distance);
+  const DoublePair series = inverse2 * (both(1.0) - inverse2 * (both(6.0) - both(50.0) * inverse2));
+  cut.variance = a < both(-kAsymptotic) ? series : both(1.0) - ratio * cut.excess;
+  cut.variance = larger(cut.variance, both(kLeastShare));
+  return cut;
 }
 
-NormalTail normal_tail(double a) {
-  if (a > kFarTail) {
-    const double cdf = 0.5 * std::erfc(-a * kInverseRoot2);
-    return {kInverseRoot2Pi * std::exp(-0.5 * a * a) / cdf, 0.0, cdf};
-  }
-  const double x = -a;
-  const double ratio = x + 1.0 / (x + 2.0 / (x + 3.0 / (x + 4.0 / (x + 5.0 / x))));
-  return {ratio, -0.5 * a * a, kInverseRoot2Pi / ratio};
-}
+OneSidedNoise::OneSidedNoise(DoublePair mean_s, double gaussian_sd_s)
+    : gaussian_variance_s2_(gaussian_sd_s * gaussian_sd_s),
+      rate_(both(1.0) / mean_s),
+      usual_peak_(both(1.0 - kRareShare) * rate_),
+      rare_peak_(both(kRareShare / kRareFactor) * rate_) {}
 
-OneSidedNoise::OneSidedNoise(double mean_s, double gaussian_sd_s)
-    : mean_s_(mean_s),
-      gaussian_variance_s2_(gaussian_sd_s * gaussian_sd_s),
-      usual_{1.0 / mean_s, (1.0 - kRareShare) / mean_s},
-      rare_{1.0 / (kRareFactor * mean_s), kRareShare / (kRareFactor * mean_s)} {}
-
-// `sd_s`: of w before; `share`: of its variance that is of u.
-OneSidedNoise::Part OneSidedNoise::see_part(const Normal& before, double z, double sd_s, double share,
-                                            const Exponential& kind) {
-  const double variance = sd_s * sd_s;
-  const double moved = before.mean + variance * kind.inverse_mean;
-  const double a = (z - moved) / sd_s;
-  const NormalTail tail = normal_tail(a);
-  const double w_mean = moved - sd_s * tail.ratio;
-  const double w_variance = variance * std::max(share_of_variance(a, tail.ratio), kLeastShare);
-  Part part;
-  part.belief.mean = before.mean + share * (w_mean - before.mean);
-  part.belief.variance =
-      std::max(before.variance + share * share * (w_variance - variance), kLeastShare * before.variance);
-  part.exponent = (0.5 * variance * kind.inverse_mean - (z - before.mean)) * kind.inverse_mean + tail.exponent;
-  part.factor = kind.peak * tail.factor;
-  return part;
-}
-
-OneSidedNoise::Seen OneSidedNoise::see(const Normal& before, double z) const {
-  const double variance = before.variance + gaussian_variance_s2_;  // of w
-  const double sd_s = std::sqrt(variance), share = before.variance / variance;
-  const Part usual = see_part(before, z, sd_s, share, usual_);
-  const Part rare = see_part(before, z, sd_s, share, rare_);
-  // Bayes' rule between the two kinds of packet.  Either may be unlikely beyond a double's range, but not both beside
-  // the larger exponent.
-  const double exponent = std::max(usual.exponent, rare.exponent);
-  const double less = std::exp(-std::fabs(usual.exponent - rare.exponent));
-  const double usual_mass = usual.factor * (usual.exponent < exponent ? less : 1.0);
-  const double rare_mass = rare.factor * (rare.exponent < exponent ? less : 1.0);
+OneSidedNoise::Seen OneSidedNoise::see(const Normals& before, DoublePair z) const {
+  const DoublePair sd_s = root(before.variance + both(gaussian_variance_s2_));  // of w
+  const DoublePair inverse_sd = both(1.0) / sd_s;
+  const DoublePair share = before.variance * inverse_sd * inverse_sd;  // of its variance that is of u
+  const DoublePair t = (z - before.mean) * inverse_sd;
+  const DoublePair usual_rate = rate_ * sd_s, rare_rate = usual_rate * both(1.0 / kRareFactor);
+  const DoublePair usual_a = t - usual_rate, rare_a = t - rare_rate;  // the rare one is the larger
+  // Bells of both, which also say how much less likely usual packets are than rare ones; where the bells are nothing
+  // beside 1, that and no bell.
+  const DoublePair usual_above = larger(usual_a, both(0.0)), rare_above = larger(rare_a, both(0.0));
+  const DoublePair apart = smaller(rare_above, usual_rate - rare_rate);
+  const auto is_far = usual_above > both(kNothingCut);
+  const DoublePair usual_bell = exp_below_zero(both(-0.5) * usual_above * usual_above);
+  const DoublePair other =
+      exp_below_zero(both(-0.5) * (is_far ? apart * (rare_above + usual_above) : rare_above * rare_above));
+  const CutNormal usual = cut_above(usual_a, is_far ? both(0.0) : usual_bell);
+  const CutNormal rare = cut_above(rare_a, is_far ? both(0.0) : other);
+  const DoublePair less = is_far ? other : other / usual_bell;
+  // Bayes' rule between the two kinds of packet.
+  const DoublePair usual_mass = usual_peak_ * usual.mass * less, rare_mass = rare_peak_ * rare.mass;
   Seen seen;
-  seen.exponent = exponent;
+  seen.exponent = rare_a > both(0.0) ? rare_rate * (both(0.5) * rare_rate - t) : both(-0.5) * t * t;
   seen.factor = usual_mass + rare_mass;
-  const double usual_share = usual_mass / seen.factor, rare_share = rare_mass / seen.factor;
-  seen.belief.mean = usual_share * usual.belief.mean + rare_share * rare.belief.mean;
-  const double apart = usual.belief.mean - rare.belief.mean;
-  seen.belief.variance = usual_share * usual.belief.variance + rare_share * rare.belief.variance +
-                         usual_share * rare_share * apart * apart;
+  const DoublePair usual_share = usual_mass / seen.factor, rare_share = both(1.0) - usual_share;
+  const DoublePair between = usual.excess - rare.excess;
+  const DoublePair excess = usual_share * usual.excess + rare_share * rare.excess;
+  const DoublePair variance =
+      usual_share * usual.variance + rare_share * rare.variance + usual_share * rare_share * between * between;
+  seen.belief.mean = before.mean + share * sd_s * (t - excess);
+  seen.belief.variance =
+      before.variance *
+      larger(both(gaussian_variance_s2_) * inverse_sd * inverse_sd + share * variance, both(kLeastShare));
   return seen;
-}
-
-double OneSidedNoise::Seen::log_likelihood() const {
-  return exponent + std::log(factor);
 }
 
 }  // namespace timed::discipline

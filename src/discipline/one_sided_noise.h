@@ -1,4 +1,4 @@
-// The noise of one direction of an exchange: a queue can delay a packet, never hasten it.
+// The noise of the directions of an exchange: a queue can delay a packet, never hasten it.
 //
 // The delay above the smallest one is exponential with a mean; now and then, once in fifty packets, with a mean eight
 // times as large, which keeps a burst of congestion from being taken for a move of the clock.  The stamps at both ends
@@ -6,56 +6,44 @@
 #ifndef TIMED_SRC_DISCIPLINE_ONE_SIDED_NOISE_H_
 #define TIMED_SRC_DISCIPLINE_ONE_SIDED_NOISE_H_
 
+#include "double_pair.h"
+
 namespace timed::discipline {
 
 inline constexpr double kRareShare = 0.02;  // of the packets meet a burst of congestion,
 inline constexpr double kRareFactor = 8.0;  // whose delays are so many times longer (the answer hardly depends on it)
 
-struct Normal {
-  double mean = 0.0;
-  double variance = 0.0;
+struct Normals {
+  DoublePair mean{}, variance{};
 };
 
 class OneSidedNoise {
  public:
-  // Mean of the exponential part and standard deviation of the Gaussian one, both above zero.
-  OneSidedNoise(double mean_s, double gaussian_sd_s);
+  // Means of the exponential part and standard deviation of the Gaussian one, all above zero.
+  OneSidedNoise(DoublePair mean_s, double gaussian_sd_s);
 
   // What is believed of u after z = u + noise was seen, if N(mean, variance) was believed before: the first two moments
   // (it is no longer Gaussian), and how likely z was: factor · exp(exponent), whose logarithm not everybody needs.
   struct Seen {
-    Normal belief;
-    double exponent = 0.0, factor = 1.0;
-    double log_likelihood() const;
+    Normals belief;
+    DoublePair exponent{}, factor{};
   };
-  Seen see(const Normal& before, double z) const;
-
-  double mean_s() const { return mean_s_; }
+  Seen see(const Normals& before, DoublePair z) const;
 
  private:
-  struct Exponential {
-    double inverse_mean = 0.0;
-    double peak = 0.0;  // density where it begins, with the share of packets that are of this kind
-  };
-  struct Part {
-    Normal belief;
-    double exponent = 0.0, factor = 0.0;
-  };
-  static Part see_part(const Normal& before, double z, double sd_s, double share, const Exponential& kind);
-
-  double mean_s_;
   double gaussian_variance_s2_;
-  Exponential usual_, rare_;
+  DoublePair rate_;                    // of the usual packets: one over the mean
+  DoublePair usual_peak_, rare_peak_;  // density where it begins, with the share of packets that are of this kind
 };
 
-// Density over distribution function of the standard normal, the mean by which cutting off what is above `a` moves it
-// down; and the distribution function, factor · exp(exponent).  All are good to the far left tail.
-struct NormalTail {
-  double ratio = 0.0;
-  double exponent = 0.0, factor = 1.0;
-  double log_cdf() const;
+// The standard normal cut off above `a`.  All are good to the far left tail.
+struct CutNormal {
+  DoublePair excess{};    // how far the mean is below a
+  DoublePair variance{};  // that is left
+  DoublePair mass{};      // that is left: the distribution function, times exp(a²/2) where a is below zero
 };
-NormalTail normal_tail(double a);
+// `bell`: exp(-a²/2) where a is above zero, anything else.
+CutNormal cut_above(DoublePair a, DoublePair bell);
 
 }  // namespace timed::discipline
 

@@ -39,8 +39,7 @@ struct Truth {
 // The posterior of offset, frequency and base delay by brute force on a grid about what the smoother says, for a clock
 // that does not wander, with the smoother's own noise.
 Truth integrate(const std::vector<Exchange>& all, const SmootherResult& near, double gaussian_sd_s) {
-  const std::array<OneSidedNoise, 2> noise = {OneSidedNoise(near.forward_mean_s, gaussian_sd_s),
-                                              OneSidedNoise(near.backward_mean_s, gaussian_sd_s)};
+  const OneSidedNoise noise(DoublePair{near.forward_mean_s, near.backward_mean_s}, gaussian_sd_s);
   // The smoother's prior of the base delay: a quarter of the smallest round trip, give or take as much.
   double prior_delay_s = 1e300;
   for (const Exchange& e : all) prior_delay_s = std::min(prior_delay_s, 0.25 * e.delay_s);
@@ -59,8 +58,10 @@ Truth integrate(const std::vector<Exchange>& all, const SmootherResult& near, do
           for (const Exchange& e : all) {
             const double at_s = offset_s + slope * e.t_s;
             // A belief as narrow as this is a point.
-            log_p += noise[0].see({delay_s + at_s, 1e-22}, 0.5 * e.delay_s + e.offset_s).log_likelihood();
-            log_p += noise[1].see({delay_s - at_s, 1e-22}, 0.5 * e.delay_s - e.offset_s).log_likelihood();
+            const Normals u = {DoublePair{delay_s + at_s, delay_s - at_s}, both(1e-22)};
+            const DoublePair z = {0.5 * e.delay_s + e.offset_s, 0.5 * e.delay_s - e.offset_s};
+            const auto seen = noise.see(u, z);
+            log_p += seen.exponent[0] + seen.exponent[1] + std::log(seen.factor[0] * seen.factor[1]);
           }
           if (!sum) {
             peak = std::max(peak, log_p);
