@@ -12,6 +12,8 @@
 #include <cmath>
 #include <limits>
 
+#include "log_product.h"
+
 namespace timed::discipline {
 namespace {
 
@@ -31,8 +33,8 @@ constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchan
 
 struct FilterRun {
   ClockPosterior clock;
-  double log_determinants = 0.0;  // sum of ln S over the innovations
-  double squares = 0.0;           // sum of e²/S
+  LogProduct determinants;  // of the innovations
+  double squares = 0.0;     // sum of e²/S
 };
 
 // One filter's say.
@@ -114,13 +116,14 @@ FilterRun run_filter(const Corrected& corrected, std::span<const double> noise_s
     c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
     c.frequency_variance += gained;
     const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
+    const double inverse_s2 = 1.0 / innovation_s2;
     const double innovation_s = corrected.offset_s(i) - c.offset_s;
     if (i >= 2) {  // the first two only say where the clock is
-      run.log_determinants += std::log(innovation_s2);
-      run.squares += innovation_s * innovation_s / innovation_s2;
+      run.determinants.times(innovation_s2);
+      run.squares += innovation_s * innovation_s * inverse_s2;
     }
-    const double offset_gain = c.offset_variance_s2 / innovation_s2;
-    const double frequency_gain = c.covariance_s / innovation_s2;
+    const double offset_gain = c.offset_variance_s2 * inverse_s2;
+    const double frequency_gain = c.covariance_s * inverse_s2;
     c.offset_s += offset_gain * innovation_s;
     c.frequency += frequency_gain * innovation_s;
     c.frequency_variance -= frequency_gain * c.covariance_s;
@@ -161,7 +164,7 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
   for (Member& m : members) {
     const FilterRun run = run_filter(corrected, {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
     m.log_wander = std::log(wander);
-    m.log_weight = -0.5 * (run.log_determinants + run.squares) + log_prior_of_wander(m.log_wander);
+    m.log_weight = -0.5 * (run.determinants.log() + run.squares) + log_prior_of_wander(m.log_wander);
     m.noise_s2 = mean_noise_s2;
     m.clock = run.clock;
     wander *= kGridFactor;
@@ -187,7 +190,7 @@ std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, d
         run_filter(corrected, {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
     m.noise_s2 = std::max(run.squares / innovations, least_sd_s * least_sd_s);
     m.log_wander = std::log(m.noise_s2) - 3.0 * std::log(intercept_s);
-    m.log_weight = -0.5 * (run.log_determinants + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +
+    m.log_weight = -0.5 * (run.determinants.log() + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +
                    log_prior_of_wander(m.log_wander);
     m.clock = run.clock;
     m.clock.offset_variance_s2 *= m.noise_s2;
