@@ -72,9 +72,13 @@ TEST(EstimatorStates, TheFirstMinutes) {
   EXPECT_LE(ratio_in({.config = config, .from_s = 500, .to_s = 2000}), 0.9);
 }
 
+// The clock was 100 ms off.  Its own source has not answered yet when that is mended, be it by a step or by a slew.
 TEST(EstimatorStates, AfterInitstepslew) {
-  const State state{.config = "initstepslew 0.05 10.0.0.1\nserver 10.0.0.1 iburst\n", .from_s = 64, .to_s = 300};
-  EXPECT_LE(ratio_in(state), 1.3);
+  for (const std::string threshold : {"0.05", "1"}) {
+    const std::string config = "initstepslew " + threshold + " 10.0.0.1\nserver 10.0.0.1 iburst\n";
+    EXPECT_LE(errors_in({.config = config, .from_s = 10, .to_s = 13}, "bayes").time_s(), 2e-3) << threshold;
+    EXPECT_LE(ratio_in({.config = config, .from_s = 64, .to_s = 300}), 1.3) << threshold;
+  }
 }
 
 // The drift file knows the frequency, so of what three samples say the offset alone is news.
