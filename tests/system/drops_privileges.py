@@ -61,6 +61,16 @@ def test(net):
     lab.wait_until(lambda: "1 sources online" in net.timedc("low", space, "activity"), 10, "the source is there")
     assert low.stop() == 0
 
+    # Requests of initstepslew, and those after it, leave from a port that was opened as root before either.
+    net.timed("asked", space, "local\nallow\ncmdport 0")
+    asks = net.timed("asks", space, "server 127.0.0.1 iburst\nport 0\nacquisitionport 900\n"
+                     "cmdport 0\ninitstepslew 30 127.0.0.1", user=ACCOUNT)
+    check_status(asks, BIND_LOW_PORT)
+    asks.wait_for_log("Selected source 127.0.0.1")
+    assert is_bound(space, 900)
+    assert "Permission denied" not in asks.log(), asks.log()
+    assert asks.stop() == 0
+
     # The account may also come from the configuration.
     named = net.start("named", space.command(lab.timed(), "-d", "-x", "-f",
                                              net.timed_configuration("named", f"user {ACCOUNT}\ncmdport 0\nport 0")))
