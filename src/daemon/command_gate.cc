@@ -14,12 +14,18 @@ server::ServiceLimits limits_of(const server::RateLimitOptions& commands) {
 }  // namespace
 
 CommandGate::CommandGate(std::vector<server::AccessRule> rules, const server::RateLimitOptions& limit, Family family,
-                         env::Host& host, env::Timers& timers)
+                         env::Host& host, env::Timers& timers, OnTable on_table)
     : timers_(timers),
       entropy_([&host](std::span<std::byte> into) { host.random(into); }),
-      names_(std::move(rules), family, host, timers, [this] { compile(); }) {
+      names_(std::move(rules), family, host, timers, [this] { compile(); }),
+      on_table_(std::move(on_table)) {
   compile();
   if (limit.enabled) clients_.emplace(kClients, limits_of(limit), entropy_);
+}
+
+void CommandGate::compile() {
+  table_ = server::AccessList(names_.rules()).compile();
+  if (on_table_) on_table_(table_);
 }
 
 bool CommandGate::is_not_too_fast(const IpAddress& from) {

@@ -79,7 +79,8 @@ struct Engine::Parts {
                       ke_server.use_keys(keys);
                     }),
         ke_server(config.nts, ke_server_neighbours(), e),
-        command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers),
+        command_gate(config.command_access, config.rate_limits.commands, config.family, e.host, e.timers,
+                     [this](const server::AccessTable& allowed) { server.set_questions(allowed); }),
         control(config.control, e.network,
                 command_gate.gate([this](const IpAddress& from) { server.note_command(from); },
                                   [this](const IpAddress& from) { server.note_command_drop(from); }),

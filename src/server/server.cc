@@ -130,6 +130,10 @@ void Server::set_sources(std::vector<Endpoint> sources) {
   replace_tables([&](ServingTables& tables) { tables.sources = std::move(sources); });
 }
 
+void Server::set_questions(AccessTable allowed) {
+  replace_tables([&](ServingTables& tables) { tables.questions = std::move(allowed); });
+}
+
 Status Server::open() {
   serving_ = true;
   if (signd_) log::info("MS-SNTP authentication enabled");

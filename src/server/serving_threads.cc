@@ -7,6 +7,18 @@
 #include "timed/base/log.h"
 
 namespace timed::server {
+namespace {
+
+bool may_ask(const IpAddress& from, const ServingTables& tables) {
+  return from.is_localhost() || tables.questions.allows(from);
+}
+
+bool is_source(const Endpoint& peer, const ServingTables& tables) {
+  const Endpoint from{peer.address, peer.port, 0};
+  return std::binary_search(tables.sources.begin(), tables.sources.end(), from);
+}
+
+}  // namespace
 
 ServingThreads::ServingThreads(int wanted, const Published& published, env::Host& host, Handover& handover)
     : published_(published),
@@ -81,7 +93,8 @@ void ServingThreads::start(Member& member, int number) {
   hand_over_sockets(member);
 }
 
-// Only the main loop knows what it wants; what looks like it is handed over.
+// Only the main loop knows what it wants; what looks like it is handed over.  Whom it would not answer costs it
+// nothing.
 Bystanders ServingThreads::bystanders() const {
   const auto hand_over = [&host = host_, &handover = handover_](Handover::Kind kind, Place place,
                                                                 const env::Datagram& datagram) {
@@ -89,11 +102,9 @@ Bystanders ServingThreads::bystanders() const {
   };
   Bystanders bystanders;
   bystanders.take = [hand_over](Place place, const env::Datagram& datagram, const ServingTables& tables) {
-    if (ntp::mode_of(datagram.data[0]) != ntp::Mode::Control) {
-      const Endpoint from{datagram.peer.address, datagram.peer.port, 0};
-      if (!std::binary_search(tables.sources.begin(), tables.sources.end(), from)) return false;
-    }
-    hand_over(Handover::Kind::Received, place, datagram);
+    const bool of_ntpq = ntp::mode_of(datagram.data[0]) == ntp::Mode::Control;
+    if (!(of_ntpq ? may_ask(datagram.peer.address, tables) : is_source(datagram.peer, tables))) return false;
+    hand_over(of_ntpq ? Handover::Kind::OfNtpq : Handover::Kind::OfSource, place, datagram);
     return true;
   };
   bystanders.sign = [hand_over](Place place, const env::Datagram& answer) {

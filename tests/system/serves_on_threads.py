@@ -1,5 +1,5 @@
 """serverthreads: requests of many addresses are answered by threads, each client by the same one: interleaved mode and
-the report of clients are those of one server.  Rules that change and the end reach all of them."""
+the report of clients are those of one server.  Rules that change and the end reach all of them, ntpq the main loop."""
 
 import os
 
@@ -48,6 +48,16 @@ def ask(sock, server, datagram):
     sock.sendto(datagram, server)
     received, _ = sock.recvfrom(2048)
     return ntp_request.read(received)
+
+
+def asks_as_ntpq(client):
+    """Whether a question of mode 6 is answered."""
+    with client.udp_socket(bind=("10.99.1.1", 0), timeout=0.3) as sock:
+        sock.sendto(bytes([2 << 3 | 6, 1]) + bytes(10), ("10.99.0.1", 123))
+        try:
+            return bool(sock.recv(2048))
+        except TimeoutError:
+            return False
 
 
 def serving_threads(pid):
@@ -103,6 +113,10 @@ def test(net):
     hits = {row[0]: int(row[1]) for row in rows}
     expected = {address: 4 for version in (4, 6) for address in addresses(version)}
     assert {a: n for a, n in hits.items() if a in expected} == expected, rows
+
+    assert not asks_as_ntpq(client), "whoever may not ask was answered"
+    net.timedc("threads", server, "cmdallow", "10.99.1.1")
+    assert asks_as_ntpq(client), "whoever may ask was not answered"
 
     net.timedc("threads", server, "deny", "10.99.1.0/24")
     net.timedc("threads", server, "deny", "fd00:99:0:1::/64")

@@ -23,9 +23,10 @@ class CommandGate {
   // Clients whose rate is known at a time; the one that was silent longest is forgotten first.
   static constexpr std::size_t kClients = 1024;
 
-  // The seams outlive the gate.
+  // The seams outlive the gate.  `on_table` is told whom it admits, now and each time that this changes.
+  using OnTable = std::function<void(const server::AccessTable&)>;
   CommandGate(std::vector<server::AccessRule> rules, const server::RateLimitOptions& limit, Family family,
-              env::Host& host, env::Timers& timers);
+              env::Host& host, env::Timers& timers, OnTable on_table = {});
 
   // The rules; names in them are looked up from start() to stop().
   AccessNames& rules() { return names_; }
@@ -38,11 +39,12 @@ class CommandGate {
   control::Gate gate(Told note = {}, Told note_drop = {});
 
  private:
-  void compile() { table_ = server::AccessList(names_.rules()).compile(); }
+  void compile();
 
   env::Timers& timers_;
   EntropyPool entropy_;
   AccessNames names_;
+  OnTable on_table_;
   server::AccessTable table_;
   std::optional<server::ClientTable> clients_;  // with a limit
 };

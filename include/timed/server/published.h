@@ -23,10 +23,11 @@ namespace timed::server {
 // Replaced as a whole, never changed.
 struct ServingTables {
   AccessTable access;
-  AccessTable needs_key;               // answered only where they have authenticated themselves
-  std::optional<AccessTable> limited;  // whose rate is limited; none = everybody's
+  AccessTable needs_key;                        // answered only where they have authenticated themselves
+  std::optional<AccessTable> limited;           // whose rate is limited; none = everybody's
   std::optional<auth::CookieKeys> cookie_keys;  // of NTS, which is served where there are some
-  std::vector<Endpoint> sources;       // sorted; what they send to the server's port is not for the server
+  std::vector<Endpoint> sources;                // sorted; what they send to the server's port is not for the server
+  AccessTable questions;                        // whom ntpq may ask from, beside this machine
 };
 
 // In use by whoever still reads them.

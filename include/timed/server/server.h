@@ -60,6 +60,8 @@ class Server {
   void share(SocketSharing sharing);
   // What these send to the port of the server is theirs; all of them, each time some have changed.
   void set_sources(std::vector<Endpoint> sources);
+  // Whom ntpq may ask from, beside this machine.
+  void set_questions(AccessTable allowed);
   // The socket of a family, opened now where it was not; null where that cannot be.
   env::UdpSocket* shared_socket(Family family);
 

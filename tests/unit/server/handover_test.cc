@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -23,30 +24,46 @@ struct Taken {
 
 TEST(Handover, DeliversInOrderAndTellsOfTheFirst) {
   Taken taken;
-  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 1, numbered(10)));
-  EXPECT_FALSE(taken.handover.put(Handover::Kind::Received, 0, numbered(11)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::OfSource, 1, numbered(10)));
+  EXPECT_FALSE(taken.handover.put(Handover::Kind::OfSource, 0, numbered(11)));
   taken.handover.take();
   EXPECT_EQ(taken.all, (std::vector<std::pair<std::size_t, std::uint16_t>>{{1, 10}, {0, 11}}));
   taken.handover.take();
   EXPECT_EQ(taken.all.size(), 2u);
-  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 0, numbered(12)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::OfSource, 0, numbered(12)));
 }
 
 // Whoever floods it fills only its own way.
 TEST(Handover, IsBounded) {
   Taken taken;
-  for (std::uint16_t i = 0; i < 200; ++i) taken.handover.put(Handover::Kind::Received, 0, numbered(i));
+  for (std::uint16_t i = 0; i < 200; ++i) taken.handover.put(Handover::Kind::OfSource, 0, numbered(i));
   EXPECT_EQ(taken.handover.lost(), 200 - Handover::kRoom);
   taken.handover.take();
   EXPECT_EQ(taken.all.size(), Handover::kRoom);
-  EXPECT_TRUE(taken.handover.put(Handover::Kind::Received, 0, numbered(1)));
+  EXPECT_TRUE(taken.handover.put(Handover::Kind::OfSource, 0, numbered(1)));
+}
+
+TEST(Handover, SourcesFindRoomBesideWhatAnybodyMaySend) {
+  Taken taken;
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    taken.handover.put(Handover::Kind::OfNtpq, 0, numbered(i));
+    taken.handover.put(Handover::Kind::ToBeSigned, 0, numbered(i));
+  }
+  EXPECT_EQ(taken.handover.lost(), 200 - Handover::kRoom * 3 / 4);
+  for (std::uint16_t i = 0; i < 16; ++i) taken.handover.put(Handover::Kind::OfSource, 7, numbered(i));
+  EXPECT_EQ(taken.handover.lost(), 200 - Handover::kRoom * 3 / 4) << "of those that others have filled";
+  taken.handover.take();
+  EXPECT_EQ(std::count_if(taken.all.begin(), taken.all.end(), [](const auto& one) { return one.first == 7; }), 16);
+  taken.handover.put(Handover::Kind::OfNtpq, 0, numbered(1));
+  taken.handover.take();
+  EXPECT_EQ(taken.all.size(), Handover::kRoom + 1) << "what was taken makes room";
 }
 
 TEST(Handover, ManyThreadsMayPut) {
   Taken taken;
   const auto put = [](void* handover) -> void* {
     for (std::uint16_t i = 0; i < 1000; ++i)
-      static_cast<Handover*>(handover)->put(Handover::Kind::Received, 0, numbered(i));
+      static_cast<Handover*>(handover)->put(Handover::Kind::OfSource, 0, numbered(i));
     return nullptr;
   };
   pthread_t threads[2];

@@ -1,4 +1,4 @@
-// Whether threads still turn, as the main loop finds out without waiting for them.
+// Serving threads that are turned by hand: what goes to the main loop and how it arrives, and whether they still turn.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/server/fakes.h"
+#include "timed/server/server.h"
 #include "timed/server/serving_threads.h"
 
 namespace timed::server {
@@ -80,6 +81,77 @@ TEST(ServingThreadsTest, one_that_hangs_is_found) {
   EXPECT_TRUE(threads.all_have_turned()) << "it was only slow";
   threads.stop();
   EXPECT_TRUE(threads.all_have_turned());
+}
+
+const Subnet kAll = *Subnet::make(IpAddress::any(Family::Inet4), 0);
+
+AccessRule allow(const Subnet& subnet) {
+  AccessRule rule;
+  rule.allow = true;
+  rule.subnets = {subnet};
+  return rule;
+}
+
+// A server with one thread; whoever asks is 192.0.2.1:40000.
+class HandedOverTest : public ::testing::Test {
+ protected:
+  HandedOverTest() {
+    SocketSharing sharing;
+    sharing.take = [this](const env::Datagram&) {
+      done.emplace_back("packet");
+      return wanted;
+    };
+    sharing.take_transmit_stamps = [this](Family, std::span<const env::TransmitStamp>) { done.emplace_back("stamp"); };
+    sharing.answer_control = [this](const env::Datagram&) {
+      done.emplace_back("question");
+      return std::vector<std::vector<std::byte>>(1);
+    };
+    server.share(std::move(sharing));
+    EXPECT_TRUE(server.open().ok());
+    server.start_threads();
+    EXPECT_TRUE(server.has_threads());
+    network.v4.sent.reserve(8);
+  }
+
+  // To the thread's socket, and on the main loop what it has left for that.
+  void receive(const env::Datagram& datagram) {
+    network.v4.incoming.push_back(datagram);
+    network.socket_v4->turn();
+    run(host.on_main);
+  }
+
+  static ServerOptions one_thread() {
+    ServerOptions options;
+    options.threads = 1;
+    return options;
+  }
+
+  FakeClock clock;
+  NoTimers timers;
+  FakeNetwork network;
+  HandHost host{clock, timers, network};
+  bool wanted = true;
+  std::vector<std::string> done;
+  const std::vector<AccessRule> rules{allow(kAll)};
+  Server server{one_thread(), {}, rules, network, clock, host};
+};
+
+// Whoever else may send any number of them, and the main loop would only find out that it answers none.
+TEST_F(HandedOverTest, QuestionsOfNtpqGoOverWhereTheyMayBeAsked) {
+  env::Datagram question = make_request(2, ntp::Mode::Control);
+  question.size = 12;
+  receive(question);
+  EXPECT_EQ(done, std::vector<std::string>());
+  EXPECT_EQ(server.verdicts().total(), 1u) << "it is counted with what is no request";
+  server.set_questions(AccessList(std::vector{allow(*Subnet::make(question.peer.address, 32))}).compile());
+  receive(question);
+  EXPECT_EQ(done, std::vector<std::string>{"question"});
+  question.peer.address = *IpAddress::parse("192.0.2.2");
+  receive(question);
+  EXPECT_EQ(done.size(), 1u);
+  question.peer.address = *IpAddress::parse("127.0.0.1");
+  receive(question);
+  EXPECT_EQ(done.size(), 2u);
 }
 
 }  // namespace
