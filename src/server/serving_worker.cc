@@ -108,14 +108,24 @@ void ServingWorker::take_cookie_keys() {
   responder_.use_nts(serves ? nts_.get() : nullptr);
 }
 
-void ServingWorker::turn(Place place) {
+// A response is worth more with the stamp of its request, which lies there by then.
+void ServingWorker::begin(Place place) {
   refresh();
   if (awaits_stamps_ || bystanders_.take_transmit_stamps) take_transmit_stamps(place);
+}
+
+void ServingWorker::turn(Place place) {
+  begin(place);
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     const std::size_t n = ports_[place]->socket->receive(batch_->requests);
     answer(place, std::span(batch_->requests).first(n));
     if (n < batch_->requests.size()) return;
   }
+}
+
+void ServingWorker::serve(Place place, std::span<const env::Datagram> requests) {
+  begin(place);
+  answer(place, requests);
 }
 
 void ServingWorker::drain(Place place) {

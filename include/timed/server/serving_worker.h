@@ -99,7 +99,7 @@ class ServingWorker {
   // The same for all sockets, and removes them.
   void close();
   // As if it had come in there.
-  void serve(Place place, std::span<const env::Datagram> requests) { answer(place, requests); }
+  void serve(Place place, std::span<const env::Datagram> requests);
   // Why the kernel did not take an answer.
   void count_unsent(const std::optional<Error>& refused);
 
@@ -139,6 +139,8 @@ class ServingWorker {
   void refresh();
   void take_tables();
   void take_cookie_keys();
+  // Before what has come in is looked at.
+  void begin(Place place);
   void turn(Place place);
   void take_transmit_stamps(Place place);
   void note_transmit_stamp(Port& port, const env::TransmitStamp& stamp);

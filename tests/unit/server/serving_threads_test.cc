@@ -154,5 +154,28 @@ TEST_F(HandedOverTest, QuestionsOfNtpqGoOverWhereTheyMayBeAsked) {
   EXPECT_EQ(done.size(), 2u);
 }
 
+// When the request has left is told by the main loop's socket, which may not have been looked at since.
+TEST_F(HandedOverTest, StampsOfTheRequestComeBeforeItsResponse) {
+  const env::Datagram response = make_request(4, ntp::Mode::Server);
+  server.set_sources({response.peer});
+  network.v4.stamps.push_back({1, {RawTime::from_seconds(1'800'000'000), Duration::zero(), env::StampSource::Kernel}});
+  receive(response);
+  EXPECT_EQ(done, (std::vector<std::string>{"stamp", "packet"}));
+}
+
+// The main loop's socket gets nothing itself, so nothing else tells its worker of what is published.
+TEST_F(HandedOverTest, WhatNobodyWantsIsAnsweredWithWhatIsPublished) {
+  wanted = false;
+  const env::Datagram request = make_request(4, ntp::Mode::SymmetricActive);
+  server.set_sources({request.peer});
+  discipline::OwnState state;
+  state.leap = ntp::Leap::Normal;
+  state.stratum = 2;
+  server.publish(state);
+  receive(request);
+  ASSERT_EQ(network.v4.sent.size(), 1u);
+  EXPECT_EQ(ntp::PacketView::parse(network.v4.sent[0].bytes()).header().stratum, 2);
+}
+
 }  // namespace
 }  // namespace timed::server
