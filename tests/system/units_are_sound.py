@@ -17,7 +17,7 @@ HOOKS = os.path.join(SOURCE, "packaging/hooks")
 TIMESYNCD = "/lib/systemd/system/systemd-timesyncd.service"
 # In tenths, as systemd 252 counts; timesyncd's has 23.
 EXPOSURE = {"timed.service": 23, "timed-restricted.service": 19, "timed-wait-sync.service": 12,
-            "timed-networkd.service": 16}
+            "timed-restricted-wait-sync.service": 12, "timed-networkd.service": 16}
 # What a daemon that steers the clock, drops privileges and may be told `lock_all` cannot be without.
 NEEDED = {"capset", "capget", "clock_adjtime", "adjtimex", "clock_settime", "mlockall", "prlimit64", "prctl"}
 OTHERS = {"systemd-timesyncd.service", "ntpsec.service", "ntp.service", "ntpd.service", "openntpd.service",
@@ -174,10 +174,41 @@ def check_services():
     restricted = read("timed-restricted.service")
     assert restricted[("Service", "CapabilityBoundingSet")] == ["CAP_SYS_TIME"]
     assert " -U " in restricted[("Service", "ExecStart")][0]
-    waits = read("timed-wait-sync.service")
-    assert waits[("Install", "Alias")] == ["chrony-wait.service"]
-    assert "time-sync.target" in waits[("Unit", "Before")][0] and waits[("Unit", "Wants")] == ["time-sync.target"]
-    assert waits[("Service", "TimeoutStartSec")] == ["infinity"] and waits[("Service", "Type")] == ["oneshot"]
+    assert read("timed-wait-sync.service")[("Install", "Alias")] == ["chrony-wait.service"]
+    for name in ("timed", "timed-restricted"):
+        waits = read(f"{name}-wait-sync.service")
+        assert "time-sync.target" in waits[("Unit", "Before")][0] and waits[("Unit", "Wants")] == ["time-sync.target"]
+        assert waits[("Service", "TimeoutStartSec")] == ["infinity"] and waits[("Service", "Type")] == ["oneshot"]
+        # Or it would wait for ever where the daemon could not start, or has ended.
+        assert waits[("Unit", "BindsTo")] == waits[("Unit", "After")] == [f"{name}.service"], name
+
+
+def started_at_boot(directory):
+    """What systemd would start, with what is enabled in that directory."""
+    places = f"{directory}/etc/systemd/system:{directory}/usr/lib/systemd/system:/lib/systemd/system"
+    done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", f"SYSTEMD_UNIT_PATH={places}",
+               f"XDG_RUNTIME_DIR={directory}/run", "SYSTEMD_LOG_TARGET=console", "/lib/systemd/systemd", "--test",
+               "--system", "--unit=multi-user.target", "--log-level=info")
+    text = done.stdout + done.stderr
+    return set(re.findall(r"Action: (\S+) -> start", text)), text
+
+
+def check_boot(net):
+    """Whoever is after time-sync.target waits for whom the administrator has told to hold it back."""
+    for name in ("timed", "timed-restricted"):
+        directory = net.path(f"boot-{name}")
+        for place_of in ("usr/lib/systemd/system", "etc/systemd/system", "run"):
+            os.makedirs(os.path.join(directory, place_of))
+        os.chown(os.path.join(directory, "run"), 65534, 65534)
+        for unit in units():
+            net.write(f"boot-{name}/usr/lib/systemd/system/{unit}", lab.read_text(place(unit)))
+        for enabled in (f"{name}.service", f"{name}-wait-sync.service"):
+            found, text = started_at_boot(directory)
+            assert enabled not in found and "time-sync.target" not in found, text
+            done = run("systemctl", f"--root={directory}", "enable", enabled)
+            assert done.returncode == 0, done.stderr
+        found, text = started_at_boot(directory)
+        assert found >= {f"{name}.service", f"{name}-wait-sync.service", "time-sync.target"}, text
 
 
 def check_account(net):
@@ -203,7 +234,7 @@ def check_list():
 
 
 def test(net):
-    lab.require_tools("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
+    lab.require_tools("systemctl", "systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
     assert pwd.getpwuid(0).pw_name == "root"
     check_services()
     check_calls()
@@ -211,6 +242,7 @@ def test(net):
     check_list()
     verify(net, "units", {})
     verify(net, "compat", of_compat(net))
+    check_boot(net)
     check_exposure()
     check_account(net)
     sys.stdout.flush()
