@@ -1,4 +1,4 @@
-"""The hooks of NetworkManager, systemd-networkd and dhclient, called as these call them: servers of DHCP come and go in
+"""The hooks of NetworkManager, systemd-networkd, dhclient and ifupdown, called as these call them: servers of DHCP come and go in
 a running daemon, links are looked at, and what DHCP cannot mean is dropped."""
 
 import os
@@ -18,7 +18,7 @@ class Machine:
     def __init__(self, net):
         self.net = net
         self.space = net.namespace("alone")
-        for name in ("timed-network", "networkmanager", "networkd-dispatcher", "dhclient"):
+        for name in ("timed-network", "networkmanager", "networkd-dispatcher", "dhclient", "ifupdown"):
             with open(os.path.join(HOOKS, name)) as file:
                 text = file.read()
             for place, moved in PLACES.items():
@@ -111,6 +111,18 @@ def test(net):
     machine.dhclient(reason="EXPIRE", interface="eth1")
     machine.expect()
 
+    # Who has left his hook behind says nothing.
+    machine.told()
+    machine.hook("ifupdown")
+    assert machine.told() == ["onoffline"]
+    os.rename(net.path("timed-network"), net.path("gone"))
+    machine.hook("ifupdown")
+    os.rename(net.path("gone"), net.path("timed-network"))
+    assert machine.told() == []
+
+    # Where networkd does nothing it cannot know which link is up.
+    machine.hook("timed-network", "networkd")
+    assert machine.told() == []
     net.write("netif/state", "OPER_STATE=routable\nDNS=192.0.2.53\nNTP=192.0.2.4 192.0.2.5\nFALLBACK_NTP=192.0.2.6\n")
     machine.told()
     machine.hook("timed-network", "networkd")

@@ -51,7 +51,7 @@ def check_places():
             assert os.path.exists(os.path.join(SOURCE, path)), path
     program = "/usr/libexec/timed/timed-network"
     assert 'packaging/hooks/timed-network DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/timed"' in install
-    for name in ("networkmanager", "networkd-dispatcher", "dhclient", "timed-networkd.service"):
+    for name in ("networkmanager", "networkd-dispatcher", "dhclient", "ifupdown", "timed-networkd.service"):
         assert program in read("packaging/hooks", name), name
     # Directories of the shipped configuration are made by the packages, or filled by the hooks.
     shipped = read("conf/timed.conf")

@@ -134,6 +134,7 @@ def check_hooks():
     for unit in (service, path):
         assert unit[("Install", "WantedBy")] == ["timed.service"]
     assert service[("Unit", "After")] == ["timed.service"]
+    assert service[("Unit", "ConditionPathExists")] == ["/run/systemd/netif/state"], "it runs without networkd"
     assert service[("Unit", "StartLimitIntervalSec")] == ["0"], "where the limit is reached the path unit fails too"
     assert service[("Service", "RuntimeDirectory")] == ["timed-dhcp"]
     assert service[("Service", "RuntimeDirectoryPreserve")] == ["yes"]
