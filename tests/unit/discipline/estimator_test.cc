@@ -223,6 +223,38 @@ TEST(Estimator, KnowsTheFrequencyAfterAJumpOfTheOffset) {
   }
 }
 
+// Of two samples that say the same jump the first may have been in a queue.
+TEST(Estimator, KnowsAJumpThoughItsFirstSampleWasDelayed) {
+  SyntheticClock clock(24, {});
+  Estimator estimator({});
+  for (int i = 0; i < 60; ++i) feed(estimator, clock.next());
+  const double jump_s = 0.02;
+  clock.advance(64.0);
+  feed(estimator, clock.sample(clock.offset_s() + jump_s + 0.015, 0.03 + 2e-4));
+  EXPECT_EQ(estimator.counts().held_back, 1u);
+  for (int i = 0; i < 3; ++i) {
+    Sample s = clock.next();
+    s.offset = s.offset + WideDuration(Duration::seconds(jump_s));
+    feed(estimator, s);
+    EXPECT_NEAR(offset_error_s(*estimator.posterior(), clock), jump_s, 3e-4) << i;
+  }
+  EXPECT_EQ(estimator.counts().held_back, 1u);
+}
+
+// No two of them agree, so none of them is a jump that has happened: a server whose clock swings.
+TEST(Estimator, HoldsNoMoreThanAFewSamplesBack) {
+  SyntheticClock clock(25, {});
+  Estimator estimator({});
+  for (int i = 0; i < 40; ++i) feed(estimator, clock.next());
+  for (int i = 0; i < 6; ++i) {
+    Sample s = clock.next();
+    s.offset = s.offset + WideDuration(Duration::seconds(i % 2 == 0 ? 0.1 * (i + 1) : -0.1 * (i + 1)));
+    feed(estimator, s);
+  }
+  EXPECT_EQ(estimator.counts().held_back, 3u);
+  EXPECT_GT(estimator.posterior()->offset_sd, Duration::millis(1)) << "and who knows it now";
+}
+
 // What the server's jump did and what our own step did are two things.
 TEST(Estimator, KnowsAJumpAgainThoughTheReferenceMoved) {
   SyntheticClock clock(21, {});

@@ -4,28 +4,10 @@
 
 #include <cmath>
 
+#include "tests/unit/discipline/reference_inputs.h"
+
 namespace timed::discipline {
 namespace {
-
-Now at(double t_s) {
-  const auto ns = std::int64_t{1'767'225'600'000'000'000} + static_cast<std::int64_t>(t_s * 1e9);
-  return {RawTime::from_nanos(ns), FreeTime::from_nanos(ns), LocalTime::from_nanos(ns), MonoTime::from_nanos(ns)};
-}
-
-ReferenceInput input_at(double t_s, double offset_s) {
-  ReferenceInput input;
-  input.stratum = 2;
-  input.ref_id = {0x7f000001};
-  input.source = SourceId{1};
-  input.estimate.when = at(t_s).local;
-  input.estimate.offset = Duration::seconds(offset_s);
-  input.estimate.offset_sd = Duration::micros(10);
-  input.estimate.frequency_sd = Frequency::ppm(0.1);
-  input.estimate.skew = Frequency::ppm(1);
-  input.estimate.root_delay = Duration::millis(20);
-  input.estimate.root_dispersion = Duration::millis(1);
-  return input;
-}
 
 TEST(Reference, SaysNothingBeforeTheFirstUpdate) {
   Reference reference({}, -20, 1);
