@@ -43,7 +43,8 @@ std::uint32_t random_word() {
 }  // namespace
 
 std::vector<std::string> default_hosts() {
-  return {TIMED_RUNDIR "/timed.sock", "127.0.0.1", "::1"};
+  // A configuration of chrony may name the second one, and where chronyd runs it is there.
+  return {TIMED_RUNDIR "/timed.sock", "/run/chrony/chronyd.sock", "127.0.0.1", "::1"};
 }
 
 std::vector<std::string> split_hosts(std::string_view list) {

@@ -67,6 +67,26 @@ def check_places():
     assert f"{logs}/*.log" in read("packaging/logrotate") and f"d {logs} " in read("systemd/timed.tmpfiles")
 
 
+def check_rotation():
+    """New files are begun where the daemon takes no orders too, and nobody is woken for a daemon that does not run."""
+    script = first(r"postrotate\n((?:.|\n)*?)\n *endscript", read("packaging/logrotate"))
+    assert "/usr/bin/timedc " in script and " systemctl " in script, script
+    with tempfile.TemporaryDirectory() as directory:
+        for obeys, signals, told in ((True, True, []), (False, True, ["HUP"]), (False, False, ["HUP"])):
+            said = os.path.join(directory, "said")
+            for name, succeeds in (("timedc", obeys), ("systemctl", signals)):
+                with open(os.path.join(directory, name), "w") as program:
+                    program.write(f'#!/bin/sh\necho "{name} $*" >>{said}\n{"true" if succeeds else "false"}\n')
+                os.chmod(os.path.join(directory, name), 0o755)
+            moved = script.replace("/usr/bin/timedc", os.path.join(directory, "timedc"))
+            subprocess.run(["sh", "-ec", moved], check=True, env={"PATH": f"{directory}:/usr/bin:/bin"})
+            with open(said) as lines:
+                text = lines.read()
+            assert re.findall(r"^systemctl kill .*-s (\S+) timed\.service timed-restricted\.service$", text, flags=re.M) == told, text
+            assert text.startswith("timedc -n cyclelogs\n"), text
+            os.remove(said)
+
+
 def check_settings():
     used = read("packaging/hooks/timed-network") + read("systemd/timed.service")
     names = re.findall(r"^(TIMED_\w+)=", read("packaging/default"), flags=re.M)
@@ -167,6 +187,7 @@ def main():
     check_compat()
     check_dependencies()
     check_places()
+    check_rotation()
     check_settings()
     check_scripts()
 

@@ -139,7 +139,7 @@ def check_hooks():
     assert service[("Service", "RuntimeDirectory")] == ["timed-dhcp"]
     assert service[("Service", "RuntimeDirectoryPreserve")] == ["yes"]
     assert service[("Service", "CapabilityBoundingSet")] == ["CAP_DAC_OVERRIDE"]
-    assert service[("Service", "ReadWritePaths")] == ["-/run/timed"]
+    assert service[("Service", "ReadWritePaths")] == ["-/run/timed -/run/chrony"]
 
 
 def after(unit):

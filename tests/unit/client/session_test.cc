@@ -137,10 +137,11 @@ TEST(Hosts, AreSplitAtCommas) {
   EXPECT_EQ(split_hosts("/run/x.sock,127.0.0.1,,::1,"), (std::vector<std::string>{"/run/x.sock", "127.0.0.1", "::1"}));
   EXPECT_TRUE(split_hosts("").empty());
   const auto hosts = default_hosts();
-  ASSERT_EQ(hosts.size(), 3u);
+  ASSERT_EQ(hosts.size(), 4u);
   EXPECT_TRUE(hosts[0].starts_with("/") && hosts[0].ends_with("/timed.sock"));
-  EXPECT_EQ(hosts[1], "127.0.0.1");
-  EXPECT_EQ(hosts[2], "::1");
+  EXPECT_EQ(hosts[1], "/run/chrony/chronyd.sock") << "orders are taken there alone";
+  EXPECT_EQ(hosts[2], "127.0.0.1");
+  EXPECT_EQ(hosts[3], "::1");
 }
 
 TEST(Hosts, AreResolvedInTheWantedFamily) {
