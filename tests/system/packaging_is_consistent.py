@@ -67,6 +67,24 @@ def check_places():
     assert f"{logs}/*.log" in read("packaging/logrotate") and f"d {logs} " in read("systemd/timed.tmpfiles")
 
 
+def check_units():
+    """Whatever can be enabled is stopped when the package goes, and its links go with its files."""
+    units = {os.path.basename(path) for directory in ("systemd", "packaging/hooks")
+             for path in glob.glob(os.path.join(SOURCE, directory, "*.*")) if "\n[Install]\n" in read(path)}
+    assert len(units) >= 8, units
+    rules = read("packaging/debian/rules").replace("\\\n", " ")
+    known = [line.split() for line in re.findall(r"^\tdh_installsystemd (.*)", rules, flags=re.M)]
+    assert {word for words in known for word in words if "." in word} == units, known
+    others = {word for words in known if "--no-start" in words for word in words if "." in word}
+    stopped = first(r"deb-systemd-invoke stop ((?:.|\\\n)*) >", read("packaging/debian/timed.prerm")).replace("\\\n", " ").split()
+    assert set(stopped) == others, "debhelper does not stop what it does not start"
+    spec = first(r"^%global timed_units (.*)", read("packaging/rpm/timed.spec")).split()
+    assert set(spec) == units, spec
+    for listed in (stopped, spec):
+        last = max(listed.index(unit) for unit in listed if unit.endswith(".socket"))
+        assert last < min(listed.index(unit) for unit in listed if unit.endswith(".service")), listed
+
+
 def check_rotation():
     """New files are begun where the daemon takes no orders too, and nobody is woken for a daemon that does not run."""
     script = first(r"postrotate\n((?:.|\n)*?)\n *endscript", read("packaging/logrotate"))
@@ -187,6 +205,7 @@ def main():
     check_compat()
     check_dependencies()
     check_places()
+    check_units()
     check_rotation()
     check_settings()
     check_scripts()
