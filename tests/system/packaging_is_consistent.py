@@ -154,6 +154,35 @@ def check_scripts():
         assert done.returncode == 0, done.stderr
 
 
+def profile_admits(path, wanted):
+    """By the rules of the AppArmor profile, where no link leads elsewhere."""
+    rules = re.findall(r"^  (?:owner )?(/\S+) ([rwkm]+),$", read("packaging/apparmor/usr.sbin.timed"), flags=re.M)
+    assert len(rules) > 30, rules
+    for pattern, modes in rules:
+        expression = re.escape(pattern).replace(r"\*\*", ".+").replace(r"\*", "[^/]*").replace(r"\[0\-9\]", "[0-9]")
+        if set(wanted) <= set(modes) and re.fullmatch(expression, path):
+            return True
+    return False
+
+
+def check_profile():
+    """Files that the manual names, and those that chrony's profile in Debian admits beside its directories, may be used."""
+    assert not profile_admits("/etc/shadow", "r") and not profile_admits("/etc/timed.conf", "w")
+    examples = re.findall(r'^    \{"(\w+)", "\w+ (/[^" ]+)', read("src/config/directive_examples.cc"), flags=re.M)
+    assert len(examples) >= 20, examples
+    written = ("driftfile", "dumpdir", "logdir", "ntscachedir", "ntsdumpdir", "pidfile", "rtcfile")
+    for directive, path in examples:
+        if directive == "rtcfile" or path.startswith("/sys/"):  # of no function; a link
+            continue
+        if directive in ("dumpdir", "logdir", "ntscachedir", "ntsdumpdir", "sourcedir", "confdir"):
+            path += "/a.conf"
+        if directive == "ntpsigndsocket":
+            path += "/socket"
+        assert profile_admits(path.replace("*", "a"), "rw" if directive in written else "r"), (directive, path)
+    for path in ("/etc/chrony.conf", "/etc/chrony.keys", "/etc/chrony.drift", "/run/timemaster/chrony.conf"):
+        assert profile_admits(path, "r"), path
+
+
 def check_chronyd():
     """The name of chronyd is a link: a profile for AppArmor that chrony leaves is for a program of that path."""
     links = dict(reversed(line.split()) for line in read("packaging/debian/timed-chrony-compat.links").splitlines())
@@ -202,6 +231,7 @@ def check_compat():
 def main():
     check_versions()
     check_chronyd()
+    check_profile()
     check_compat()
     check_dependencies()
     check_places()
