@@ -53,6 +53,15 @@ TEST(Agreement, TrustedClaimsGoFirst) {
   EXPECT_TRUE(a.admits(claim(0.2, 1.8, true)));
 }
 
+// Where the untrusted ones agree within that says nothing of where they may be.
+TEST(Agreement, AdmitsWhatIsAnywhereInTheTrustedRegion) {
+  const Agreement a = find_agreement(std::vector{claim(0, 10, true), claim(2, 4), claim(2, 4), claim(5, 9)});
+  EXPECT_EQ(a.high, Duration::seconds(4));
+  EXPECT_TRUE(a.admits(claim(5, 9)));
+  EXPECT_TRUE(a.admits(claim(0, 10)));
+  EXPECT_FALSE(a.admits(claim(5, 11)));
+}
+
 // The sign of an offset is a convention: mirrored claims give the mirrored region.
 TEST(Agreement, IsTheSameInTheMirror) {
   SeededRandom random(17);

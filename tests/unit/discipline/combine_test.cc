@@ -32,6 +32,19 @@ TEST(CombineBeliefs, WeighsByHowWellEachIsKnown) {
   EXPECT_TRUE(both.growth);
 }
 
+// By how well each knows the frequency, which is what both are about.
+TEST(CombineBeliefs, WanderAndCovarianceAreMeansToo) {
+  auto beliefs = std::vector{belief(0.0, 1e-6), belief(0.0, 1e-6)};
+  beliefs[0].estimate.growth->covariance_s = 3e-12;
+  beliefs[1].estimate.growth->covariance_s = -1e-12;
+  beliefs[1].estimate.growth->wander = 1e-16;
+  EXPECT_NEAR(combine(beliefs).growth->covariance_s, 1e-12, 1e-20);
+  EXPECT_NEAR(combine(beliefs).growth->wander, 1e-17, 1e-22);
+  beliefs[0].estimate.frequency_sd = Frequency::ppm(0.1 * std::sqrt(3.0));
+  EXPECT_NEAR(combine(beliefs).growth->covariance_s, 0.0, 1e-20);
+  EXPECT_NEAR(std::log10(combine(beliefs).growth->wander), -16.5, 1e-6);
+}
+
 TEST(CombineBeliefs, AFarServerMayBeOffByItsRoute) {
   const auto both = combine(std::vector{belief(0.0, 1e-6), belief(1e-5, 1e-6, 1e-3)});
   EXPECT_LT(both.offset.to_seconds(), 1e-10);

@@ -177,6 +177,17 @@ TEST(LeapSchedule, AfterwardsTaiIsAnotherAndNothingIsDue) {
   }
 }
 
+TEST(LeapSchedule, OneThatIsPassedOverIsNoLongerAnnounced) {
+  LeapSchedule schedule(LeapSecondMode::Ignore);
+  schedule.update(Leap::Insert, {Leap::Normal, 36}, raw(kJanuary2017 - 1000));
+  EXPECT_FALSE(schedule.pass_over(raw(kJanuary2017 - 1)));
+  EXPECT_EQ(schedule.leap(), Leap::Insert);
+  EXPECT_TRUE(schedule.pass_over(raw(kJanuary2017)));
+  EXPECT_EQ(schedule.leap(), Leap::Normal);
+  EXPECT_EQ(schedule.pending(), 0);
+  EXPECT_FALSE(schedule.pass_over(raw(kJanuary2017 + 1))) << "once";
+}
+
 TEST(LeapSchedule, TheTableIsAskedTwiceADay) {
   EXPECT_EQ(leap_look_up_time(raw(kJanuary2017 + 43'199)), kJanuary2017);
   EXPECT_EQ(leap_look_up_time(raw(kJanuary2017 + 43'200)), kJanuary2017 + 43'200);

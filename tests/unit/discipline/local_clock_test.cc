@@ -56,6 +56,13 @@ class FakeKernel : public env::SystemClock {
     }
     pass(left);
   }
+  // The next timer, whenever it was due.
+  void fire() {
+    const auto next = timers.queue.begin();
+    auto fn = std::move(next->second);
+    timers.queue.erase(next);
+    fn();
+  }
   void pass(Duration free) {
     raw += free * (1.0 + in_force.to_ratio());
     timers.mono += free * (1.0 + in_force.to_ratio());
@@ -388,13 +395,38 @@ TEST(LocalClock, ASlewThatEndsLateMakesTheNextOneLonger) {
   ASSERT_TRUE(rig.clock.start().ok());
   rig.clock.apply({.frequency = {}, .offset = Duration::millis(10), .correction_rate = 0.0, .step = {}});
   rig.kernel.pass(Duration::seconds(3));  // two seconds late
-  const auto end = rig.kernel.timers.queue.begin();
-  auto fn = std::move(end->second);
-  rig.kernel.timers.queue.erase(end);
-  fn();
+  rig.kernel.fire();
   EXPECT_NEAR(rig.clock.slew().excess.to_seconds(), 2.0, 0.1);
   EXPECT_GE(rig.clock.slew().planned, Duration::seconds(9));
   EXPECT_NEAR(rig.clock.pending().to_seconds(), -0.02, 1e-3) << "it ran past the aim and must come back";
+}
+
+// A machine that slept is not one whose timers are late.
+TEST(LocalClock, ALongSleepDoesNotStretchTheNextSlews) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply({.frequency = {}, .offset = Duration::millis(10), .correction_rate = 0.0, .step = {}});
+  rig.kernel.pass(Duration::seconds(500));
+  rig.kernel.fire();
+  EXPECT_LT(rig.clock.slew().excess, Duration::millis(1));
+}
+
+// The clock has jumped, and not the time that the slew has taken.
+TEST(LocalClock, AStepDuringASlewMakesItNoLater) {
+  using LeapBy = LocalClock::LeapBy;
+  for (const int how : {0, 1, 2}) {
+    Rig rig;
+    ASSERT_TRUE(rig.clock.start().ok());
+    rig.clock.apply({.frequency = {}, .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+    rig.kernel.run(Duration::seconds(2));
+    if (how == 2) rig.kernel.raw += Duration::seconds(1);
+    const bool done =
+        how == 0 ? rig.clock.step(Duration::seconds(50)) : rig.clock.leap(1, how == 1 ? LeapBy::Step : LeapBy::Kernel);
+    EXPECT_TRUE(done) << how;
+    rig.kernel.run(Duration::seconds(10));
+    EXPECT_NEAR(rig.clock.pending().to_seconds(), 0.0, 1e-6) << how;
+    EXPECT_LT(rig.clock.slew().excess, Duration::millis(1)) << how;
+  }
 }
 
 TEST(LocalClock, AnUnknownStepEndsEverythingButTheFrequency) {

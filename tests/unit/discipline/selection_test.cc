@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace timed::discipline {
 namespace {
@@ -242,6 +243,37 @@ TEST_F(SelectionTest, SourcesOfAnotherFrequencyAreLeftOutToo) {
   EXPECT_EQ(states(2), "*D");
 }
 
+TEST_F(SelectionTest, ASourceThatIsNewIsDistantForOneRound) {
+  std::vector<Candidate> two = {candidate(1, 0, 0.01), candidate(2, 0.001, 0.2)};
+  two[1].reach_size = 7;
+  round(two);
+  EXPECT_EQ(selector.state_of({2}).distant, 1);
+  two[1] = candidate(2, 0.001, 0.01);
+  round(two);
+  EXPECT_EQ(states(2), "*+");
+}
+
+TEST_F(SelectionTest, FrequenciesMayDifferByWhatBothMayBeOff) {
+  for (const double apart_ppm : {8.9, -8.9, 9.1, -9.1}) {  // skews of 1 ppm each, 1 ppm for the clock, three times
+    selector = Selector(options);
+    std::vector<Candidate> two = {candidate(1, 0), candidate(2, 0)};
+    two[1].estimate->frequency = Frequency::ppm(apart_ppm);
+    round(two);
+    EXPECT_EQ(states(2), std::abs(apart_ppm) < 9.0 ? "*+" : "*D") << apart_ppm;
+  }
+}
+
+// It may have drifted since, either way.
+TEST_F(SelectionTest, ASilentSourceClaimsMore) {
+  Candidate silent = candidate(1, 0.5, 0.01);
+  silent.data->first_sample_age = Duration::seconds(1100);
+  silent.data->last_sample_age = Duration::seconds(1000);
+  round({silent});
+  const double more_s = (2.0 * 1000.0 - 1100.0) * 1e-6;
+  EXPECT_NEAR(selector.state_of({1}).low.to_seconds(), 0.49 - more_s, 1e-12);
+  EXPECT_NEAR(selector.state_of({1}).high.to_seconds(), 0.51 + more_s, 1e-12);
+}
+
 TEST_F(SelectionTest, NearOnesAreCombinedByTheirDistance) {
   const std::vector<Candidate> two = {candidate(1, 0.000, 0.010), candidate(2, 0.003, 0.020)};
   const Selection s = round(two);
@@ -258,6 +290,26 @@ TEST_F(SelectionTest, LeapSecondsNeedMoreThanHalfOfTheVotes) {
   EXPECT_EQ(round(three).leap, ntp::Leap::Normal);
   three[1].leap = ntp::Leap::Insert;
   EXPECT_EQ(round(three).leap, ntp::Leap::Insert);
+}
+
+TEST_F(SelectionTest, OnlyTrustedSourcesVoteWhereThereAreSome) {
+  std::vector<Candidate> three = {candidate(1, 0, 0.02), candidate(2, 0), candidate(3, 0)};
+  three[0].marks.trust = true;
+  three[1].leap = three[2].leap = ntp::Leap::Insert;
+  const Selection s = round(three);
+  EXPECT_TRUE(s.selected);
+  EXPECT_EQ(state(2), '*') << "the nearest, within the interval of the trusted one";
+  EXPECT_EQ(s.leap, ntp::Leap::Normal);
+  three[0].leap = ntp::Leap::Insert;
+  EXPECT_EQ(round(three).leap, ntp::Leap::Insert);
+}
+
+TEST_F(SelectionTest, NobodyVotesWhereTooFewAgree) {
+  options.min_sources = 2;
+  selector = Selector(options);
+  Candidate alone = candidate(1, 0);
+  alone.leap = ntp::Leap::Insert;
+  EXPECT_EQ(round({alone}).leap, ntp::Leap::Normal);
 }
 
 TEST_F(SelectionTest, AnOrphanIsFollowedOnlyByThoseWithALargerReference) {

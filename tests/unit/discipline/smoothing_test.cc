@@ -154,6 +154,14 @@ TEST(Smoothing, ServedTimeGoesOnThroughACorrection) {
   EXPECT_NEAR(smoothing.report(after).frequency.to_ppm(), -5.0, 1e-3) << "and as fast as it was";
 }
 
+// A clock that now runs so much faster counts more seconds in the same time.
+TEST(Smoothing, ServedTimeGoesOnAsFastAfterALargeChange) {
+  Smoothing smoothing(options(20'000, 1));
+  smoothing.activate(kStart);
+  smoothing.on_adjustment(change(kStart, 0.0, 10'000.0), Frequency::zero());
+  EXPECT_NEAR(smoothing.report(kStart).frequency.to_ppm(), -10'000.0 / 1.01, 1e-6);
+}
+
 TEST(Smoothing, WaitsForAFrequencyThatIsKnown) {
   Smoothing smoothing(options(400, 0.01));
   EXPECT_FALSE(smoothing.on_adjustment(change(kStart, 0.5), Frequency::ppm(100.1)));
