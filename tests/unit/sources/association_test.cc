@@ -88,6 +88,7 @@ TEST_F(AssociationTest, FailedSendsLoseReachabilityButNotThePoll) {
   association.go_online(now());
   exchange();
   const double score = association.poll_score();
+  const int poll = association.poll();
   for (int i = 0; i < 9; ++i) {
     clock += 64;
     ASSERT_NE(association.on_timer(request_context()).find<SendRequest>(), nullptr);
@@ -96,7 +97,54 @@ TEST_F(AssociationTest, FailedSendsLoseReachabilityButNotThePoll) {
   EXPECT_EQ(association.reachability().bits, 0);
   EXPECT_EQ(association.reachability().unreachable_run, 1u);
   EXPECT_EQ(association.poll_score(), score);
+  EXPECT_EQ(association.poll(), poll);
   EXPECT_EQ(association.counters().sent, 1u);
+}
+
+class AutoOfflineAssociation : public AssociationTest {
+ protected:
+  static SourceLine line() {
+    SourceLine l = test_line();
+    l.auto_offline = true;
+    return l;
+  }
+  AutoOfflineAssociation() : AssociationTest(line()) {}
+};
+
+TEST_F(AutoOfflineAssociation, AFailedSendEndsThePolling) {
+  association.go_online(now());
+  exchange();
+  clock += 64;
+  ASSERT_NE(association.on_timer(request_context()).find<SendRequest>(), nullptr);
+  const Actions actions = association.on_send_failed(now());
+  EXPECT_NE(actions.find<StopPolling>(), nullptr);
+  EXPECT_EQ(actions.find<ArmTimer>(), nullptr);
+  EXPECT_EQ(association.mode(), PollMode::Offline);
+}
+
+class CopyingAssociation : public AssociationTest {
+ protected:
+  static SourceLine line() {
+    SourceLine l = test_line();
+    l.copy = true;
+    return l;
+  }
+  CopyingAssociation() : AssociationTest(line()) {}
+};
+
+// Who copies a server has lost what it says of itself as soon as the server has.
+TEST_F(CopyingAssociation, ForgetsTheSamplesOfAServerThatIsNotSynchronised) {
+  association.go_online(now());
+  exchange();
+  EXPECT_EQ(association.stratum(), 1);
+  ASSERT_TRUE(association.copied_ref_id());
+  clock += 64;
+  request();
+  ntp::Header header = answer();
+  header.leap = ntp::Leap::Unsynchronised;
+  const Received r = receive(header);
+  EXPECT_NE(r.actions.find<ForgetSamples>(), nullptr);
+  EXPECT_FALSE(association.copied_ref_id());
 }
 
 TEST_F(AssociationTest, ResponseToARequestThatDidNotLeaveIsRefused) {
@@ -347,6 +395,20 @@ TEST_F(AssociationTest, UnknownStepForgetsTheExchangeButNotReachability) {
   ASSERT_NE(actions.find<ArmTimer>(), nullptr);
   EXPECT_EQ(receive(answer()).verdict, ResponseVerdict::NotExpected);
   EXPECT_EQ(association.reachability().bits, 1);
+  EXPECT_EQ(association.poll(), 6);
+}
+
+TEST_F(AssociationTest, AfterAnUnknownStepItAsksAsOftenAsAtFirst) {
+  association.go_online(now());
+  for (int i = 0; i < 100 && association.poll() < 8; ++i, clock += 64) {
+    exchange();
+    SampleOutcome many;
+    many.distance = Duration::seconds(1);
+    many.samples = 64;
+    association.on_sample_taken(many, now());
+  }
+  ASSERT_EQ(association.poll(), 8);
+  association.on_unknown_step(now());
   EXPECT_EQ(association.poll(), 6);
 }
 

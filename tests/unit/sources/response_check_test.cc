@@ -215,6 +215,14 @@ TEST_F(ResponseCheck, TestAOfDelayPrecisionResponseTimeAndSanity) {
   EXPECT_TRUE(fails(PacketTest::DelayLimit));
 }
 
+// What the stamps may be off by is no delay.
+TEST_F(ResponseCheck, TestAGivesTheDelayItsDispersion) {
+  options.max_delay = Duration::seconds(0.0075);
+  EXPECT_TRUE(fails(PacketTest::DelayLimit));
+  exchange.transmitted = placed(test_time(0), Duration::millis(1));
+  EXPECT_FALSE(fails(PacketTest::DelayLimit));
+}
+
 TEST_F(ResponseCheck, TestBDelayRatio) {
   fill_stats(6);
   options.max_delay_ratio = 1.01;
