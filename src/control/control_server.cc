@@ -66,23 +66,36 @@ ControlServer::ControlServer(const ControlOptions& options, env::Network& networ
 void ControlServer::open_udp() {
   if (options_.port == 0) return;
   batch_.resize(env::kBatch);
-  if (options_.use_v4) open_udp(options_.bind_v4);
-  if (options_.use_v6) open_udp(options_.bind_v6);
+  for (const bool is_v4 : {true, false}) {
+    if (!(is_v4 ? options_.use_v4 : options_.use_v6)) continue;
+    const IpAddress& address = is_v4 ? options_.bind_v4 : options_.bind_v6;
+    const Status opened = open_udp(address);
+    if (opened.ok()) continue;
+    log::error("Could not open command socket on %s : %s", Endpoint{address, options_.port, 0}.to_string().c_str(),
+               opened.error().reason().c_str());
+    if (opened.error().kind != ErrorKind::Unsupported) lacking_.push_back(address);
+  }
 }
 
-void ControlServer::open_udp(const IpAddress& address) {
+void ControlServer::retry_addresses() {
+  std::erase_if(lacking_, [this](const IpAddress& address) {
+    const Status opened = open_udp(address);
+    const bool open = opened.ok();
+    if (open) log::info("Opened command socket on %s", Endpoint{address, options_.port, 0}.to_string().c_str());
+    return open || opened.error().kind == ErrorKind::Permission;
+  });
+}
+
+Status ControlServer::open_udp(const IpAddress& address) {
   env::UdpOptions wanted;
   wanted.local = {address, options_.port, 0};
   wanted.device = options_.device;
   wanted.priority = env::SocketPriority::Control;
   auto opened = network_.open_udp(wanted);
-  if (!opened) {
-    log::error("Could not open command socket on %s : %s", wanted.local.to_string().c_str(),
-               opened.error().reason().c_str());
-    return;
-  }
+  if (!opened) return opened.error();
   udp_.push_back(opened.take());
   udp_.back()->on_readable([this, socket = udp_.back().get()] { serve(*socket); });
+  return {};
 }
 
 void ControlServer::open_unix() {
@@ -100,6 +113,7 @@ void ControlServer::open_unix() {
 
 void ControlServer::close() {
   udp_.clear();
+  lacking_.clear();
   unix_.reset();
 }
 

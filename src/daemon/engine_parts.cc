@@ -103,12 +103,15 @@ void Engine::Parts::publish_in_time() {
 }
 
 void Engine::Parts::retry_in_time() {
-  if (server.lacks_address() && !address_retry.armed()) address_retry.arm_in(kAddressRetry);
+  const bool lacks = server.lacks_address() || ke_server.lacks_port() || control.lacks_address();
+  if (lacks && !address_retry.armed()) address_retry.arm_in(kAddressRetry);
 }
 
 // Whoever had the port may be on its way out, and an address on its way to the machine.
 void Engine::Parts::retry_addresses() {
   server.retry_addresses();
+  ke_server.retry_ports();
+  control.retry_addresses();
   status_due = true;
 }
 

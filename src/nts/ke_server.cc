@@ -72,9 +72,14 @@ void KeServer::adjust() {
   for (const IpAddress& address : neighbours_.bind_addresses) {
     const bool wants = neighbours_.anybody(address.family());
     const auto found = std::find_if(ports_.begin(), ports_.end(), [&](const auto& p) { return p->address == address; });
+    if (!wants) std::erase(lacking_, address);
     if (wants && found == ports_.end()) open_port(address);
     if (!wants && found != ports_.end()) close_port(found);
   }
+}
+
+void KeServer::retry_ports() {
+  for (const IpAddress& address : std::vector(lacking_)) open_port(address);
 }
 
 void KeServer::close_port(std::vector<std::unique_ptr<Port>>::iterator port) {
@@ -87,11 +92,15 @@ void KeServer::open_port(const IpAddress& address) {
   const std::size_t places = static_cast<std::size_t>(options_.server.max_connections);
   const int backlog = static_cast<int>(std::clamp(most_members() * places, kLeastBacklog, kMostBacklog));
   auto listener = env_.network.listen_tcp({.local = local, .device = neighbours_.device, .backlog = backlog});
+  const bool was_lacking = std::find(lacking_.begin(), lacking_.end(), address) != lacking_.end();
   if (!listener) {
-    if (listener.error().kind == ErrorKind::Unsupported) return;
+    if (was_lacking || listener.error().kind == ErrorKind::Unsupported) return;
+    lacking_.push_back(address);
     return log::error("Could not open NTS-KE socket on %s : %s", local.to_string().c_str(),
                       listener.error().reason().c_str());
   }
+  if (was_lacking) log::info("Opened NTS-KE socket on %s", local.to_string().c_str());
+  std::erase(lacking_, address);
   auto port = std::make_unique<Port>();
   port->address = address;
   port->listener = listener.take();

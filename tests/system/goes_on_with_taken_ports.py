@@ -1,26 +1,43 @@
-"""Where the NTP port or the command port is taken, or the command socket cannot be, timed says so and goes on; the NTP port is
-its own as soon as it is free."""
+"""Where ports of NTP, of NTS keys or of commands are taken, or the command socket cannot be, timed says so and goes on; each
+port is its own as soon as it is free."""
 
 import os
+import socket
 
+import certificates
 import lab
 import tells_the_service_manager
+
+
+def listener(space, address):
+    with space.entered():
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.bind(address)
+    made.listen()
+    return made
 
 
 def serves_when_it_can(net, space):
     """With its threads, as an account without privileges and under the filter; the service manager knows of both."""
     manager = tells_the_service_manager.Manager(net, "late")
-    text = "local stratum 4\nallow 0/0\nserverthreads 1\ncmdport 0"
-    with space.udp_socket(bind=("0.0.0.0", 123)):
+    certificate, key = certificates.Authority(net).sign("server", ["IP:127.0.0.1"])
+    text = f"local stratum 4\nallow 0/0\nserverthreads 1\nntsservercert {certificate}\nntsserverkey {key}"
+    with space.udp_socket(bind=("0.0.0.0", 123)), space.udp_socket(bind=("127.0.0.1", 323)), \
+            listener(space, ("0.0.0.0", 4460)):
         daemon = tells_the_service_manager.start(net, space, "late", text, manager)
         daemon.wait_for_log("Could not open NTP sockets")
         manager.wait_for("STATUS=Local reference, stratum 4, NTP port not open")
     daemon.wait_for_log("Opened NTP socket on 0.0.0.0:123")
+    daemon.wait_for_log("Opened NTS-KE socket on 0.0.0.0:4460")
+    daemon.wait_for_log("Opened command socket on 127.0.0.1:323")
     manager.wait_for("STATUS=Local reference, stratum 4, serving")
+    space.tcp_connection(("127.0.0.1", 4460)).close()
+    assert "Stratum         : 4" in space.run(lab.timedc(), "-n", "-h", "127.0.0.1", "tracking").stdout
     measured = space.run(lab.timed(), "-Q", "-t", "10", "server 127.0.0.1 iburst maxsamples 1", "user root", check=False)
     assert measured.returncode == 0, measured
     # The second family, which was not asked for, is neither missed nor tried.
-    assert daemon.log().count("Opened NTP socket") == daemon.log().count("Could not open NTP socket on") == 1, daemon.log()
+    for name in ("NTP socket", "NTS-KE socket", "command socket"):
+        assert daemon.log().count(f"Opened {name} on") == daemon.log().count(f"Could not open {name} on") == 1, daemon.log()
     assert daemon.stop() == 0
 
 

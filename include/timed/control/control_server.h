@@ -70,6 +70,11 @@ class ControlServer {
 
   // Opens the UDP sockets, while the process may still bind low ports.  A failure is logged and the daemon goes on.
   void open_udp();
+  // Whether some address could not be had, as its port is another's or it is not the machine's yet.  A kernel that
+  // lacks the family does not count, nor does what may not be opened any more.
+  bool lacks_address() const { return !lacking_.empty(); }
+  // Tries those again: silent where nothing has changed.
+  void retry_addresses();
   // Opens the Unix socket, as the user that the daemon runs as.  Its directory must be there.  A failure is logged.
   void open_unix();
   // Closes all and removes the socket file.  Not from inside execute.
@@ -81,7 +86,7 @@ class ControlServer {
   std::uint64_t hits() const;
 
  private:
-  void open_udp(const IpAddress& address);
+  Status open_udp(const IpAddress& address);
   void serve(env::UdpSocket& socket);
   void serve_unix();
   // Why it is not looked at any further; empty where it is.
@@ -94,6 +99,7 @@ class ControlServer {
   Execute execute_;
   OpenRequests open_;
   std::vector<std::unique_ptr<env::UdpSocket>> udp_;
+  std::vector<IpAddress> lacking_;
   std::unique_ptr<env::UnixSocket> unix_;
   std::vector<env::Datagram> batch_;
   std::array<std::byte, kMaxReply> reply_{};

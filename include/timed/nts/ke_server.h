@@ -53,6 +53,10 @@ class KeServer {
   void reload();
   // Other addresses are let in now: ports follow.
   void adjust();
+  // Whether some address that is wanted could not be had, as its port is another's or it is not the machine's yet.
+  bool lacks_port() const { return !lacking_.empty(); }
+  // Tries those again: silent where nothing has changed.
+  void retry_ports();
   // The keys of cookies from now on.  After start().
   void use_keys(const auth::CookieKeys& keys);
   // Whether each worker has made a turn in the last kPatience times that this was asked.  They come last where
@@ -105,6 +109,7 @@ class KeServer {
   bool pairs_are_bad_ = false;     // those that were read last, which was told
   std::optional<auth::CookieKeys> keys_;
   std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<IpAddress> lacking_;  // wanted, and told about
   std::vector<Member> members_;
   KeTotals refused_;  // at the door
 };

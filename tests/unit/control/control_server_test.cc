@@ -369,6 +369,34 @@ TEST_F(ServerTest, GoesOnWithoutASocketThatCannotBeOpened) {
   EXPECT_EQ(network.udp.size(), 1u);  // ::1 is there
 }
 
+TEST_F(ServerTest, TriesAgainUntilTheAddressIsFree) {
+  network.udp_error = Error{"Address already in use", ErrorKind::AddressInUse};
+  EXPECT_TRUE(server().lacks_address());
+  logged.clear();
+  server().retry_addresses();
+  EXPECT_TRUE(server().lacks_address());
+  EXPECT_TRUE(logged.empty()) << "it was told";
+  network.udp_error.reset();
+  server().retry_addresses();
+  EXPECT_FALSE(server().lacks_address());
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_EQ(logged[0].second, "Opened command socket on 127.0.0.1:323");
+  v4().arrive("127.0.0.1", raw_request(14, 32));
+  v4().readable();
+  EXPECT_EQ(v4().sent.size(), 1u);
+}
+
+TEST_F(ServerTest, DoesNotTryWhatCannotBeHad) {
+  network.udp_error = Error{"Address already in use", ErrorKind::AddressInUse};
+  server();
+  network.udp_error = Error{"Permission denied", ErrorKind::Permission};  // without privileges now
+  server().retry_addresses();
+  EXPECT_FALSE(server().lacks_address());
+  server_.reset();
+  network.udp_error = Error{"Address family not supported by protocol", ErrorKind::Unsupported};
+  EXPECT_FALSE(server().lacks_address());
+}
+
 TEST_F(ServerTest, AnswersFromTheAddressThatWasAsked) {
   server();
   v4().arrive("127.0.0.1", raw_request(14, 32));
