@@ -132,8 +132,8 @@ def check_hooks():
     """Servers that were named before timed began are not missed, and what is written outlives the service."""
     service, path = read("timed-networkd.service"), read("timed-networkd.path")
     for unit in (service, path):
-        assert unit[("Install", "WantedBy")] == ["timed.service"]
-    assert service[("Unit", "After")] == ["timed.service"]
+        assert unit[("Install", "WantedBy")] == ["timed.service timed-restricted.service"]
+    assert service[("Unit", "After")] == ["timed.service timed-restricted.service"]
     assert service[("Unit", "ConditionPathExists")] == ["/run/systemd/netif/state"], "it runs without networkd"
     assert service[("Unit", "StartLimitIntervalSec")] == ["0"], "where the limit is reached the path unit fails too"
     assert service[("Service", "RuntimeDirectory")] == ["timed-dhcp"]
