@@ -172,7 +172,7 @@ class Run {
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
     prefer_process(process);
-    prepare_directory(log_directory, account_);
+    prepare_directory(log_directory);
     if (Status s = os::drop_root(account_, kept); !s) return s;
     warn_of_files(guarded);
     if (os::is_superuser()) log::warning("Running with root privileges");
@@ -251,18 +251,20 @@ class Run {
     }
   }
 
-  // Without it the daemon keeps time all the same.
-  void prepare_directory(const std::string& directory) {
-    if (directory.empty() || !os::is_superuser()) return;
+  // For files that the account will make: it could not make the directory.  Whoever is not root makes his own.  Without
+  // it the daemon keeps time all the same.
+  void prepare_directory(const std::string& directory) const {
+    if (directory.empty()) return;
     const Status prepared = os::prepare_log_directory(directory, account_);
     if (!prepared) log::error("%s", prepared.error().message.c_str());
   }
 
   // A directory that others could write to is no place for the socket: the daemon runs without it.
   void prepare_command_socket(control::ControlOptions& control) {
-    if (control.unix_path.empty() || !os::is_superuser()) return;
+    if (control.unix_path.empty()) return;
     const Status prepared = os::prepare_socket_directory(directory_of(control.unix_path), account_);
-    if (prepared.ok()) return;
+    // Whoever is not root is told when the socket is opened, and who else may write there is his affair.
+    if (prepared.ok() || !os::is_superuser()) return;
     log::error("%s", prepared.error().message.c_str());
     log::warning("Disabled command socket %s", control.unix_path.c_str());
     control.unix_path.clear();
@@ -297,13 +299,6 @@ class Run {
     for (const Status& status : {priority, memory}) {
       if (!status) log::error("%s", status.error().message.c_str());
     }
-  }
-
-  // For files that the account will make: it could not make the directory.  Whoever is not root makes his own.
-  static void prepare_directory(const std::string& path, const os::Account& account) {
-    if (path.empty()) return;
-    const Status prepared = os::prepare_log_directory(path, account);
-    if (!prepared) log::error("%s", prepared.error().message.c_str());
   }
 
   void reopen_log() {

@@ -180,6 +180,21 @@ def started_many_times(net, space):
     assert first.stop() == 0
 
 
+def directories_of_an_ordinary_user(net, space):
+    """Whoever is not root gets the directories of his configuration made as well."""
+    home = net.path("home")
+    os.mkdir(home)
+    os.chown(home, 65534, 65534)
+    wanted = dump, log, nts, run = [f"{home}/{name}" for name in ("a/dump", "b/log", "c/nts", "d/run")]
+    configuration = net.write("home.conf", f"port 0\ncmdport 0\nserver 127.0.0.1\ndumpdir {dump}\nlogdir {log}\n"
+                                           f"ntsdumpdir {nts}\nbindcmdaddress {run}/timed.sock\npidfile {run}/timed.pid\n")
+    daemon = net.start("home", space.command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", lab.timed(),
+                                             "-x", "-U", "-d", "-f", configuration))
+    lab.wait_until(lambda: os.path.exists(f"{run}/timed.sock") or not daemon.alive(), 15, "command socket")
+    assert not [path for path in wanted if not os.path.isdir(path) or os.stat(path).st_mode & 0o7], daemon.log()
+    assert daemon.stop() == 0 and "Could not" not in daemon.log(), daemon.log()
+
+
 def test(net):
     space = net.namespace("alone")
     links_are_not_followed(net, space)
@@ -189,6 +204,7 @@ def test(net):
     files_of_others(net, space)
     no_configuration(net, space)
     started_many_times(net, space)
+    directories_of_an_ordinary_user(net, space)
     shutil.rmtree(net.path("everybodys"))
 
 
