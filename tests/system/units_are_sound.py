@@ -6,6 +6,7 @@ directory and the list for timedatectl are read by systemd's own tools."""
 import os
 import pwd
 import re
+import shlex
 import subprocess
 import sys
 
@@ -128,6 +129,21 @@ def check_calls():
     assert "setuid" not in allowed_calls(read("timed-restricted.service"))
 
 
+def check_sockets(net):
+    """After status 1 no packet starts the service again; after any other end the ports stay for the next one."""
+    said = net.path("said")
+    os.mkdir(net.path("stub"))
+    os.chmod(net.write("stub/systemctl", f'#!/bin/sh\necho "$*" >>{said}\n'), 0o755)
+    for name in ("timed", "timed-restricted"):
+        command, = read(f"{name}.service")[("Service", "ExecStopPost")]
+        # For it is not the account's to stop a unit; and a variable that stands alone would be systemd's to fill in.
+        assert command.startswith("-+/bin/sh -c '") and " $EXIT_STATUS " not in command, command
+        for status, wanted in (("0", ""), ("TERM", ""), ("1", f"stop --no-block {name}.socket\n")):
+            run(*shlex.split(command.lstrip("-+")), env={"PATH": f"{net.path('stub')}:/usr/bin:/bin", "EXIT_STATUS": status})
+            assert lab.read_text(said) == wanted, (status, lab.read_text(said))
+        os.remove(said)
+
+
 def check_hooks():
     """Servers that were named before timed began are not missed, and what is written outlives the service."""
     service, path = read("timed-networkd.service"), read("timed-networkd.path")
@@ -239,6 +255,7 @@ def test(net):
     assert pwd.getpwuid(0).pw_name == "root"
     check_services()
     check_calls()
+    check_sockets(net)
     check_hooks()
     check_list()
     verify(net, "units", {})
