@@ -204,6 +204,25 @@ TEST_F(SelectionTest, ABetterSourceTakesOverOnlyAfterAWhile) {
   EXPECT_LT(rounds, 6) << "twice as near: the score doubles, and 10 is enough";
 }
 
+TEST_F(SelectionTest, WithoutANewSampleNobodyGetsNearer) {
+  round({candidate(1, 0, 0.01), candidate(2, 0, 0.02)});
+  const std::vector<Candidate> now = {candidate(1, 0, 0.01), candidate(2, 0, 0.005)};
+  round(now);
+  const double score = selector.state_of({2}).score;
+  EXPECT_GT(score, 1.5);
+  for (int i = 0; i < 5; ++i) selector.select(now, local);
+  EXPECT_EQ(selector.state_of({2}).score, score);
+  EXPECT_EQ(states(2), "*+");
+}
+
+TEST_F(SelectionTest, EachLossOfTheMajorityIsTold) {
+  const std::vector<Candidate> agree = {candidate(1, 0), candidate(2, 0)}, differ = {candidate(1, 0), candidate(2, 5)};
+  EXPECT_TRUE(told(round(differ), Kind::NoMajority));
+  EXPECT_FALSE(told(round(differ), Kind::NoMajority));
+  EXPECT_TRUE(round(agree).selected);
+  EXPECT_TRUE(told(round(differ), Kind::NoMajority));
+}
+
 TEST_F(SelectionTest, NoNewSampleNoNewUpdate) {
   const std::vector<Candidate> one = {candidate(1, 0)};
   EXPECT_TRUE(round(one).combined);
@@ -323,6 +342,50 @@ TEST_F(SelectionTest, AnOrphanIsFollowedOnlyByThoseWithALargerReference) {
   EXPECT_EQ(states(1), "O");
   one[0].own_ref_id = {6};
   EXPECT_TRUE(round(one).selected);
+}
+
+TEST_F(SelectionTest, OfSeveralOrphansTheSmallestThatIsReachableIsFollowed) {
+  local.enabled = local.orphan = true;
+  local.stratum = 10;
+  std::vector<Candidate> three = {candidate(1, 0), candidate(2, 0), candidate(3, 0)};
+  for (Candidate& c : three) {
+    c.stratum = 10;
+    c.ref_id = {10 - c.id.value};
+    c.own_ref_id = {20};
+  }
+  EXPECT_EQ(round(three).selected, SourceId{3});
+  selector = Selector(options);
+  three[2].reach = 0;
+  EXPECT_EQ(round(three).selected, SourceId{2});
+  EXPECT_EQ(states(3), "O*O");
+}
+
+// Who does not know how it looks to others cannot say whose turn it is.
+TEST_F(SelectionTest, AnUnknownReferenceOfOurOwnIsToldEachTime) {
+  local.enabled = local.orphan = true;
+  local.stratum = 10;
+  std::vector<Candidate> one = {candidate(1, 0)};
+  one[0].stratum = 10;
+  one[0].ref_id = {5};
+  EXPECT_TRUE(told(round(one), Kind::UnknownLocalRefId));
+  EXPECT_FALSE(told(round(one), Kind::UnknownLocalRefId));
+  one[0].own_ref_id = {4};
+  EXPECT_FALSE(told(round(one), Kind::UnknownLocalRefId));
+  one[0].own_ref_id = {0};
+  EXPECT_TRUE(told(round(one), Kind::UnknownLocalRefId));
+}
+
+TEST_F(SelectionTest, AFalsetickerThatComesBackIsDistantForAWhile) {
+  const std::vector<Candidate> now = {candidate(1, 0), candidate(2, 0), candidate(3, 0)};
+  std::vector<Candidate> before = now;
+  round(now);
+  before[2] = candidate(3, 5);
+  round(before);
+  EXPECT_EQ(state(3), 'x');
+  round(now);
+  EXPECT_EQ(state(3), 'D');
+  for (int i = 0; i < 32; ++i) round(now);
+  EXPECT_EQ(state(3), '+');
 }
 
 TEST_F(SelectionTest, AForgottenSourceIsNoLongerSelected) {

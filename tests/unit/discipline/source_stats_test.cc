@@ -118,6 +118,44 @@ TEST(SourceStats, DistanceGrowsWithAgeAndAddedDispersion) {
   EXPECT_NEAR((after->root_distance - fresh->root_distance).to_seconds(), 2e-3, 1e-12);
 }
 
+// What the clock has done since counts against an old sample.
+TEST(SourceStats, TheBestSampleIsTheBestNow) {
+  SourceStats stats({}, kPrecision);
+  LocalView view;
+  for (int i = 0; i < 6; ++i) {
+    Sample s = sample_at(16 * i, (i % 2) * 1e-6);
+    if (i == 5) view.added_dispersion = Duration::millis(2);
+    s.root_dispersion = Duration::micros(i == 5 ? 500 : 1);
+    s.added_dispersion = view.added_dispersion;
+    stats.accumulate(s, view);
+  }
+  const auto data = stats.selection_data(FreeTime::from_seconds(1080), view, {});
+  ASSERT_TRUE(data);
+  EXPECT_NEAR(data->root_distance.to_seconds(), 0.5e-3 + 0.5e-3, 1e-9) << "half the delay, and that of the last one";
+}
+
+TEST(SourceStats, AReferenceThatMovedTakesTheEstimateWithIt) {
+  SourceStats stats({.estimator = EstimatorKind::Regression}, kPrecision);
+  for (int i = 0; i < 6; ++i) stats.accumulate(sample_at(16 * i, 1e-3), {});
+  stats.shift(Duration::seconds(-2));
+  EXPECT_NEAR(stats.local_estimate({})->offset.to_seconds(), 1e-3 - 2.0, 1e-9);
+  EXPECT_NEAR(stats.predict(FreeTime::from_seconds(1100), {}).to_seconds(), 1e-3 - 2.0, 1e-6);
+  EXPECT_NEAR(stats.selection_data(FreeTime::from_seconds(1080), {}, {})->offset.to_seconds(), 1e-3 - 2.0, 1e-6);
+}
+
+// That a network delays one way only takes many samples to believe, which a restart must not cost again.
+TEST(SourceStats, TheAsymmetryIsRestoredWithTheSamples) {
+  SyntheticClock clock(4, {.wander_sd = 0.0, .forward_s = 1e-3, .backward_s = 1e-9});
+  std::vector<Sample> samples;
+  for (int i = 0; i < 20; ++i) samples.push_back(clock.next());
+  SourceStats known({}, kPrecision), unknown({}, kPrecision);
+  known.restore(samples, -20, {});
+  unknown.restore(samples, 0, {});
+  EXPECT_NEAR(known.asymmetry(), -0.5, 0.05);
+  EXPECT_LT(known.asymmetry_run(), -15);
+  EXPECT_EQ(unknown.asymmetry(), 0.0);
+}
+
 // ---- with the estimator ----
 
 TEST(SourceStats, TheEstimatorSteersAndTheRegressionReports) {
