@@ -154,7 +154,7 @@ class Run {
     }
     if (Status s = take_place(config); !s) return s;
 
-    const os::KeptPrivileges kept{
+    os::KeptPrivileges kept{
         .set_time = config.clock.control, .bind_low_port = needs_low_port(config), .bind_device = needs_device(config)};
     const os::FilterOptions filter{.level = cli_.filter_level,
                                    .steer_clock = config.clock.control,
@@ -171,6 +171,7 @@ class Run {
     engine_ =
         std::make_unique<daemon::Engine>(std::move(outcome.config), env_->view(), program_, [this] { reopen_log(); });
     if (Status s = engine_->open(); !s) return s;
+    if (engine_->lacks_low_port()) kept.bind_low_port = true;
     prefer_process(process);
     prepare_directory(log_directory);
     if (Status s = os::drop_root(account_, kept); !s) return s;

@@ -73,7 +73,8 @@ void ControlServer::open_udp() {
     if (opened.ok()) continue;
     log::error("Could not open command socket on %s : %s", Endpoint{address, options_.port, 0}.to_string().c_str(),
                opened.error().reason().c_str());
-    if (opened.error().kind != ErrorKind::Unsupported) lacking_.push_back(address);
+    const ErrorKind why = opened.error().kind;
+    if (why != ErrorKind::Unsupported && why != ErrorKind::Permission) lacking_.push_back(address);
   }
 }
 

@@ -45,6 +45,11 @@ Status Engine::open() {
   return {};
 }
 
+bool Engine::lacks_low_port() const {
+  constexpr std::uint16_t kFirstFree = 1024;
+  return parts_->control.lacks_address() && parts_->config.control.port < kFirstFree;
+}
+
 void Engine::Parts::start_clock() {
   const auto state = clock.start();
   if (!state) log::error("%s", state.error().message.c_str());

@@ -41,6 +41,15 @@ def serves_when_it_can(net, space):
     assert daemon.stop() == 0
 
 
+def commands_of_a_client(net, space):
+    """That serves nobody: the right to open low ports is kept for the command port alone, where that was taken."""
+    with space.udp_socket(bind=("127.0.0.1", 323)):
+        daemon = net.timed("client", space, "port 0\nserver 127.0.0.1", user="nobody")
+        daemon.wait_for_log("Could not open command socket on 127.0.0.1:323 : ")
+    daemon.wait_for_log("Opened command socket on 127.0.0.1:323")
+    assert daemon.stop() == 0
+
+
 def test(net):
     space = net.namespace("alone")
     with space.udp_socket(bind=("0.0.0.0", 123)), space.udp_socket(bind=("127.0.0.1", 323)):
@@ -54,6 +63,7 @@ def test(net):
         assert daemon.stop() == 0
 
     serves_when_it_can(net, space)
+    commands_of_a_client(net, space)
 
     # A directory that others can write to is no place for a socket.
     os.mkdir(net.path("run-open"))

@@ -37,6 +37,8 @@ class Engine : public env::TurnTaker {
   void keep_watchdog(Duration limit);
   // What needs privileges: the clock and the ports.  Fails only where the daemon would be of no use at all.
   Status open();
+  // Whether one below 1024 that cannot be opened yet will be tried again, beside those of NTP.
+  bool lacks_low_port() const;
   // What must wait until they are dropped: the Unix command socket, then the sources.  The loop must run afterwards.
   void start();
   // Ends polling and serving, cancels the slew, saves the drift.  Called once, after the loop has ended.
