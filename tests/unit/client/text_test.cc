@@ -62,6 +62,13 @@ TEST(Ppm, DropsDecimalsOfHugeValues) {
   EXPECT_EQ(signed_ppm(-0.0), "    -0.000");
   EXPECT_EQ(signed_ppm(99999.6), "   +100000");
   EXPECT_EQ(ppm(-99999.6), "   -100000");
+  EXPECT_EQ(ppm(99999.4), " 99999.400");
+  EXPECT_EQ(ppm(-12345.678), "-12345.678");
+  EXPECT_EQ(signed_ppm(99999.4), "+99999.400");
+  EXPECT_EQ(power_of_two(6), 64.0);
+  EXPECT_EQ(power_of_two(31), 2147483648.0);
+  EXPECT_EQ(power_of_two(99), 2147483648.0);
+  EXPECT_EQ(power_of_two(-99), 1.0 / 2147483648.0);
 }
 
 TEST(Date, IsInUtc) {

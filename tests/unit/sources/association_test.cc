@@ -133,6 +133,14 @@ class CopyingAssociation : public AssociationTest {
 };
 
 // Who copies a server has lost what it says of itself as soon as the server has.
+TEST_F(CopyingAssociation, ItsSamplesAreOfItsServersStratum) {
+  association.go_online(now());
+  request();
+  const Received r = receive(answer());
+  ASSERT_NE(r.actions.find<TakeSample>(), nullptr);
+  EXPECT_EQ(r.actions.find<TakeSample>()->sample.stratum, 1) << "so that we serve the server's 2";
+}
+
 TEST_F(CopyingAssociation, ForgetsTheSamplesOfAServerThatIsNotSynchronised) {
   association.go_online(now());
   exchange();
@@ -331,6 +339,41 @@ TEST_F(AssociationTest, UnsynchronisedServerIsValidButUnreachable) {
   EXPECT_NEAR(association.poll_score(), score + 0.1, 1e-12);
   EXPECT_EQ(association.counters().valid, 2u);
   EXPECT_EQ(association.counters().good, 1u);
+}
+
+// What is announced then may be of before it or of after it.
+TEST_F(AssociationTest, NearALeapSecondTheAnnouncementStaysAsItWas) {
+  association.go_online(now());
+  exchange();
+  for (const bool near : {true, false}) {
+    clock += 64;
+    request();
+    ntp::Header header = answer();
+    header.leap = ntp::Leap::Insert;
+    const auto bytes = bytes_of(header);
+    ResponseContext here = context();
+    here.near_leap_second = near;
+    const Received r = association.on_response(placed(test_time(clock + 0.01)), ntp::PacketView::parse(bytes),
+                                               IpAddress::v4(0xc0000264), here, now());
+    EXPECT_EQ(r.verdict, ResponseVerdict::Good);
+    EXPECT_EQ(association.leap(), near ? ntp::Leap::Normal : ntp::Leap::Insert);
+  }
+}
+
+// Whoever waits for a turn of all sources must not take the new server's first for one that was.
+TEST_F(AssociationTest, ANewServerIsKnownByNothingButItsTurns) {
+  association.go_online(now());
+  exchange();
+  clock += 64;
+  request();
+  const unsigned long updates = association.reachability().updates;
+  ASSERT_GT(updates, 0u);
+  association.on_new_server(now());
+  EXPECT_EQ(association.reachability().updates, updates);
+  EXPECT_EQ(association.reachability().size, 0);
+  EXPECT_EQ(association.stratum(), 0);
+  EXPECT_EQ(association.counters().valid, 0u);
+  EXPECT_EQ(receive(answer()).verdict, ResponseVerdict::NotExpected) << "of the one before";
 }
 
 TEST_F(AssociationTest, RejectedSamplesSlowThePolling) {

@@ -19,7 +19,8 @@ SourceLine peer_line(bool keyed) {
 
 class AttackedPeer : public AssociationTest {
  protected:
-  explicit AttackedPeer(bool keyed) : AssociationTest(peer_line(keyed), {&keys, {}}), key(keyed ? keys.find(1) : nullptr) {}
+  explicit AttackedPeer(bool keyed)
+      : AssociationTest(peer_line(keyed), {&keys, {}}), key(keyed ? keys.find(1) : nullptr) {}
 
   void poll() {
     const Actions actions = association.on_timer(request_context());
@@ -155,6 +156,60 @@ TEST_F(OpenPeer, Cve2016_4956_ForgedNewerStampsDoNotMakeTheGenuineOnesOld) {
     EXPECT_EQ(receive(bytes_of(from_peer(sent.transmit))).verdict, ResponseVerdict::Good);
     clock += 64;
   }
+}
+
+// A packet that was on its way for longer than the next one brings old stamps; they must not be answered.
+TEST_F(OpenPeer, AnOldPacketThatComesLateDoesNotReplaceTheNewerOne) {
+  association.go_online(now());
+  genuine_exchange();
+  clock -= 64;
+  ntp::Header old = last;
+  old.receive = ntp::NtpTimestamp::from(test_time(clock + 0.002));
+  old.transmit = ntp::NtpTimestamp::from(test_time(clock + 0.003));
+  expect_nothing_bent(bytes_of(old));
+  clock += 64;
+  poll();
+  EXPECT_EQ(sent.origin, last.transmit);
+}
+
+// ---- how often a peer is asked ----
+
+TEST_F(OpenPeer, ThePeersPollCountsWhileItIsReachable) {
+  association.go_online(now());
+  for (int i = 0; i < 100 && association.poll_score() < 0.9; ++i) {
+    genuine_exchange();
+    SampleOutcome many;
+    many.distance = Duration::seconds(1);
+    many.samples = 12;
+    association.on_sample_taken(many, now());
+  }
+  for (int i = 0; i < 20; ++i) {
+    poll();
+    clock += 64;
+  }
+  EXPECT_FALSE(association.reachability().reachable());
+  const int alone = association.poll();
+  EXPECT_GT(alone, 6);
+  poll();
+  last = from_peer(sent.transmit);
+  last.poll = 6;
+  EXPECT_EQ(receive(bytes_of(last)).verdict, ResponseVerdict::Good);
+  EXPECT_EQ(association.poll(), 6);
+}
+
+// It knows of our interval by its power of two alone.
+TEST_F(OpenPeer, TheIntervalOfAPeerIsAPowerOfTwo) {
+  association.go_online(now());
+  genuine_exchange();
+  clock -= 64;
+  SampleOutcome outcome;
+  outcome.distance = Duration::seconds(1);
+  outcome.samples = 12;
+  outcome.by_estimator = true;
+  Actions actions;
+  for (int i = 0; i < 5; ++i) actions = association.on_sample_taken(outcome, now());
+  ASSERT_GT(association.poll_score(), 0.2);
+  EXPECT_LE(actions.find<ArmTimer>()->delay, Duration::seconds(64 * 1.02));
 }
 
 }  // namespace

@@ -156,6 +156,20 @@ TEST(PollSchedule, BurstWaitsForTheNetwork) {
   EXPECT_TRUE(s.in_burst());
 }
 
+// A failed send to a server that has answered is not the network that is late.
+TEST(PollSchedule, BurstOfAReachableServerWearsOff) {
+  PollOptions options = polls(6, 10);
+  options.iburst = true;
+  PollSchedule s(options);
+  s.go_online();
+  for (int i = 0; i < 8; ++i) {
+    s.begin_transmission();
+    s.end_transmission(false, true);
+  }
+  s.begin_transmission();
+  EXPECT_FALSE(s.in_burst());
+}
+
 TEST(PollSchedule, BurstAtEachPollAboveTheShortest) {
   PollOptions options = polls(4, 10);
   options.burst = true;
@@ -214,6 +228,19 @@ TEST(PollSchedule, PresendPutsAThrowAwayRequestTwoSecondsBefore) {
     s.end_transmission(true, true);
     EXPECT_FALSE(s.is_presending());
     EXPECT_EQ(s.interval(), Duration::seconds(64));
+  }
+}
+
+// The answer to the second has the stamps of the first.
+TEST(PollSchedule, InterleavedPresendThrowsTwoAway) {
+  PollOptions options = polls(6, 10);
+  options.presend = 6;
+  PollSchedule s(options);
+  s.go_online();
+  for (const bool presends : {true, true, false, true}) {
+    s.begin_transmission();
+    s.end_transmission(true, true, true);
+    EXPECT_EQ(s.is_presending(), presends);
   }
 }
 

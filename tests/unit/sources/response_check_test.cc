@@ -234,6 +234,18 @@ TEST_F(ResponseCheck, TestBDelayRatio) {
   EXPECT_FALSE(fails(PacketTest::DelayRatio));
 }
 
+// Since the last sample the clock may have run off by so much.
+TEST_F(ResponseCheck, TestBAllowsForTheTimeSinceTheLastSample) {
+  fill_stats(6, 1e-3);
+  options.max_delay_ratio = 1.0;
+  options.max_delay_dev_ratio = 1e6;
+  const double uncertainty_s = 1.005 * (stats.skew().to_ratio() + 1e-6);
+  exchange.received = placed(test_time(0.010 + 0.9 * uncertainty_s));
+  EXPECT_FALSE(fails(PacketTest::DelayRatio));
+  exchange.received = placed(test_time(0.010 + 1.1 * uncertainty_s));
+  EXPECT_TRUE(fails(PacketTest::DelayRatio));
+}
+
 TEST_F(ResponseCheck, TestCLongerDelayWithoutAJumpOfTheClock) {
   fill_stats(6, 1e-6);
   EXPECT_FALSE(fails(PacketTest::DelayDeviation));

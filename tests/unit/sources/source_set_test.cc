@@ -49,6 +49,7 @@ class SourceSetTest : public testing::Test {
     callbacks.on_reachability = [this](SourceId id) { unreachable.push_back(id.value); };
     callbacks.on_forgotten = [this](SourceId id) { forgotten.push_back(id.value); };
     callbacks.on_server_endpoints = [this] { ++endpoint_changes; };
+    callbacks.combined_sources = [this] { return combined_sources; };
     set.emplace(lines, options, SourceSetSeams{timers, network, host, timeline}, callbacks);
     set->start();
     return *set;
@@ -72,6 +73,7 @@ class SourceSetTest : public testing::Test {
   OwnView own;
   std::vector<std::uint32_t> samples, unreachable, forgotten;
   int endpoint_changes = 0;
+  int combined_sources = 1;
   std::vector<std::string> messages;
   std::optional<SourceSet> set;
 };
@@ -521,6 +523,32 @@ TEST_F(SourceSetTest, SystemPeerIsGivenMoreTime) {
   ASSERT_EQ(network.requests.size(), 2u);
   timers.advance(66 * 6);
   EXPECT_EQ(set->report(0, free_now())->poll, 6) << "six late answers at 0.1 do not reach the next poll";
+}
+
+// Each of several may be asked less often than one alone.
+TEST_F(SourceSetTest, WhoIsCombinedWithOthersIsAskedLessOften) {
+  std::vector<double> interval_s;
+  for (const int combined : {1, 8}) {
+    combined_sources = combined;
+    SourceSetOptions options = default_options();
+    options.stats.estimator = discipline::EstimatorKind::Bayes;
+    make({"192.0.2.1"}, options);
+    const double begin_s = timers.elapsed;
+    for (int i = 0; i < 40; ++i) {
+      while (network.open.empty()) timers.advance(1);
+      network.answer(kA);
+    }
+    interval_s.push_back((timers.elapsed - begin_s) / 40);
+    set->stop();
+  }
+  EXPECT_GT(interval_s[1], 1.2 * interval_s[0]);
+}
+
+TEST_F(SourceSetTest, WhoCopiesItsServerHasItsReference) {
+  make({"192.0.2.1 copy"});
+  timers.advance(0.3);
+  ASSERT_TRUE(network.answer(kA));
+  EXPECT_EQ(set->candidates(free_now(), Duration::seconds(1))[0].ref_id, ntp::RefId{0x0a000001});
 }
 
 // ---- sources that come and go ----
