@@ -1,10 +1,26 @@
 # How many times its limit a test may take: for trees and machines in which all is slower.
 set(TIMED_TEST_PATIENCE 1 CACHE STRING "Factor of the time limits of tests")
 
+# timed_computes(NAMES...): tests that keep a processor busy.  They take two of the jobs that ctest is given, and those
+# that wait most of the time for daemons and peers one, so that `ctest -j` of twice the processors fills them.
+function(timed_computes)
+  set_tests_properties(${ARGN} PROPERTIES PROCESSORS 2)
+endfunction()
+
 # timed_limit(NAME seconds): the time after which a test is ended.
 function(timed_limit name seconds)
   math(EXPR limit "${seconds} * ${TIMED_TEST_PATIENCE}")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${limit})
+endfunction()
+
+# timed_prefer(PROGRAM libraries...): of an inline function that a test and a library both emit, the linker takes the
+# first: without this that of the test, which is not optimised, for all of the program.
+function(timed_prefer program)
+  set(archives "")
+  foreach(library ${ARGN})
+    list(APPEND archives $<TARGET_FILE:${library}>)
+  endforeach()
+  target_link_options(${program} PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)
 endfunction()
 
 # timed_test(NAME DIR directory USES rooms... LIBS targets... LABEL label SHARDS count): one GoogleTest program from a
@@ -52,5 +68,6 @@ function(timed_test name)
     set_tests_properties(${test} PROPERTIES LABELS "${arg_LABEL}"
                          ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
     timed_limit(${test} ${arg_TIMEOUT})
+    timed_computes(${test})
   endforeach()
 endfunction()
