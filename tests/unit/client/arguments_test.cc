@@ -33,6 +33,7 @@ TEST(WhichSources, HaveAMask) {
   EXPECT_EQ(which("255.0.0.0/10.0.0.0"), "255.0.0.0 10.0.0.0");
   EXPECT_EQ(which("10.0.0.0/33"), "255.255.255.255 10.0.0.0");
   EXPECT_EQ(which("ID#7"), "[UNSPEC] [UNSPEC] #7");
+  EXPECT_EQ(which("ID#4294967295"), "[UNSPEC] [UNSPEC] #4294967295");
 }
 
 TEST(WhichSources, WhatIsNone) {
@@ -40,6 +41,8 @@ TEST(WhichSources, WhatIsNone) {
   EXPECT_EQ(which("255.0.0.0/::1"), "Invalid syntax for mask/address");
   EXPECT_EQ(which("localhost/8"), "Invalid syntax for mask/address");
   EXPECT_EQ(which("10.0.0.1 x"), "Could not get address for hostname");
+  EXPECT_EQ(which("ID#4294967296"), "Could not get address for hostname") << "not 0";
+  EXPECT_EQ(which("ID#-1"), "Could not get address for hostname");
 }
 
 TEST(AddSource, HasTheDefaultsOfTheDirective) {
@@ -48,6 +51,13 @@ TEST(AddSource, HasTheDefaultsOfTheDirective) {
   AddSourceRequest expected;
   expected.name = "127.0.0.1";
   EXPECT_EQ(*request, expected);
+}
+
+// The request has room for 255 octets of a name.
+TEST(AddSource, RefusesANameThatIsCutOff) {
+  const auto refused = added("server " + std::string(256, 'a'));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "Invalid syntax for add command");
 }
 
 TEST(AddSource, TakesEveryOption) {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -239,8 +240,11 @@ TEST(Session, GivesUpAfterItsRetries) {
   Session session(to_port(daemon.port()));
   session.set_timeout(Duration::millis(100));
   session.set_retries(1);
+  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(session.ask_for<NSourcesReply>(NSourcesRequest{}).error().message, "506 Cannot talk to daemon");
   EXPECT_EQ(daemon.requests().size(), 2u);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(299))
+      << "the second waits twice as long";
 }
 
 // A port that was just closed refuses; with the usual timeouts waiting for it would take seven seconds.
@@ -328,6 +332,20 @@ TEST_F(UnixSession, IsAnsweredAtAPathOfItsOwnAndRemovesIt) {
   }
   ::umask(mask);
   EXPECT_EQ(entries(), 1u);  // the daemon's socket
+}
+
+TEST_F(UnixSession, AsksTheNextAddressWhereTheFirstIsSilent) {
+  FakeDaemon silent([](std::size_t, const Bytes&) { return Bytes(); }, directory + "/timed.sock");
+  FakeDaemon other([](std::size_t, const Bytes& request) { return good_reply(request); });
+  options.hosts.emplace_back("127.0.0.1");
+  options.port = other.port();
+  Session session(options);
+  session.set_timeout(Duration::millis(100));
+  session.set_retries(0);
+  EXPECT_TRUE(session.ask_for<NSourcesReply>(NSourcesRequest{}).ok());
+  EXPECT_EQ(silent.requests().size(), 1u);
+  EXPECT_TRUE(session.ask_for<NSourcesReply>(NSourcesRequest{}).ok());
+  EXPECT_EQ(silent.requests().size(), 1u) << "it stays with whom it has found";
 }
 
 TEST_F(UnixSession, MakesNothingWhereNobodyListens) {
