@@ -12,6 +12,7 @@
 #include <cmath>
 #include <limits>
 
+#include "double_pair.h"
 #include "log_product.h"
 
 namespace timed::discipline {
@@ -31,10 +32,17 @@ constexpr std::size_t kIntercepts = 28;  // values of T, from a quarter of the s
 const double kInterceptFactor = std::cbrt(kGridFactor);
 constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchange: 2000 ppm
 
-struct FilterRun {
-  ClockPosterior clock;
-  LogProduct determinants;  // of the innovations
-  double squares = 0.0;     // sum of e²/S
+// Two filters side by side (double_pair.h), after all exchanges.
+struct FilterRuns {
+  DoublePair offset_s{}, frequency{};
+  DoublePair offset_variance_s2{}, covariance_s{}, frequency_variance{};
+  std::array<LogProduct, 2> determinants;  // of the innovations
+  DoublePair squares{};                    // sum of e²/S
+
+  ClockPosterior clock(std::size_t which) const {
+    return {offset_s[which], frequency[which], offset_variance_s2[which], covariance_s[which],
+            frequency_variance[which]};
+  }
 };
 
 // One filter's say.
@@ -101,36 +109,38 @@ struct Corrected {
 
 // Through all exchanges in order, with the variance of the noise of each.  A jump of the frequency is wander that all
 // happened between two exchanges.
-FilterRun run_filter(const Corrected& corrected, std::span<const double> noise_s2, double wander,
-                     double frequency_variance) {
+FilterRuns run_filters(const Corrected& corrected, std::span<const double> noise_s2, DoublePair wander,
+                       double frequency_variance) {
   const std::span<const Exchange> exchanges = corrected.exchanges;
-  FilterRun run;
-  ClockPosterior& c = run.clock;
-  c = {corrected.offset_s(0), 0.0, noise_s2[0], 0.0, frequency_variance};
+  FilterRuns c;
+  c.offset_s = both(corrected.offset_s(0));
+  c.offset_variance_s2 = both(noise_s2[0]);
+  c.frequency_variance = both(frequency_variance);
   for (std::size_t i = 1; i < exchanges.size(); ++i) {
-    const double dt = exchanges[i].t_s - exchanges[i - 1].t_s;
-    const double gained = wander * dt + exchanges[i].jump;
+    const DoublePair dt = both(exchanges[i].t_s - exchanges[i - 1].t_s);
+    const DoublePair gained = wander * dt + both(exchanges[i].jump);
     c.offset_s += c.frequency * dt;
-    c.offset_variance_s2 +=
-        2.0 * dt * c.covariance_s + dt * dt * (c.frequency_variance + gained / 3.0) + exchanges[i].jump_s2;
-    c.covariance_s += dt * (c.frequency_variance + gained / 2.0);
+    c.offset_variance_s2 += both(2.0) * dt * c.covariance_s +
+                            dt * dt * (c.frequency_variance + gained * both(1.0 / 3.0)) + both(exchanges[i].jump_s2);
+    c.covariance_s += dt * (c.frequency_variance + gained * both(0.5));
     c.frequency_variance += gained;
-    const double innovation_s2 = c.offset_variance_s2 + noise_s2[i];
-    const double inverse_s2 = 1.0 / innovation_s2;
-    const double innovation_s = corrected.offset_s(i) - c.offset_s;
+    const DoublePair innovation_s2 = c.offset_variance_s2 + both(noise_s2[i]);
+    const DoublePair inverse_s2 = both(1.0) / innovation_s2;
+    const DoublePair innovation_s = both(corrected.offset_s(i)) - c.offset_s;
     if (i >= 2) {  // the first two only say where the clock is
-      run.determinants.times(innovation_s2);
-      run.squares += innovation_s * innovation_s * inverse_s2;
+      for (const std::size_t which : {0u, 1u}) c.determinants[which].times(innovation_s2[which]);
+      c.squares += innovation_s * innovation_s * inverse_s2;
     }
-    const double offset_gain = c.offset_variance_s2 * inverse_s2;
-    const double frequency_gain = c.covariance_s * inverse_s2;
+    const DoublePair offset_gain = c.offset_variance_s2 * inverse_s2;
+    const DoublePair frequency_gain = c.covariance_s * inverse_s2;
+    const DoublePair left = both(noise_s2[i]) * inverse_s2;
     c.offset_s += offset_gain * innovation_s;
     c.frequency += frequency_gain * innovation_s;
     c.frequency_variance -= frequency_gain * c.covariance_s;
-    c.covariance_s *= 1.0 - offset_gain;
-    c.offset_variance_s2 *= 1.0 - offset_gain;
+    c.covariance_s *= left;
+    c.offset_variance_s2 *= left;
   }
-  return run;
+  return c;
 }
 
 }  // namespace
@@ -161,13 +171,17 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
   }
   std::array<Member, kWanders> members;
   double wander = kLeastWander;
-  for (Member& m : members) {
-    const FilterRun run = run_filter(corrected, {noise_s2.data(), n}, wander, kFrequencySd * kFrequencySd);
-    m.log_wander = std::log(wander);
-    m.log_weight = -0.5 * (run.determinants.log() + run.squares) + log_prior_of_wander(m.log_wander);
-    m.noise_s2 = mean_noise_s2;
-    m.clock = run.clock;
-    wander *= kGridFactor;
+  for (std::size_t i = 0; i < kWanders; i += 2) {
+    const FilterRuns runs = run_filters(corrected, {noise_s2.data(), n}, DoublePair{wander, kGridFactor * wander},
+                                        kFrequencySd * kFrequencySd);
+    for (std::size_t which = 0; which < 2 && i + which < kWanders; ++which) {
+      Member& m = members[i + which];
+      m.log_wander = std::log(wander);
+      m.log_weight = -0.5 * (runs.determinants[which].log() + runs.squares[which]) + log_prior_of_wander(m.log_wander);
+      m.noise_s2 = mean_noise_s2;
+      m.clock = runs.clock(which);
+      wander *= kGridFactor;
+    }
   }
   return average(members);
 }
@@ -183,20 +197,26 @@ std::optional<BankAnswer> bank_by_scatter(std::span<const Exchange> exchanges, d
   for (std::size_t i = 0; i < n; ++i) unit[i] = 1.0 / exchanges[i].count;
   std::array<Member, kIntercepts> members;
   double intercept_s = span_s / static_cast<double>(n - 1) / 4.0;
-  for (Member& m : members) {
-    // Variances in units of that of the noise.  The prior of the frequency must not matter in any unit.
-    const double flat = 1e12 / (span_s * span_s);
-    const FilterRun run =
-        run_filter(corrected, {unit.data(), n}, 1.0 / (intercept_s * intercept_s * intercept_s), flat);
-    m.noise_s2 = std::max(run.squares / innovations, least_sd_s * least_sd_s);
-    m.log_wander = std::log(m.noise_s2) - 3.0 * std::log(intercept_s);
-    m.log_weight = -0.5 * (run.determinants.log() + innovations * std::log(m.noise_s2) + run.squares / m.noise_s2) +
-                   log_prior_of_wander(m.log_wander);
-    m.clock = run.clock;
-    m.clock.offset_variance_s2 *= m.noise_s2;
-    m.clock.covariance_s *= m.noise_s2;
-    m.clock.frequency_variance *= m.noise_s2;
-    intercept_s *= kInterceptFactor;
+  // Variances in units of that of the noise.  The prior of the frequency must not matter in any unit.
+  const double flat = 1e12 / (span_s * span_s);
+  for (std::size_t i = 0; i < kIntercepts; i += 2) {
+    const DoublePair intercepts_s = {intercept_s, intercept_s * kInterceptFactor};
+    const FilterRuns runs =
+        run_filters(corrected, {unit.data(), n}, both(1.0) / (intercepts_s * intercepts_s * intercepts_s), flat);
+    for (std::size_t which = 0; which < 2 && i + which < kIntercepts; ++which) {
+      Member& m = members[i + which];
+      m.noise_s2 = std::max(runs.squares[which] / innovations, least_sd_s * least_sd_s);
+      const double log_noise = std::log(m.noise_s2);
+      m.log_wander = log_noise - 3.0 * std::log(intercepts_s[which]);
+      m.log_weight =
+          -0.5 * (runs.determinants[which].log() + innovations * log_noise + runs.squares[which] / m.noise_s2) +
+          log_prior_of_wander(m.log_wander);
+      m.clock = runs.clock(which);
+      m.clock.offset_variance_s2 *= m.noise_s2;
+      m.clock.covariance_s *= m.noise_s2;
+      m.clock.frequency_variance *= m.noise_s2;
+    }
+    intercept_s = intercepts_s[1] * kInterceptFactor;
   }
   return average(members);
 }
