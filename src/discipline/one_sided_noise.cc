@@ -35,7 +35,7 @@ constexpr double kAsymptotic = 100.0;  // from there on three terms of a series 
 
 }  // namespace
 
-CutNormal cut_above(DoublePair a, DoublePair bell) {
+[[gnu::always_inline]] inline CutNormal cut(DoublePair a, DoublePair bell) {
   const auto is_above = a > both(0.0);
   const DoublePair distance = is_above ? a : -a;
   const DoublePair x = smaller(distance, both(kFarthest));
@@ -55,6 +55,10 @@ CutNormal cut_above(DoublePair a, DoublePair bell) {
   cut.variance = a < both(-kAsymptotic) ? series : both(1.0) - ratio * cut.excess;
   cut.variance = larger(cut.variance, both(kLeastShare));
   return cut;
+}
+
+CutNormal cut_above(DoublePair a, DoublePair bell) {
+  return cut(a, bell);
 }
 
 OneSidedNoise::OneSidedNoise(DoublePair mean_s, double gaussian_sd_s)
@@ -78,8 +82,8 @@ OneSidedNoise::Seen OneSidedNoise::see(const Normals& before, DoublePair z) cons
   const DoublePair usual_bell = exp_below_zero(both(-0.5) * usual_above * usual_above);
   const DoublePair other =
       exp_below_zero(both(-0.5) * (is_far ? apart * (rare_above + usual_above) : rare_above * rare_above));
-  const CutNormal usual = cut_above(usual_a, is_far ? both(0.0) : usual_bell);
-  const CutNormal rare = cut_above(rare_a, is_far ? both(0.0) : other);
+  const CutNormal usual = cut(usual_a, is_far ? both(0.0) : usual_bell);
+  const CutNormal rare = cut(rare_a, is_far ? both(0.0) : other);
   const DoublePair less = is_far ? other : other / usual_bell;
   // Bayes' rule between the two kinds of packet.
   const DoublePair usual_mass = usual_peak_ * usual.mass * less, rare_mass = rare_peak_ * rare.mass;
