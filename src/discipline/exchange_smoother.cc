@@ -26,6 +26,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "timed/base/check.h"
 
@@ -81,6 +82,7 @@ double crude_slope(std::span<const Exchange> exchanges) {
 
 void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd_s) {
   TIMED_ASSERT(exchanges.size() >= 3 && exchanges.size() <= kEstimatorWindow);
+  move_shelves(exchanges);
   size_ = exchanges.size();
   least_sd_s_ = least_sd_s;
   span_s_ = exchanges.back().t_s - exchanges.front().t_s;
@@ -91,6 +93,7 @@ void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd
     const Exchange& e = exchanges[i];
     const double offset_s = e.offset_s - slope_ * e.t_s;
     points_[i].dt_s = i == 0 ? 0.0 : e.t_s - exchanges[i - 1].t_s;
+    points_[i].delay_s = e.delay_s;
     points_[i].jump = e.jump;
     points_[i].jump_s2 = e.jump_s2;
     points_[i].observed_s = both(0.5 * e.delay_s) + kSign * both(offset_s);
@@ -100,13 +103,59 @@ void ExchangeSmoother::load(std::span<const Exchange> exchanges, double least_sd
   mean_extra_s_ = std::max(0.5 * (mean_delay_s_ - least_delay_s_), 4.0 * least_sd_s_);
 }
 
-// As if the noise were Gaussian with the mean and the variance of the exponential.
-void ExchangeSmoother::start_sites(double mean_s) {
-  mean_s_ = both(mean_s);
-  const DoublePair precision = both(1.0 / (mean_s * mean_s));
-  for (std::size_t i = 0; i < size_; ++i) {
-    points_[i].sites = Sites{precision, precision * (points_[i].observed_s - mean_s_)};
+// As the window moves by one what was kept stays with its exchanges, and the new one begins as a cold start would.
+void ExchangeSmoother::move_shelves(std::span<const Exchange> exchanges) {
+  const std::size_t common = exchanges.size() - 1;
+  bool follows = size_ == common || size_ == common + 1;
+  const std::size_t gone = follows ? size_ - common : 0;
+  // The last one may have become a better one of its block.
+  for (std::size_t i = 0; follows && i + 1 < common; ++i) follows = points_[i + gone].delay_s == exchanges[i].delay_s;
+  first_ = place_of(gone);
+  for (Shelf& shelf : shelves_) {
+    shelf.is_full = shelf.is_full && follows;
+    if (shelf.is_full) shelf.sites[place_of(common)] = as_kept(both(1.0) / (shelf.mean_s * shelf.mean_s), shelf.mean_s);
   }
+}
+
+ExchangeSmoother::KeptSites ExchangeSmoother::as_kept(DoublePair precision, DoublePair extra_s) {
+  KeptSites kept;
+  for (const std::size_t j : {0u, 1u}) {
+    kept.precision[j] = static_cast<float>(precision[j]);
+    kept.extra_s[j] = static_cast<float>(extra_s[j]);
+  }
+  return kept;
+}
+
+void ExchangeSmoother::keep(std::size_t number) {
+  Shelf& shelf = shelves_[number];
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Sites& sites = points_[i].sites;
+    shelf.sites[place_of(i)] = as_kept(sites.precision, points_[i].observed_s - sites.shift / sites.precision);
+  }
+  shelf.mean_s = mean_s_;
+  shelf.is_full = true;
+}
+
+bool ExchangeSmoother::start_from(std::size_t number) {
+  const Shelf& shelf = shelves_[number];
+  if (!shelf.is_full) return false;
+  mean_s_ = shelf.mean_s;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const KeptSites& kept = shelf.sites[place_of(i)];
+    const DoublePair precision = {kept.precision[0], kept.precision[1]}, extra_s = {kept.extra_s[0], kept.extra_s[1]};
+    points_[i].sites = Sites{precision, precision * (points_[i].observed_s - extra_s)};
+  }
+  is_warm_ = true;
+  return true;
+}
+
+// As if the noise were Gaussian with the mean and the variance of the exponential.
+void ExchangeSmoother::start_cold() {
+  mean_s_ = both(mean_extra_s_ * (1.0 + kMinimumBias / std::sqrt(static_cast<double>(size_))));
+  const DoublePair precision = both(1.0) / (mean_s_ * mean_s_);
+  for (std::size_t i = 0; i < size_; ++i)
+    points_[i].sites = Sites{precision, precision * (points_[i].observed_s - mean_s_)};
+  is_warm_ = false;
 }
 
 // The integrals of N(u; belief) · exp(-precision u²/2 + shift u), squared: exp(exponent) / denominator.
@@ -259,13 +308,15 @@ ExchangeSmoother::SiteRound ExchangeSmoother::update_sites(const SmootherModel& 
     evidence_.times(seen);
     evidence_.over_masses(cavity, sites);
     round.extra_s += smaller(larger(point.observed_s - seen.belief.mean, both(0.0)), most_extra_s);
-    const DoublePair seen_precision = one / seen.belief.variance;
-    const DoublePair moved = seen.belief.mean - belief.mean;
-    const DoublePair wider = larger(seen.belief.variance * precision, belief.variance * seen_precision) - one;
-    most_change2 = larger(most_change2, moved * moved * seen_precision + wider * wider);
     Sites next;
-    next.precision = larger(seen_precision - cavity_precision, both(kLeastSite) * cavity_precision);
-    next.shift = seen.belief.mean * (cavity_precision + next.precision) - cavity.mean * cavity_precision;
+    next.precision = larger(one / seen.belief.variance - cavity_precision, both(kLeastSite) * cavity_precision);
+    const DoublePair next_precision = cavity_precision + next.precision;  // of the belief
+    next.shift = seen.belief.mean * next_precision - cavity.mean * cavity_precision;
+    // Not against what was seen: where sites that must not say less keep the belief narrower than that, it would never
+    // be still.
+    const DoublePair moved = seen.belief.mean - belief.mean;
+    const DoublePair wider = larger(next_precision * belief.variance, precision / next_precision) - one;
+    most_change2 = larger(most_change2, moved * moved * next_precision + wider * wider);
     sites.precision += both(damping) * (next.precision - sites.precision);
     sites.shift += both(damping) * (next.shift - sites.shift);
   }
@@ -289,12 +340,8 @@ void ExchangeSmoother::update_scales(const SiteRound& round, const SmootherTerms
   }
 }
 
-SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherTerms& terms, bool warm,
-                                     int most_rounds) {
-  if (!warm) {
-    const double mean_s = mean_extra_s_ * (1.0 + kMinimumBias / std::sqrt(static_cast<double>(size_)));
-    start_sites(mean_s);
-  }
+SmootherResult ExchangeSmoother::run(const SmootherModel& model, const SmootherTerms& terms, int most_rounds) {
+  const bool warm = std::exchange(is_warm_, true);
   SmootherResult result;
   const int least_rounds = warm ? kWarmRounds : kLeastRounds;
   for (int number = 1; number <= std::min(most_rounds, kMostSmootherRounds); ++number) {

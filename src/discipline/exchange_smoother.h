@@ -39,13 +39,21 @@ struct SmootherResult {
   int rounds = 0;
 };
 
+inline constexpr std::size_t kSmootherShelves = 15;  // of the models whose runs can be kept
+
 class ExchangeSmoother {
  public:
-  // The exchanges of the runs to come, three to kEstimatorWindow.
+  // The exchanges of the runs to come, three to kEstimatorWindow.  Where they are those before and a new one, what was
+  // kept stays.
   void load(std::span<const Exchange> exchanges, double least_sd_s);
-  // `warm`: from what the run before found for the same exchanges, which is near where the model is.
-  SmootherResult run(const SmootherModel& model, const SmootherTerms& terms, bool warm,
-                     int most_rounds = kMostSmootherRounds);
+  // What the next run starts from, if not from what the one before found for the same exchanges: noise that is
+  // Gaussian, or what was kept of a model (false if nothing was).
+  void start_cold();
+  bool start_from(std::size_t shelf);
+  SmootherResult run(const SmootherModel& model, const SmootherTerms& terms, int most_rounds = kMostSmootherRounds);
+  // What the last run found.
+  void keep(std::size_t shelf);
+  void forget(std::size_t shelf) { shelves_[shelf].is_full = false; }
 
   double mean_extra_s() const { return mean_extra_s_; }  // of one direction, above the smallest round trip
   double least_delay_s() const { return least_delay_s_; }
@@ -87,19 +95,32 @@ class ExchangeSmoother {
   };
   struct Point {
     double dt_s = 0.0, jump = 0.0;  // since the exchange before (exchanges.h)
-    double jump_s2 = 0.0;           // variance of a jump of the offset meanwhile
-    DoublePair observed_s{};        // the line taken out
+    double delay_s = 0.0;
+    double jump_s2 = 0.0;     // variance of a jump of the offset meanwhile
+    DoublePair observed_s{};  // the line taken out
     Sites sites;
     std::array<Update, 2> updates{};  // there, back
     Belief filtered;                  // with all sites up to here
     Normals smoothed;                 // of u, with all sites
+  };
+  // Sites by how much earlier they are than the observations: that stays when the line or the newest exchange is
+  // another.  Good enough to start from.
+  struct KeptSites {
+    std::array<float, 2> precision{}, extra_s{};
+  };
+  struct Shelf {
+    bool is_full = false;
+    DoublePair mean_s{};
+    std::array<KeptSites, kEstimatorWindow> sites{};  // a ring, by place_of()
   };
   struct SiteRound {
     double largest_change = 0.0;  // of a belief, in standard deviations
     DoublePair extra_s{};         // sums of the delays that the sites explain
   };
 
-  void start_sites(double mean_s);
+  void move_shelves(std::span<const Exchange> exchanges);
+  static KeptSites as_kept(DoublePair precision, DoublePair extra_s);
+  std::size_t place_of(std::size_t i) const { return (first_ + i) % kEstimatorWindow; }
   void filter(const SmootherModel& model, const SmootherTerms& terms);
   void smooth();
   SiteRound update_sites(const SmootherModel& model, double damping);
@@ -107,6 +128,9 @@ class ExchangeSmoother {
   void take_sites(Belief& belief, Point& point);
 
   std::array<Point, kEstimatorWindow> points_{};
+  std::array<Shelf, kSmootherShelves> shelves_{};
+  std::size_t first_ = 0;  // place of the oldest exchange in the rings
+  bool is_warm_ = false;
   std::size_t size_ = 0;
   double slope_ = 0.0;  // of the line that is taken out
   double span_s_ = 0.0;

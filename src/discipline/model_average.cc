@@ -4,8 +4,10 @@
 // The mean of what they say, weighed by evidence, is within a few per cent of what the true model would say, in
 // simulations.
 //
-// The models are near one another, so each run starts from the sites of the one before: a few rounds instead of ten.
-// A shape that the evidence has ruled out is only tried again now and then.
+// Each run starts from the sites that the same model had in the last update, or else from those of the run before, as
+// the models are near one another: two or three rounds instead of ten.  Now and then an update begins afresh, so that
+// nothing lasts that only lasts because it was there.  A shape that the evidence has ruled out is only tried again
+// then.
 //
 // Where no model fits, each run goes to its end for nothing.  So an update has a number of rounds that it may take, of
 // which most are kept for the shape that was likeliest last time: nobody can make an update dear by what he sends.
@@ -28,10 +30,10 @@ constexpr double kRuledOut = 1e-4;       // weight of a shape that need not be t
 constexpr std::size_t kFarthest = 3;     // place of the wander 64 times the last one
 constexpr double kFading = 5.0;          // ln of a weight: beyond a value that is so much below there is none
 constexpr std::size_t kTryAgain = 8;     // updates
-// Rounds of an update.  A usual one takes 20 to 35 and now and then 60.  With 40 the answers that are left out are
-// those after a step of the frequency and where samples come 16 a second: there the error doubles.  80 are what the
-// dearest samples that bench_estimator knows may take.
-constexpr int kMostRounds = 80;
+// Rounds of an update.  A usual one takes 15 to 25, one of a clock that wanders by 1e-8 at polls of 1024 s 40, and all are
+// spent at most where no model fits.  With 48, 60 and 80 no row of 14 is worse or better by more than 0.02 of the
+// regression's error (sim_estimators --seeds 1 12); with 60 the first answer of a young window may lack a wander.
+constexpr int kMostRounds = 70;
 constexpr int kRoundsOfLikeliest = 16, kRoundsOfShape = 6;  // that are kept for a shape
 constexpr int kRoundsOfRun = 4;                             // fewer settle nothing
 
@@ -73,19 +75,24 @@ std::array<bool, ModelAverage::kShapes> ModelAverage::shapes_to_try() const {
   return to_try;
 }
 
-void ModelAverage::try_model(double log_wander, std::size_t shape, const Network& network, int most_rounds) {
+void ModelAverage::try_model(double log_wander, std::size_t shape, std::size_t shelf, const Network& network,
+                             int most_rounds) {
   const double gaussian_sd_s = std::max(network.least_sd_s, kGaussianShare[shape] * smoother_.mean_extra_s());
   Member& m = members_[member_count_];
   m = {0.0, log_wander, shape, gaussian_sd_s, {}};
-  m.result = smoother_.run({std::exp(log_wander), gaussian_sd_s}, network.terms, warm_, most_rounds);
+  const bool is_resumed = !afresh_ && smoother_.start_from(shelf);
+  if (!is_resumed && !warm_) smoother_.start_cold();
+  m.result = smoother_.run({std::exp(log_wander), gaussian_sd_s}, network.terms, most_rounds);
   ++runs_;
   rounds_ += m.result.rounds;
   if (!can_be_true(m.result)) {
     ++rejected_;
     warm_ = false;
+    smoother_.forget(shelf);
     return;
   }
   warm_ = true;
+  smoother_.keep(shelf);
   m.log_weight = m.result.log_evidence + log_prior_of_wander(log_wander);
   ++member_count_;
 }
@@ -100,7 +107,7 @@ void ModelAverage::try_shape(std::size_t shape, const Wanders& wanders, const Ne
     }
     if (end - rounds_ < kRoundsOfRun) return;
     const std::size_t before = member_count_;
-    try_model(wanders.logs[i], shape, network, end - rounds_);
+    try_model(wanders.logs[i], shape, shape * kWanders + i, network, end - rounds_);
     if (member_count_ > before) best = std::max(best, members_[before].log_weight);
   }
 }
@@ -113,6 +120,7 @@ std::optional<AverageAnswer> ModelAverage::run(std::span<const Exchange> exchang
   slopes_ = supported_slopes(exchanges, least_sd_s);
   smoother_.load(exchanges, least_sd_s);
   warm_ = false;
+  afresh_ = !log_wander_ || updates_ % kTryAgain == 0;
   const Wanders wanders = wanders_around(bank.log_wander);
   const std::array<bool, kShapes> to_try = shapes_to_try();
   const auto likeliest = std::max_element(shape_weight_.begin(), shape_weight_.end()) - shape_weight_.begin();

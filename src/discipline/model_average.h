@@ -35,6 +35,7 @@ class ModelAverage {
  private:
   static constexpr std::size_t kShapes = 3;
   static constexpr std::size_t kWanders = 5;
+  static_assert(kShapes * kWanders <= kSmootherShelves);
 
   struct Member {
     double log_weight = 0.0;
@@ -55,7 +56,7 @@ class ModelAverage {
   Wanders wanders_around(double bank_log_wander) const;
   std::array<bool, kShapes> shapes_to_try() const;
   void try_shape(std::size_t shape, const Wanders& wanders, const Network& network, int most_rounds);
-  void try_model(double log_wander, std::size_t shape, const Network& network, int most_rounds);
+  void try_model(double log_wander, std::size_t shape, std::size_t shelf, const Network& network, int most_rounds);
   bool can_be_true(const SmootherResult& result) const;
   std::optional<AverageAnswer> average();
 
@@ -64,7 +65,8 @@ class ModelAverage {
   std::size_t member_count_ = 0;
   std::size_t exchanges_ = 0;
   SlopeRange slopes_;
-  bool warm_ = false;
+  bool warm_ = false;                           // the last run of this update came to something
+  bool afresh_ = true;                          // in this update no run starts from one of the last
   std::optional<double> log_wander_;            // of the last update
   std::array<double, kShapes> shape_weight_{};  // in the last update in which the shape took part
   std::size_t updates_ = 0;

@@ -86,7 +86,8 @@ TEST(ExchangeSmoother, SaysWhatBruteForceSays) {
     ExchangeSmoother smoother;
     smoother.load(made.exchanges, kPrecision_s);
     const double gaussian_sd_s = 3e-5;
-    const SmootherResult result = smoother.run({1e-26, gaussian_sd_s}, {}, false);
+    smoother.start_cold();
+    const SmootherResult result = smoother.run({1e-26, gaussian_sd_s}, {});
     ASSERT_LT(result.residual, 0.2);
     const Truth truth = integrate(made.exchanges, result, gaussian_sd_s);
     EXPECT_NEAR(result.clock.offset_s, truth.offset_s, 0.25 * truth.offset_sd_s) << seed;
@@ -163,7 +164,8 @@ void expect_exact(double wander, const Jumps& jumps) {
   ExchangeSmoother smoother;
   smoother.load(all, 1e-9);
   const double q = wander * kUnitOfFrequency * kUnitOfFrequency / kSpacing_s;
-  const SmootherResult result = smoother.run({q, kGaussian_s}, {}, false);
+  smoother.start_cold();
+  const SmootherResult result = smoother.run({q, kGaussian_s}, {});
   const Matrix exact = all_at_once(all.size(), wander, jumps);
   EXPECT_NEAR(result.clock.offset_variance_s2 / (exact[0][0] * kNoise_s * kNoise_s), 1.0, 0.08);
   EXPECT_NEAR(result.clock.covariance_s / (exact[0][1] * kNoise_s * kUnitOfFrequency), 1.0, 0.08);
@@ -197,7 +199,8 @@ TEST(ExchangeSmoother, SaysNumbersWhateverItSees) {
     ExchangeSmoother smoother;
     smoother.load(all, kPrecision_s);
     for (const double wander : {1e-20, 1e-18, 1e-14}) {
-      const SmootherResult result = smoother.run({wander, kPrecision_s}, {}, false);
+      smoother.start_cold();
+      const SmootherResult result = smoother.run({wander, kPrecision_s}, {});
       EXPECT_TRUE(std::isfinite(result.log_evidence) && std::isfinite(result.clock.offset_s)) << seed;
       EXPECT_GT(result.clock.offset_variance_s2, 0.0) << seed;
     }
@@ -209,12 +212,96 @@ TEST(ExchangeSmoother, ForgetsWhereItStarted) {
   const Made made = make(4, 64, {});
   ExchangeSmoother smoother;
   smoother.load(made.exchanges, kPrecision_s);
-  const SmootherResult cold = smoother.run({1e-18, 1e-6}, {}, false);
-  smoother.run({8e-18, 1e-6}, {}, false);
-  const SmootherResult warm = smoother.run({1e-18, 1e-6}, {}, true);
+  smoother.start_cold();
+  const SmootherResult cold = smoother.run({1e-18, 1e-6}, {});
+  smoother.start_cold();
+  smoother.run({8e-18, 1e-6}, {});
+  const SmootherResult warm = smoother.run({1e-18, 1e-6}, {});
   EXPECT_NEAR(warm.clock.offset_s, cold.clock.offset_s, 0.2 * std::sqrt(cold.clock.offset_variance_s2));
   EXPECT_NEAR(warm.log_evidence, cold.log_evidence, 0.5);
   EXPECT_LE(warm.rounds, cold.rounds);
+}
+
+// Where the clock wanders most of the sites can say nothing, and must not say less.
+TEST(ExchangeSmoother, IsStillWhereSitesCanSayNoLess) {
+  int rounds = 0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    ExchangeSmoother smoother;
+    smoother.load(make(seed, 64, {.spacing_s = 1024.0, .wander_sd = 1e-8}).exchanges, kPrecision_s);
+    smoother.start_cold();
+    const SmootherResult result = smoother.run({1e-16, kPrecision_s}, {});
+    EXPECT_LT(result.residual, 0.2) << seed;
+    rounds += result.rounds;
+  }
+  EXPECT_LT(rounds, 8 * 10);
+}
+
+// Another window of a made-up clock: `first` is that of its first exchange.
+std::vector<Exchange> window(const Made& made, std::size_t first, std::size_t count) {
+  const auto begin = made.exchanges.begin() + static_cast<std::ptrdiff_t>(first);
+  std::vector<Exchange> some(begin, begin + static_cast<std::ptrdiff_t>(count));
+  const Exchange newest = some.back();
+  for (Exchange& e : some) e = {e.t_s - newest.t_s, e.offset_s - newest.offset_s, e.delay_s};
+  return some;
+}
+
+// Beyond the end of the rings, with loads between that nobody ran, and after shorter windows: where it was found is as
+// good a start as it would be for the same exchanges.
+TEST(ExchangeSmoother, GoesOnFromWhatWasKept) {
+  constexpr SmootherModel kModel = {1e-18, kPrecision_s};
+  const Made made = make(5, 200, {.forward_s = 1.9e-4, .backward_s = 1e-5});
+  ExchangeSmoother smoother;
+  smoother.load(window(made, 0, 60), kPrecision_s);
+  EXPECT_FALSE(smoother.start_from(2));
+  smoother.start_cold();
+  smoother.run(kModel, {});
+  smoother.keep(2);
+  std::size_t first = 0;
+  int rounds = 0, cold_rounds = 0;
+  for (std::size_t count = 61; count <= 64; ++count) smoother.load(window(made, 0, count), kPrecision_s);
+  for (; first < 130; ++first) {
+    smoother.load(window(made, first + 1, 64), kPrecision_s);
+    if (first % 2 == 0) continue;
+    ASSERT_TRUE(smoother.start_from(2)) << first;
+    const SmootherResult result = smoother.run(kModel, {});
+    smoother.keep(2);
+    ExchangeSmoother other;
+    other.load(window(made, first + 1, 64), kPrecision_s);
+    other.start_cold();
+    const SmootherResult cold = other.run(kModel, {});
+    rounds += result.rounds;
+    cold_rounds += cold.rounds;
+    EXPECT_NEAR(result.clock.offset_s, cold.clock.offset_s, 0.5 * std::sqrt(cold.clock.offset_variance_s2)) << first;
+  }
+  EXPECT_LT(rounds, cold_rounds / 2);
+  smoother.forget(2);
+  EXPECT_FALSE(smoother.start_from(2));
+}
+
+TEST(ExchangeSmoother, KeepsNothingForOtherExchanges) {
+  const Made made = make(6, 100, {});
+  for (const std::size_t first : {2u, 10u}) {
+    ExchangeSmoother smoother;
+    smoother.load(window(made, 0, 64), kPrecision_s);
+    smoother.start_cold();
+    smoother.run({1e-18, kPrecision_s}, {});
+    smoother.keep(0);
+    smoother.load(window(made, first, 64), kPrecision_s);
+    EXPECT_FALSE(smoother.start_from(0)) << first;
+  }
+  // Of a block another sample may have become the best: that is one exchange of many.
+  std::vector<Exchange> blocks = window(made, 0, 20);
+  ExchangeSmoother smoother;
+  smoother.load(blocks, kPrecision_s);
+  smoother.start_cold();
+  smoother.run({1e-18, kPrecision_s}, {});
+  smoother.keep(0);
+  blocks = window(made, 0, 21);
+  blocks[19].delay_s *= 0.9;
+  smoother.load(blocks, kPrecision_s);
+  EXPECT_TRUE(smoother.start_from(0));
+  smoother.load(window(made, 0, 12), kPrecision_s);
+  EXPECT_FALSE(smoother.start_from(0));
 }
 
 TEST(ExchangeSmoother, FindsOnWhichSideTheQueueIs) {
@@ -223,7 +310,8 @@ TEST(ExchangeSmoother, FindsOnWhichSideTheQueueIs) {
     const Made made = make(seed, 64, {.forward_s = 1.9e-4, .backward_s = 1e-5});
     ExchangeSmoother smoother;
     smoother.load(made.exchanges, kPrecision_s);
-    const SmootherResult result = smoother.run({1e-18, kPrecision_s}, {}, false);
+    smoother.start_cold();
+    const SmootherResult result = smoother.run({1e-18, kPrecision_s}, {});
     forward_s += result.forward_mean_s / 10;
     backward_s += result.backward_mean_s / 10;
     EXPECT_LT(std::fabs(result.clock.offset_s - made.error_of_newest_s), 3e-5) << seed;
@@ -238,15 +326,18 @@ TEST(ExchangeSmoother, ObeysTheTerms) {
   smoother.load(made.exchanges, kPrecision_s);
   SmootherTerms even;
   even.known.asymmetry = 0.0;
-  const SmootherResult symmetric = smoother.run({1e-18, kPrecision_s}, even, false);
+  smoother.start_cold();
+  const SmootherResult symmetric = smoother.run({1e-18, kPrecision_s}, even);
   EXPECT_DOUBLE_EQ(symmetric.forward_mean_s, symmetric.backward_mean_s);
   SmootherTerms wrong;
   wrong.known.asymmetry = 0.3;  // variances 1:4, so means 1:2, though the truth is the other way round
-  const SmootherResult obeyed = smoother.run({1e-18, kPrecision_s}, wrong, false);
+  smoother.start_cold();
+  const SmootherResult obeyed = smoother.run({1e-18, kPrecision_s}, wrong);
   EXPECT_NEAR(obeyed.backward_mean_s / obeyed.forward_mean_s, 2.0, 1e-6);
   SmootherTerms fixed;
   fixed.known.least_delay_s = 8e-4;  // and the truth is 1e-4
-  const SmootherResult far = smoother.run({1e-18, kPrecision_s}, fixed, false);
+  smoother.start_cold();
+  const SmootherResult far = smoother.run({1e-18, kPrecision_s}, fixed);
   EXPECT_NEAR(far.base_delay_s, 4e-4, 1e-10);
 }
 
@@ -260,9 +351,11 @@ TEST(ExchangeSmoother, ALongerRouteNeedsAMark) {
   smoother.load(all, kPrecision_s);
   SmootherTerms terms;
   terms.moved.set(20);
-  const SmootherResult result = smoother.run({1e-18, kPrecision_s}, terms, false);
+  smoother.start_cold();
+  const SmootherResult result = smoother.run({1e-18, kPrecision_s}, terms);
   EXPECT_NEAR(result.base_delay_s, 1e-3, 5e-5);
-  EXPECT_LT(smoother.run({1e-18, kPrecision_s}, {}, false).base_delay_s, 5e-4) << "without it the old one holds";
+  smoother.start_cold();
+  EXPECT_LT(smoother.run({1e-18, kPrecision_s}, {}).base_delay_s, 5e-4) << "without it the old one holds";
 }
 
 TEST(ModelAverage, WeighsWanderAndNoise) {
@@ -305,7 +398,8 @@ Mixture mix_many(const std::vector<Exchange>& exchanges) {
   for (double log_wander = std::log(1e-22); log_wander < std::log(1e-11); log_wander += std::log(3.0)) {
     for (const double share : {0.0, 0.35, 1.0}) {
       const double gaussian_s = std::max(kPrecision_s, share * smoother.mean_extra_s());
-      const SmootherResult r = smoother.run({std::exp(log_wander), gaussian_s}, {}, false);
+      smoother.start_cold();
+      const SmootherResult r = smoother.run({std::exp(log_wander), gaussian_s}, {});
       if (!std::isfinite(r.log_evidence) || r.residual > 0.7) continue;
       all.push_back({r.log_evidence + log_prior_of_wander(log_wander), r.clock});
       best = std::max(best, all.back().weight);
