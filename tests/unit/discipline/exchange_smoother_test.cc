@@ -470,6 +470,25 @@ TEST(ModelAverage, TellsGaussianNoiseFromQueues) {
   EXPECT_NEAR(beside_them_s, 1e-4, 4e-5);
 }
 
+// Queues and Gaussian noise, of which two shapes may be the cause: each model goes on from where it was itself.
+TEST(ModelAverage, GoesOnFromTheLastUpdate) {
+  Made made = make(11, 120, {.wander_sd = 1e-8});
+  SyntheticClock noise(12, {});
+  for (Exchange& e : made.exchanges) e.offset_s += 4e-5 * noise.normal();
+  ModelAverage models;
+  std::size_t runs = 0, rounds = 0, afresh_runs = 0, afresh_rounds = 0;
+  for (std::size_t first = 0; first + 64 <= made.exchanges.size(); ++first) {
+    const std::vector<Exchange> exchanges = window(made, first, 64);
+    const auto bank = bank_by_delay(exchanges, kPrecision_s);
+    ASSERT_TRUE(bank && models.run(exchanges, kPrecision_s, {}, *bank));
+    (first % 8 == 0 ? afresh_runs : runs) += models.runs();
+    (first % 8 == 0 ? afresh_rounds : rounds) += models.rounds();
+  }
+  EXPECT_GT(runs, 49u * 7u) << "else only one shape is in question";
+  EXPECT_LT(10 * rounds, 38 * runs);
+  EXPECT_GT(10 * afresh_rounds, 38 * afresh_runs) << "now and then nothing is taken for granted";
+}
+
 TEST(ModelAverage, SaysTheSameOfTheSame) {
   const Made made = make(9, 40, {});
   const auto bank = bank_by_delay(made.exchanges, kPrecision_s);
