@@ -37,8 +37,8 @@ constexpr DoublePair kSign = {1.0, -1.0};  // of the offset in u
 
 constexpr int kLeastRounds = 4;  // from a cold start the beliefs may pause before they move
 constexpr int kWarmRounds = 2;
-// Smaller changes, in standard deviations, end a run.  With 0.1 no row of twelve is better or worse by more than 0.01 of
-// the regression's error (sim_estimators --seeds 1 12), and the usual update takes a tenth less.
+// Smaller changes, in standard deviations, end a run.  With 0.1 no row of twelve is better or worse by more than 0.01
+// of the regression's error (sim_estimators --seeds 1 12), and the usual update takes a tenth less.
 constexpr double kStill = 0.07;
 // Of every round but the first: sites that answer one another swing else.  With 0.6 (the prototype's) the same five
 // rows have the same errors within 0.01.

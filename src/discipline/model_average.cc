@@ -30,8 +30,8 @@ constexpr double kRuledOut = 1e-4;       // weight of a shape that need not be t
 constexpr std::size_t kFarthest = 3;     // place of the wander 64 times the last one
 constexpr double kFading = 5.0;          // ln of a weight: beyond a value that is so much below there is none
 constexpr std::size_t kTryAgain = 8;     // updates
-// Rounds of an update.  A usual one takes 15 to 25, one of a clock that wanders by 1e-8 at polls of 1024 s 40, and all are
-// spent at most where no model fits.  With 48, 60 and 80 no row of 14 is worse or better by more than 0.02 of the
+// Rounds of an update.  A usual one takes 15 to 25, one of a clock that wanders by 1e-8 at polls of 1024 s 50, and all
+// are spent at most where no model fits.  With 48, 60 and 80 no row of 12 is worse or better by more than 0.02 of the
 // regression's error (sim_estimators --seeds 1 12); with 60 the first answer of a young window may lack a wander.
 constexpr int kMostRounds = 70;
 constexpr int kRoundsOfLikeliest = 16, kRoundsOfShape = 6;  // that are kept for a shape
