@@ -56,5 +56,6 @@ target_link_options(timed_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,--as-neede
 
 find_program(TIMED_CCACHE ccache)
 if(TIMED_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${TIMED_CCACHE}")
+  # It keeps nothing that was compiled with a precompiled header (all tests) unless it is told that this is wanted.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${TIMED_CCACHE}")
 endif()
