@@ -24,7 +24,8 @@ function(timed_prefer program)
 endfunction()
 
 # timed_test(NAME DIR directory USES rooms... LIBS targets... LABEL label SHARDS count): one GoogleTest program from a
-# folder, which with SHARDS runs as so many tests beside each other, each of a part of its cases.
+# folder, which with SHARDS runs as so many tests beside each other, each of a part of its cases.  PRECOMPILED headers are
+# those that nearly all of its files include.
 # GoogleTest is by far the dearest header: it is precompiled once and shared, and tests are compiled without
 # optimisation (docs/decisions.md, "What fits in CI").
 function(timed_gtest_pch)
@@ -40,7 +41,7 @@ function(timed_gtest_pch)
 endfunction()
 
 function(timed_test name)
-  cmake_parse_arguments(arg "" "DIR;LABEL;TIMEOUT;SHARDS" "USES;LIBS;SOURCES;DEFINES" ${ARGN})
+  cmake_parse_arguments(arg "" "DIR;LABEL;TIMEOUT;SHARDS" "USES;LIBS;SOURCES;DEFINES;PRECOMPILED" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${arg_DIR}/*_test.cc")
   list(APPEND sources ${arg_SOURCES})
   if(NOT sources)
@@ -49,7 +50,11 @@ function(timed_test name)
   list(TRANSFORM arg_USES PREPEND timed_)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${arg_USES} ${arg_LIBS} timed_gtest GTest::gtest_main)
-  target_precompile_headers(${name} REUSE_FROM timed_gtest)
+  if(arg_PRECOMPILED)
+    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> ${arg_PRECOMPILED})
+  else()
+    target_precompile_headers(${name} REUSE_FROM timed_gtest)
+  endif()
   target_compile_definitions(${name} PRIVATE TIMED_SOURCE_DIR="${CMAKE_SOURCE_DIR}" ${arg_DEFINES})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   if(NOT arg_TIMEOUT)
