@@ -194,7 +194,8 @@ TEST_F(NtsAssociation, FailuresAreRepeatedByHowFarTheyCame) {
   const struct {
     NtsFailure failure;
     double first, second;
-  } rows[] = {{NtsFailure::NotStarted, 2, 2}, {NtsFailure::NoConnection, 16, 32}, {NtsFailure::NotEstablished, 1024, 2048}};
+  } rows[] = {
+      {NtsFailure::NotStarted, 2, 2}, {NtsFailure::NoConnection, 16, 32}, {NtsFailure::NotEstablished, 1024, 2048}};
   for (const auto& row : rows) {
     association.forget_keys();
     poll_later(1);
@@ -267,6 +268,41 @@ TEST_F(NtsAssociation, OtherKeysAreTriedOnceAfterARefusal) {
   refuse(poll_later(64));
   EXPECT_TRUE(poll_later(2000).empty());
   EXPECT_TRUE(asked);
+}
+
+TEST_F(NtsAssociation, OtherKeysAreForgottenOnceTheFirstWereRight) {
+  association.go_online(now());
+  poll();
+  auth::NtsSession session = server.session(now().local, 8, auth::AeadId::GcmSiv128);
+  session.other_keys = session.keys;
+  session.other_keys->octets[0] ^= std::byte{1};
+  association.on_keys(session, now());
+  EXPECT_EQ(answer_to(poll_later(1)), ResponseVerdict::Good);
+  refuse(poll_later(64));
+  EXPECT_TRUE(poll_later(2000).empty()) << "the server has lost them; no others are theirs";
+  EXPECT_TRUE(asked);
+}
+
+// A restart must not begin with what the server has just refused.
+TEST_F(NtsAssociation, RefusedKeysAreNotSaved) {
+  association.go_online(now());
+  poll();
+  give_keys();
+  const auto saved = [this] { return std::get<NtsAuth>(association.authentication()).session(now()).has_value(); };
+  const Bytes request = poll_later(1);
+  EXPECT_TRUE(saved());
+  refuse(request);
+  EXPECT_FALSE(saved());
+}
+
+TEST_F(NtsAssociation, KeysWithoutACookieAreNone) {
+  association.go_online(now());
+  poll();
+  EXPECT_EQ(give_keys(0).find<ArmTimer>(), nullptr);
+  EXPECT_EQ(report().establishments, 0u);
+  EXPECT_FALSE(report().established.has_value());
+  EXPECT_TRUE(poll_later(1).empty());
+  EXPECT_GT(seconds_until_asked(2000), 1000) << "and there may be others some day";
 }
 
 TEST_F(NtsAssociation, NothingIsSentBeforeVersion4OrToAPeer) {
