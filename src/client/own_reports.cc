@@ -52,6 +52,7 @@ std::vector<Counter> counters_of(const ServerVerdictsReply& r) {
           {"Denied by access rules", "ntp_denied", r.denied},
           {"Not authentic", "ntp_bad_authentication", r.bad_auth},
           {"Dropped by rate limit", "ntp_rate_limited", r.rate_limited},
+          {"Dropped as it had waited", "ntp_too_late", r.too_late},
           {"Packets of peers", "ntp_of_peers", r.to_sources},
           {"Questions of ntpq answered", "ntpq_answered", r.ntpq},
           {"Lost between threads", "ntp_lost_between_threads", r.lost_on_the_way},

@@ -114,7 +114,7 @@ static_assert(in_order());
 
 constexpr std::array<std::uint16_t, 27> kReplyLengths = {0, 28, 32,  76, 0,   104, 84, 56,  0,  0,  0,  0,   48, 52,
                                                          0, 0,  152, 40, 416, 284, 52, 520, 60, 76, 72, 196, 172};
-constexpr std::array<std::uint16_t, kOwnCodes> kOwnReplyLengths = {420, 456, 276, 140, 220, 156};
+constexpr std::array<std::uint16_t, kOwnCodes> kOwnReplyLengths = {420, 456, 284, 140, 220, 156};
 
 std::size_t padded_length(const RequestRow& row, ReplyCode reply) {
   const std::size_t unpadded = kRequestHeader + row.body;

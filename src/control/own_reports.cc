@@ -32,7 +32,7 @@ constexpr Counter kCounters[] = {
     &ServerVerdictsReply::cmd_old_version,  &ServerVerdictsReply::cmd_bad_version,
     &ServerVerdictsReply::cmd_unknown,      &ServerVerdictsReply::cmd_bad_length,
     &ServerVerdictsReply::cmd_unauthorised, &ServerVerdictsReply::cmd_too_long,
-    &ServerVerdictsReply::cmd_unsent,
+    &ServerVerdictsReply::cmd_unsent,       &ServerVerdictsReply::too_late,
 };
 
 constexpr std::uint16_t kServesNts = 1;

@@ -257,7 +257,7 @@ Reply answer(const control::ServerStatsRequest& request, const CommandContext& c
   control::ServerStatsReply reply;
   reply.generation = request.generation;
   for (const auto verdict : {server::Verdict::Answer, server::Verdict::BadAuth, server::Verdict::RateLimited,
-                             server::Verdict::KissOfDeath, server::Verdict::NtsRefusal}) {
+                             server::Verdict::KissOfDeath, server::Verdict::NtsRefusal, server::Verdict::TooLate}) {
     reply.ntp_hits += verdicts.of(verdict);
   }
   reply.ntp_drops = verdicts.of(server::Verdict::RateLimited);

@@ -119,6 +119,7 @@ std::optional<Reply> answer(const control::ServerVerdictsRequest&, const OwnRepo
   reply.denied = verdicts.of(V::Denied);
   reply.bad_auth = verdicts.of(V::BadAuth) + verdicts.of(V::NtsRefusal);
   reply.rate_limited = verdicts.of(V::RateLimited);
+  reply.too_late = verdicts.of(V::TooLate);
   reply.to_sources = served.to_sources;
   reply.ntpq = served.control;
   reply.lost_on_the_way = reports.server.lost_on_the_way();

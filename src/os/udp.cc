@@ -30,6 +30,7 @@
 namespace timed::os {
 namespace {
 
+// A stamp that is further away is of a clock that was stepped since, or of a datagram that has waited in the socket.
 constexpr std::int64_t kStampTrust_ns = 1'000'000'000;
 
 // The first of three.
@@ -163,7 +164,7 @@ void LinuxUdpSocket::take_received(std::size_t i, RawTime when, env::Datagram& d
   datagram.local = {};
   datagram.interface_index = 0;
   datagram.stamp = {when, Duration::zero(), env::StampSource::Daemon};
-  datagram.want_stamp = false;
+  datagram.waited = datagram.want_stamp = false;
   datagram.stamp_id = 0;
   datagram.size = (header.msg_flags & MSG_TRUNC) != 0 ? env::kMaxDatagram + 1 : batch_.headers[i].msg_len;
   for_each_control(header, [&](const cmsghdr& item) {
@@ -171,7 +172,8 @@ void LinuxUdpSocket::take_received(std::size_t i, RawTime when, env::Datagram& d
     RawTime stamp;
     if (!software_stamp(item, stamp)) return;
     const std::int64_t later_ns = nanos_between(stamp, when);
-    if (later_ns > kStampTrust_ns || later_ns < -kStampTrust_ns) return;
+    datagram.waited = later_ns < -kStampTrust_ns;
+    if (later_ns > kStampTrust_ns || datagram.waited) return;
     datagram.stamp.time = stamp;
     datagram.stamp.source = env::StampSource::Kernel;
   });

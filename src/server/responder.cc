@@ -173,6 +173,7 @@ Verdict Responder::judge(const env::Datagram& request, const ntp::PacketView& pa
     }
   }
   if (admission == Admission::Drop) return Verdict::RateLimited;
+  if (request.waited) return Verdict::TooLate;
   const Verdict verdict = request.size > ntp::kHeaderSize ? authenticate(packet, departure) : Verdict::Answer;
   if (!is_answered(verdict)) return verdict;
   const bool needs_key = needs_key_ != nullptr && needs_key_->allows(request.peer.address);

@@ -75,6 +75,7 @@ struct ServerVerdictsReply {
   std::uint64_t answered = 0, kiss_of_death = 0;
   std::uint64_t bad_length = 0, bad_version = 0, bad_extensions = 0, bad_source = 0, bad_mode = 0;
   std::uint64_t denied = 0, bad_auth = 0, rate_limited = 0;
+  std::uint64_t too_late = 0;    // it had waited too long
   std::uint64_t to_sources = 0;  // of peers
   std::uint64_t ntpq = 0;        // mode 6, answered
   // Of either, which a serving thread could not give to the main loop.

@@ -28,6 +28,7 @@ struct Datagram {
   IpAddress local;                    // address it was sent to; on sending: the address to answer from, or none
   std::uint32_t interface_index = 0;  // interface it came in on; on sending: used only for link-local peers
   Stamp stamp;                        // received: when it arrived.  sent: when send() was called for it (daemon)
+  bool waited = false;                // received: so long ago that the stamp does not say when
   bool want_stamp = false;            // on sending: ask the kernel for a transmit stamp
   std::uint32_t stamp_id = 0;         // set by send() where a stamp was wanted: the id of that stamp
   std::size_t size = 0;               // bytes of data; a received datagram that was cut has a size above kMaxDatagram

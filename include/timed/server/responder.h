@@ -35,9 +35,10 @@ enum class Verdict : std::uint8_t {
   BadAuth,        // authentication that is not ours or is none: a key we have not, a wrong MAC, a crypto-NAK
   RateLimited,    // from somebody who asks too often
   KissOfDeath,    // the same, and the answer that has been prepared says so
+  TooLate,        // it has waited so long that an answer could not say when it came
   NtsRefusal,     // of NTS with a cookie or a seal that is not ours: the answer tells the client to get new keys
 };
-inline constexpr std::size_t kVerdicts = 11;
+inline constexpr std::size_t kVerdicts = 12;
 constexpr bool is_answered(Verdict verdict) {
   return verdict == Verdict::Answer || verdict == Verdict::KissOfDeath || verdict == Verdict::NtsRefusal;
 }

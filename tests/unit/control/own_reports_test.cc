@@ -45,7 +45,7 @@ std::string padded(std::string_view text, std::size_t size) {
 TEST(OwnRequests, AreAsLongAsTheirReplies) {
   check_request(DaemonStatusRequest{}, "4000", "", 420);
   check_request(ReloadChangeRequest{7}, "4001", "00000007", 456);
-  check_request(ServerVerdictsRequest{}, "4002", "", 276);
+  check_request(ServerVerdictsRequest{}, "4002", "", 284);
   check_request(SourceVerdictsRequest{-1}, "4003", "ffffffff", 140);
   check_request(NtsServerRequest{}, "4004", "", 220);
   check_request(SourceEstimatorRequest{9}, "4005", "00000009", 156);
@@ -139,7 +139,7 @@ TEST(ReloadChange, StandsOnTheWireAsItMust) {
   }
 }
 
-TEST(ServerVerdicts, AreThirtyOneCounters) {
+TEST(ServerVerdicts, AreThirtyTwoCounters) {
   ServerVerdictsReply r;
   r.answered = 1;
   r.kiss_of_death = 2;
@@ -172,9 +172,10 @@ TEST(ServerVerdicts, AreThirtyOneCounters) {
   r.cmd_unauthorised = 29;
   r.cmd_too_long = 30;
   r.cmd_unsent = 31;
+  r.too_late = 32;
   std::string body;
-  for (unsigned char i = 1; i <= 31; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
-  check_reply(ServerVerdictsRequest{}, r, "4002", body, 276);
+  for (unsigned char i = 1; i <= 32; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
+  check_reply(ServerVerdictsRequest{}, r, "4002", body, 284);
 }
 
 TEST(SourceVerdicts, StandOnTheWireAsTheyMust) {

@@ -125,6 +125,21 @@ TEST_F(Udp, CarriesDatagramsBothWaysWithKernelReceiveStamps) {
   EXPECT_LT(answers[0].stamp.time, after);
 }
 
+// As in a socket that is kept while the daemon is restarted.
+TEST_F(Udp, TellsWhatHasWaited) {
+  const auto server = open_server();
+  const auto client = open_client(*server);
+  send_text(*client, "at once");
+  EXPECT_FALSE(receive(*server, 1).at(0).waited);
+  send_text(*client, "late");
+  ASSERT_EQ(::usleep(1'100'000), 0);
+  const env::Datagram late = receive(*server, 1).at(0);
+  EXPECT_TRUE(late.waited);
+  EXPECT_EQ(late.stamp.source, env::StampSource::Daemon);
+  send_text(*client, "at once");
+  EXPECT_FALSE(receive(*server, 1).at(0).waited);
+}
+
 TEST_F(Udp, StampsEveryDatagramOfAClientSocket) {
   const auto server = open_server();
   const auto client = open_client(*server);

@@ -67,6 +67,7 @@ class FakeUdpSocket : public env::UdpSocket {
     to.local = from.local;
     to.interface_index = from.interface_index;
     to.stamp = from.stamp;
+    to.waited = from.waited;
     to.size = from.size;
     std::memcpy(to.data.data(), from.data.data(), from.bytes().size());
   }

@@ -120,6 +120,15 @@ TEST_F(ResponderTest, fields_of_a_synchronised_server) {
   EXPECT_FALSE(answer.want_stamp);
 }
 
+// It would say that the request came just now, and a client that believes it is wrong by half of the wait.
+TEST_F(ResponderTest, what_has_waited_gets_no_answer) {
+  auto request = make_request(4, Mode::Client);
+  request.waited = true;
+  EXPECT_EQ(ask(request), Verdict::TooLate);
+  request.waited = false;
+  EXPECT_EQ(ask(request), Verdict::Answer);
+}
+
 TEST_F(ResponderTest, stamps_are_on_the_local_scale_within_the_precision) {
   const double precision_s = std::ldexp(1.0, state.precision_log2);
   for (int i = 0; i < 1000; ++i) {

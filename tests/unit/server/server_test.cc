@@ -527,6 +527,7 @@ TEST_F(ServerTest, cve_class_nothing_is_logged_for_a_packet) {
     request.size = random.below(4) == 0 ? 48 : random.below(1400);
     if (random.below(10) == 0) request = with_cookie_of_others;
     if (random.below(3) == 0) request.peer.address = IpAddress::v4(static_cast<std::uint32_t>(random.next()));
+    request.waited = i % 16 == 0;
     network.v4.incoming.push_back(request);
   }
   network.v4.refuses = [&](const env::Datagram&) { return random.below(3) == 0; };
