@@ -13,7 +13,7 @@ constexpr DirectiveExample kExamples[] = {
     {"bindacqdevice", "bindacqdevice eth0", "Without this line the system chooses."},
     {"bindaddress", "bindaddress 192.0.2.5"},
     {"bindcmdaddress", "bindcmdaddress 0.0.0.0"},
-    {"bindcmddevice", "bindcmddevice eth0", "Without this line all of them."},
+    {"bindcmddevice", "bindcmddevice eth0"},
     {"binddevice", "binddevice eth0"},
     {"broadcast", "broadcast 64 192.168.255.255", "Without this line nothing is sent unasked."},
     {"clientloglimit", "clientloglimit 16777216"},

@@ -49,6 +49,9 @@ TEST(Manual, TellsOfEveryDirectiveItsDefaultAndAnExample) {
     const bool says_default = std::any_of(std::begin(kSaysDefault), std::end(kSaysDefault),
                                           [&](const char* words) { return text.find(words) != std::string::npos; });
     EXPECT_TRUE(says_default) << word << ": say in its help or in directive_examples.cc what holds without a line";
+    const auto without = text.find("Without this line ");
+    EXPECT_EQ(text.find("Without this line ", without == std::string::npos ? without : without + 1), std::string::npos)
+        << word << " says twice what holds without a line";
     EXPECT_NE(text.find("Example: "), std::string::npos) << word << ": give it a row in directive_examples.cc";
   }
 }
