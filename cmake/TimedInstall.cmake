@@ -20,5 +20,7 @@ install(FILES conf/completions/timedc.bash DESTINATION "${CMAKE_INSTALL_DATADIR}
 install(FILES conf/completions/_timedc DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
 install(FILES conf/completions/timedc.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(FILES conf/timed.conf DESTINATION "${CMAKE_INSTALL_DATADIR}/timed" RENAME timed.conf.example)
-install(FILES LICENSE README.md CHANGELOG.md SECURITY.md docs/architecture.md docs/architecture.svg docs/tour.md docs/decisions.md docs/accuracy.md docs/benchmarks.md docs/json.md docs/guide.md
-        DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# As they lie here, since they lead to each other.
+install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.svg)
+install(FILES ${documents} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")

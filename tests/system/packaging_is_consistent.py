@@ -67,6 +67,21 @@ def check_places():
     assert f"{logs}/*.log" in read("packaging/logrotate") and f"d {logs} " in read("systemd/timed.tmpfiles")
 
 
+def check_documents():
+    """Links of documents that are installed lead to others that are; manual pages have their own place."""
+    install = read("cmake/TimedInstall.cmake")
+    top = first(r'install\(FILES LICENSE (.*) DESTINATION "\$\{CMAKE_INSTALL_DOCDIR\}"\)', install).split() + ["LICENSE"]
+    assert "file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.svg)" in install
+    assert 'install(FILES ${documents} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")' in install
+    installed = set(top) | {f"docs/{os.path.basename(path)}" for kind in ("md", "svg")
+                            for path in glob.glob(os.path.join(SOURCE, "docs", f"*.{kind}"))}
+    for name in sorted(path for path in installed if path.endswith(".md")):
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(name)):
+            target = os.path.normpath(os.path.join(os.path.dirname(name), link))
+            if not link.startswith("http") and not re.fullmatch(r"docs/[\w.]+\.[158]", target):
+                assert target in installed, f"{name}: {link}"
+
+
 def check_units():
     """Whatever can be enabled is stopped when the package goes, and its links go with its files."""
     units = {os.path.basename(path) for directory in ("systemd", "packaging/hooks")
@@ -235,6 +250,7 @@ def main():
     check_compat()
     check_dependencies()
     check_places()
+    check_documents()
     check_units()
     check_rotation()
     check_settings()
