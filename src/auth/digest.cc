@@ -177,8 +177,8 @@ std::optional<Digester> Digester::clone() const {
   } else {
     contexts->begun.reset(EVP_MD_CTX_new());
     contexts->scratch.reset(EVP_MD_CTX_new());
-    const bool copied = contexts->begun && contexts->scratch &&
-                        EVP_MD_CTX_copy_ex(contexts->begun.get(), contexts_->begun.get()) == 1;
+    const bool copied =
+        contexts->begun && contexts->scratch && EVP_MD_CTX_copy_ex(contexts->begun.get(), contexts_->begun.get()) == 1;
     if (!copied) return std::nullopt;
   }
   return Digester(std::move(contexts), size_);

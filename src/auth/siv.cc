@@ -20,7 +20,7 @@ namespace timed::auth {
 namespace {
 
 constexpr std::size_t kHalf = Siv::kKeySize / 2;
-constexpr std::size_t kChunk = 512;  // octets of a message that are encrypted with one call
+constexpr std::size_t kChunk = 512;   // octets of a message that are encrypted with one call
 constexpr std::size_t kCountAt = 12;  // of the four octets of a counter block that change
 
 void xor_into(std::byte* to, const Block& with) {
@@ -44,9 +44,9 @@ struct Siv::State {
   CipherContext ecb{"AES-128-ECB"};
   Block text_key{};           // the second half of the key
   bool has_text_key = false;  // ecb has it, which comes with the first text: a request of NTS has none
-  Block chain{};         // the last block that cbc has made
-  Block whole{}, cut{};  // subkeys for a last block that is whole, and for one that is not (RFC 4493 section 2.3)
-  Block begin{};         // what S2V begins with: the CMAC of zeros
+  Block chain{};              // the last block that cbc has made
+  Block whole{}, cut{};       // subkeys for a last block that is whole, and for one that is not (RFC 4493 section 2.3)
+  Block begin{};              // what S2V begins with: the CMAC of zeros
 
   ~State() {
     for (Block* secret : {&text_key, &chain, &whole, &cut, &begin}) wipe(*secret);

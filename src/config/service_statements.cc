@@ -60,11 +60,10 @@ void parse_command_access(bool allow, const Statement& statement, Config& config
 }
 
 // In the order of control::OpenReport.
-constexpr auto kReports =
-    std::to_array<std::string_view>({"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata",
-                                     "serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking",
-                                     "daemonstatus", "reloadstatus", "serververdicts", "sourceverdicts",
-                                     "ntsserver", "estimators"});
+constexpr auto kReports = std::to_array<std::string_view>(
+    {"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata", "serverstats", "smoothing",
+     "sourcename", "sources", "sourcestats", "tracking", "daemonstatus", "reloadstatus", "serververdicts",
+     "sourceverdicts", "ntsserver", "estimators"});
 
 }  // namespace
 

@@ -176,8 +176,9 @@ Result<std::vector<std::string>> LinuxFiles::glob(const std::string& pattern) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
   }
   ::globfree(&found);
-  if (outcome != 0 && outcome != GLOB_NOMATCH)
+  if (outcome != 0 && outcome != GLOB_NOMATCH) {
     return path_error("read", pattern, outcome == GLOB_NOSPACE ? ENOMEM : why_search_ended);
+  }
   std::sort(paths.begin(), paths.end());
   return paths;
 }

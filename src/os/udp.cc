@@ -41,6 +41,7 @@ inline bool software_stamp(const cmsghdr& item, RawTime& into) {
   into = RawTime::from_seconds(stamp.tv_sec, stamp.tv_nsec);
   return true;
 }
+
 // How much later one is than another, which may be anything.
 std::int64_t nanos_between(RawTime later, RawTime earlier) {
   return units_internal::saturated_subtract(later.nanos(), earlier.nanos());
@@ -89,7 +90,7 @@ bool is_unsupported(int number) {
 }  // namespace
 
 Result<std::unique_ptr<env::UdpSocket>> LinuxUdpSocket::open(Loop& loop, const env::UdpOptions& options,
-                                                                    Descriptor inherited) {
+                                                             Descriptor inherited) {
   auto opened = open_udp_descriptor(options, std::move(inherited));
   if (!opened) return opened.error();
   const std::uint32_t stamping = enable_stamps(*opened, options.transmit_stamps);
