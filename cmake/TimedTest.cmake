@@ -1,9 +1,13 @@
 # How many times its limit a test may take: for trees and machines in which all is slower.
 set(TIMED_TEST_PATIENCE 1 CACHE STRING "Factor of the time limits of tests")
 
-# timed_computes(NAMES...): tests that keep a processor busy.  They take two of the jobs that ctest is given, and those
-# that wait most of the time for daemons and peers one, so that `ctest -j` of twice the processors fills them.
+# timed_computes(NAMES...), timed_waits(NAMES...): tests that keep a processor busy, and those that wait for daemons and
+# peers nine tenths of their time, take three and two of the jobs that ctest is given.  With `ctest -j` of four times the
+# processors each computes one test while half as many wait, or two wait for each.
 function(timed_computes)
+  set_tests_properties(${ARGN} PROPERTIES PROCESSORS 3)
+endfunction()
+function(timed_waits)
   set_tests_properties(${ARGN} PROPERTIES PROCESSORS 2)
 endfunction()
 
