@@ -264,6 +264,18 @@ TEST_F(SourceKeys, AllSourcesOfANameAreOneVoice) {
   EXPECT_EQ(count.agreeing, 1u) << "three agree, with one certificate";
 }
 
+TEST_F(SourceKeys, AVoiceIsThatOfMostOfItsSources) {
+  make({line("192.0.2.1"), line("192.0.2.5", false), line("name.example"), line("name.example"), line("name.example")});
+  const std::vector<IpAddress> all = {kB, kC, kD};
+  while (!host.lookups.empty()) host.answer(all);
+  timers.advance(1);
+  discipline::Selector selector{{}};
+  select(selector, set->candidates(timeline.to_free(network.raw()), Duration::seconds(1)), {0.0, 0.001, 0.0, 5.0, 9.0});
+  const AuthenticatedSources count = set->authenticated(selector);
+  EXPECT_EQ(count.expected, 2u);
+  EXPECT_EQ(count.agreeing, 1u) << "one of three is no confirmation by the name";
+}
+
 TEST_F(SourceKeys, OfAPoolMemberThatIsReplacedWhileTheyAreFetchedAreThoseOfTheNewServer) {
   make_pool();
   endpoint_changes = 0;
