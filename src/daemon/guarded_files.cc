@@ -110,9 +110,11 @@ std::vector<std::string> GuardedFiles::wrong_access(const FileAccess& access) co
   Texts told;
   for (const auto& [path, kind] : files_) {
     if (const Status reads = access.may_read(path); !reads) {
-      // What is not there is told by who looks for it.
-      if (reads.error().kind == ErrorKind::NotFound) continue;
-      tell(told, "Missing read access to " + path + " : " + reads.error().reason());
+      // What is not there is told by who looks for it; a place of state, only when that is lost.
+      const bool is_missing = reads.error().kind == ErrorKind::NotFound;
+      if (is_missing && kind != Kind::State) continue;
+      tell(told, (is_missing ? "Missing write access to " : "Missing read access to ") + path + " : " +
+                     reads.error().reason());
       continue;
     }
     const Status writes = access.may_write(path);

@@ -180,6 +180,11 @@ TEST_F(GuardedFilesTest, StateMustBeWritten) {
   EXPECT_EQ(access("ntsdumpdir /state"), Texts{"Missing write access to /state : Read-only file system"});
 }
 
+TEST_F(GuardedFilesTest, StateNeedsItsDirectory) {
+  unreadable_.insert({"/nodir", Error{"Could not read /nodir : No such file or directory", ErrorKind::NotFound}});
+  EXPECT_EQ(access("driftfile /nodir/drift"), Texts{"Missing write access to /nodir : No such file or directory"});
+}
+
 TEST_F(GuardedFilesTest, StateIsAlsoTheRateOfTheClockAndWhatWasMeasured) {
   unwritable_.insert({"/state", denied("/state")});
   unwritable_.insert({"/dump", denied("/dump")});
