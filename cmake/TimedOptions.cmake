@@ -28,6 +28,11 @@ if(TIMED_SANITIZE)
   target_compile_options(timed_flags INTERFACE -fsanitize=${TIMED_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(timed_flags INTERFACE -fsanitize=${TIMED_SANITIZE})
   target_compile_definitions(timed_flags INTERFACE TIMED_SANITIZED)
+  # A program with sanitizers is a hundred megabytes: where lld is, it links it in a fifth of the time.
+  find_program(TIMED_LLD ld.lld)
+  if(TIMED_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_link_options(timed_flags INTERFACE -fuse-ld=lld)
+  endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   # Of what is installed; tests/system/hardened_binaries.py looks for what these leave in the programs.
   # clang takes a flag of another processor with a warning: here that is a no.
