@@ -19,7 +19,7 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   const LocalEstimate& lead = estimates.front().estimate;
   double weights = 0.0, apart_s = 0.0, squares = 0.0;
   double frequency_weights = 0.0, frequency = 0.0, skew2 = 0.0, covariance_s = 0.0, log_wander = 0.0;
-  FreeTime newest = lead.growth->newest;
+  const Growth* newest = &*lead.growth;
   for (const auto& [e, distance] : estimates) {
     const Duration elapsed = lead.when - e.when;
     const double own_apart_s = (e.offset + elapsed * e.frequency - lead.offset).to_seconds();
@@ -35,11 +35,12 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
     skew2 += frequency_weight * e.skew.to_ratio() * e.skew.to_ratio();
     covariance_s += frequency_weight * e.growth->covariance_s;
     log_wander += frequency_weight * std::log(e.growth->wander);
-    newest = std::max(newest, e.growth->newest);
+    if (e.growth->newest > newest->newest) newest = &*e.growth;
   }
   const double count = static_cast<double>(estimates.size());
   LocalEstimate combined = lead;
-  combined.growth->newest = newest;
+  combined.growth->newest = newest->newest;
+  combined.growth->jumped = newest->jumped;
   combined.offset = lead.offset + Duration::seconds(apart_s / weights);
   const double disagreement = (squares - apart_s * apart_s / weights) / (count - 1.0);
   combined.offset_sd = Duration::seconds(std::sqrt(std::max(disagreement, 1.0) / weights));

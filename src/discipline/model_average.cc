@@ -158,6 +158,7 @@ std::optional<AverageAnswer> ModelAverage::average() {
     a.clock.offset_s += w * r.clock.offset_s;
     a.clock.frequency += w * r.clock.frequency;
     a.log_wander += w * m.log_wander;
+    a.mean_wander += w * std::exp(m.log_wander);
     a.forward_mean_s += w * r.forward_mean_s;
     a.backward_mean_s += w * r.backward_mean_s;
     a.gaussian_sd_s += w * m.gaussian_sd_s;

@@ -15,7 +15,8 @@ namespace timed::discipline {
 
 struct AverageAnswer {
   ClockPosterior clock;
-  double log_wander = 0.0;
+  double log_wander = 0.0;   // mean of ln q, as in BankAnswer
+  double mean_wander = 0.0;  // mean of q
   double forward_mean_s = 0.0, backward_mean_s = 0.0;
   double gaussian_sd_s = 0.0;
   double base_delay_s = 0.0, base_delay_sd_s = 0.0;

@@ -1,6 +1,9 @@
 #include "timed/discipline/slew_pace.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "timed/discipline/estimator.h"
 
 namespace timed::discipline {
 namespace {
@@ -28,6 +31,13 @@ constexpr Frequency kGentleRate = Frequency::ppm(20);
 constexpr double kClear = 4.0;
 constexpr double kClearFirstShare = 0.5;
 constexpr Frequency kClearFirstRate = Frequency::ppm(100);
+// After a jump of the frequency what it has led to is no noise, and the sources are asked again soon: it is slewed by
+// then.  Polls below the usual ones are no reason to hurry.
+constexpr Duration kSoonest = Duration::seconds(32);
+
+Duration sooner(Duration interval) {
+  return std::max(interval * std::exp2(-kSoonerAfterContradiction), std::min(interval, kSoonest));
+}
 
 }  // namespace
 
@@ -44,14 +54,16 @@ double SlewPace::correction_rate(const LocalEstimate& e, Duration left) const {
   if (!e.growth || interval_ <= Duration::zero()) {
     return correction_time_ratio_ * 0.5 * e.offset_sd.to_seconds() * interval_.to_seconds();
   }
-  const double interval_s = expected_interval_.to_seconds();
+  const bool is_first = updates_ <= kFirstUpdates, after_jump = e.growth->jumped && !is_first;
+  const double interval_s = (after_jump ? sooner(expected_interval_) : expected_interval_).to_seconds();
   const double scale = correction_time_ratio_ / kUsualCorrectionRatio;
   const double clarity = abs(left) / std::max(e.offset_sd, Duration::nanos(1));
   // Beyond the limit nothing is gained by taking one's time: the larger the offset, the sooner it must be gone.
   const double large = std::max(abs(left) / kGentleOffset, 1.0);
-  const bool is_first = updates_ <= kFirstUpdates, is_clear_first = is_first && clarity >= kClear;
+  const bool is_clear_first = is_first && clarity >= kClear;
   const double first_share = is_clear_first ? kClearFirstShare : kMostSlewShare;
-  const double least_share = is_first && large == 1.0 ? first_share : kLeastSlewShare / large;
+  const double later_share = after_jump ? kSlewShare : kLeastSlewShare;
+  const double least_share = is_first && large == 1.0 ? first_share : later_share / large;
   const double share = std::clamp(kSlewShare / clarity, least_share, kMostSlewShare);
   const Frequency gentle_rate = is_clear_first ? kClearFirstRate : kGentleRate;
   const double gentle_s = std::min(abs(left), kGentleOffset).to_seconds() / gentle_rate.to_ratio() / large;

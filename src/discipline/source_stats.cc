@@ -293,7 +293,7 @@ std::optional<LocalEstimate> SourceStats::steering_estimate(const LocalView& vie
   e.frequency_sd = clamp(kMinSkew, p.frequency_sd * to_local, kMaxSkew);
   // Where nobody has told the base delay from queues, the smallest is the next best.
   const Duration base = p.base_delay > Duration::zero() ? p.base_delay : std::max(min_delay(), Duration::zero()) * 0.5;
-  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare, p.when};
+  e.growth = Growth{p.covariance_s, p.wander, base * kRouteShare, p.when, p.jumped};
   // What the frequency may be off by until the next sample: as it is known now, and as it may wander.
   const Duration spacing =
       history_.size() > 1

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "timed/discipline/estimator.h"
 #include "timed/ntp/types.h"
 
 namespace timed::sources {
@@ -10,7 +11,7 @@ namespace {
 
 // A sixteenth of the interval, until it is known what has happened: a frequency that has jumped is known after a few
 // samples, and each second until then costs more than one later.
-constexpr double kContradicted = -4.0;
+constexpr double kContradicted = -discipline::kSoonerAfterContradiction;
 // An interval that the estimator has grows by a factor of two in `polltarget` samples at most.  In the first hours the
 // error lies where it has grown too soon: without a limit it passes where it will rest, and a frequency that steps then
 // goes unseen for as long.  With the seeds 1 to 30 the error after a step of the frequency is 0.46 times the
@@ -29,6 +30,13 @@ PollDelay stretched(Duration delay, int poll, double random) {
   const double separation_s =
       std::max(kMinSeparation_s, std::min(ntp::poll_interval(poll).to_seconds() / 8.0, kMaxSeparation_s));
   return {std::max(delay, Duration::zero()) * factor, Duration::seconds(separation_s) * factor};
+}
+
+// By k equally good sources the offset is known better, and the time below which noise hides the wander is shorter by
+// the cube root of k: for the same error each may be asked at intervals k^(2/3) times as long.  The square root is
+// taken, as they are never equally good.
+std::size_t shared_samples(std::size_t samples, int combined_sources) {
+  return static_cast<std::size_t>(static_cast<double>(samples) * std::sqrt(std::max(combined_sources, 1)));
 }
 
 PollSchedule::PollSchedule(const PollOptions& options) : options_(options) {

@@ -119,18 +119,12 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   }
   outcome.samples = source.stats.telling_samples();
   outcome.by_estimator = source.stats.estimator() != nullptr && source.stats.estimator()->posterior().has_value();
-  if (outcome.by_estimator) outcome.samples = shared(outcome.samples);
+  if (outcome.by_estimator && callbacks_.combined_sources) {
+    outcome.samples = shared_samples(outcome.samples, callbacks_.combined_sources());
+  }
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());
-}
-
-// A clock that several sources look at is looked at between the answers of each.  By their number k its offset is known
-// better, and the time below which noise hides the wander is shorter by the cube root of k: for the same error each may
-// be asked at intervals k^(2/3) times as long.  Half of that is taken, as they are never equally good.
-std::size_t SourceSet::shared(std::size_t telling_samples) const {
-  const int combined = callbacks_.combined_sources ? std::max(callbacks_.combined_sources(), 1) : 1;
-  return static_cast<std::size_t>(static_cast<double>(telling_samples) * std::cbrt(combined));
 }
 
 bool SourceSet::near_leap_second(LocalTime when, Duration offset) const {

@@ -188,6 +188,9 @@ std::vector<EstimatorCase> make_cases() {
   add("loss", "33 % of the packets are lost each way, poll 8",
       pair_of(both(link_of(1e-4, 1e-4, JitterShape::Exponential, 0.33), "minpoll 8 maxpoll 8")), longer,
       Duration::seconds(10000));
+  add("loss, quiet", "the same with a jitter of 3 µs",
+      pair_of(both(link_of(1e-4, 3e-6, JitterShape::Exponential, 0.33), "minpoll 8 maxpoll 8")), longer,
+      Duration::seconds(10000));
   add("jitter 0.1 s", "a thousand times the jitter", pair_of(both(link_of(1e-4, 0.1))), longer,
       Duration::seconds(10000));
   add("asymmetric jitter", "97 % of the jitter is on the way there",

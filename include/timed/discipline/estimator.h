@@ -15,6 +15,8 @@ namespace timed::discipline {
 
 // A sample so many deviations away from all that its delay excuses says that the clock, or the route, has changed.
 inline constexpr double kContradiction = 4.0;
+// And makes the next one come in 2^-4 of the interval.
+inline constexpr int kSoonerAfterContradiction = 4;
 
 struct EstimatorOptions {
   std::size_t window = 64;                // samples that are looked at, 1 to 64
@@ -36,6 +38,7 @@ struct Posterior {
   Duration noise_sd;          // of the offset of one sample
   Duration base_delay;        // one way, without queues
   double asymmetry = 0.0;     // share of extra delay that lies on the way back, less a half
+  bool jumped = false;        // the frequency, or so it seems, just before the newest sample
   std::size_t recent = 0;     // samples that the span which still tells of the present holds, at the present interval
 
   // Standard deviation of the offset a while after `when`.

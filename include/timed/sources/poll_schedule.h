@@ -31,6 +31,10 @@ struct SampleAgreement {
   bool by_estimator = false;   // what tells of the present is its say, and a matter of time, not of how many there are
 };
 
+// A clock that several sources look at is looked at between the answers of each: the samples of one tell as much as so
+// many, where it is combined with others (their number with its own; 0 and 1 are none).
+std::size_t shared_samples(std::size_t samples, int combined_sources);
+
 // Of a transmission timer: not before `delay`, and `separation` away from others of its class.
 struct PollDelay {
   Duration delay;

@@ -307,7 +307,6 @@ class SourceSet {
   Actions accumulate(Source& source, const discipline::Sample& sample);
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
   bool near_leap_second(LocalTime when, Duration offset) const;
-  std::size_t shared(std::size_t telling_samples) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
   DumpedSource dump_of(const Source& source, const discipline::LocalView& clock) const;

@@ -91,6 +91,16 @@ TEST(CombineBeliefs, AreAsNewAsTheNewest) {
   EXPECT_EQ(combine(beliefs).growth->newest, FreeTime::from_seconds(1002));
 }
 
+TEST(CombineBeliefs, TheNewestSaysWhetherTheFrequencyHasJumped) {
+  auto beliefs = std::vector{belief(0.0, 1e-6), belief(1e-6, 1e-6)};
+  for (WeightedEstimate& one : beliefs) one.estimate.growth->newest = FreeTime::from_seconds(1000);
+  beliefs[1].estimate.growth->newest = FreeTime::from_seconds(1001);
+  beliefs[1].estimate.growth->jumped = true;
+  EXPECT_TRUE(combine(beliefs).growth->jumped);
+  beliefs[0].estimate.growth->newest = FreeTime::from_seconds(1002);
+  EXPECT_FALSE(combine(beliefs).growth->jumped) << "it has looked since";
+}
+
 TEST(CombineBeliefs, OneEstimateOfTheRegressionMakesItTheRegressions) {
   WeightedEstimate plain = belief(2e-6, 2e-6);
   plain.estimate.growth.reset();

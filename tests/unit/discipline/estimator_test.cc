@@ -143,6 +143,24 @@ TEST(Estimator, TakesOneStraySampleOfManyForNoJumpOfTheFrequency) {
   EXPECT_EQ(estimator.counts().jumps, 0u);
 }
 
+// Three samples that were in queues of like length look like a quiet network, and the next one like a jump.
+TEST(Estimator, TakesNoSampleOfTheFirstOnesForAJumpOfTheFrequency) {
+  const auto jumps_after = [](int samples) {
+    SyntheticClock clock(11, {.base_s = 1e-4, .forward_s = 1e-6, .backward_s = 1e-6});
+    Estimator estimator({});
+    for (int i = 0; i < samples; ++i) feed(estimator, clock.next());
+    clock.advance(64.0);
+    const Sample off = clock.sample(clock.offset_s() + 1e-3, 2e-4);
+    EXPECT_GT(estimator.surprise(off), kContradiction) << samples;
+    feed(estimator, off);
+    EXPECT_EQ(estimator.posterior()->jumped, estimator.counts().jumps > 0) << samples;
+    return estimator.counts().jumps;
+  };
+  EXPECT_EQ(jumps_after(3), 0u);
+  EXPECT_EQ(jumps_after(7), 0u);
+  EXPECT_EQ(jumps_after(8), 1u);
+}
+
 // A part per million at once: known after a few samples, and no sign of a clock that wanders more.
 TEST(Estimator, FollowsAJumpOfTheFrequencyAndKeepsTheWander) {
   SyntheticClock before(11, {});
@@ -155,8 +173,12 @@ TEST(Estimator, FollowsAJumpOfTheFrequencyAndKeepsTheWander) {
   feed(estimator, after.next());
   EXPECT_EQ(estimator.counts().jumps, 1u);
   EXPECT_LE(estimator.posterior()->recent, 2u) << "little is known of it yet";
+  EXPECT_TRUE(estimator.posterior()->jumped);
   after.w.spacing_s = 64.0;
-  for (int i = 0; i < 8; ++i) feed(estimator, after.next());
+  for (int i = 0; i < 8; ++i) {
+    feed(estimator, after.next());
+    EXPECT_FALSE(estimator.posterior()->jumped) << "it did before";
+  }
   EXPECT_EQ(estimator.counts().jumps, 1u);
   EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), after.frequency(), 3e-7);
   EXPECT_LT(estimator.posterior()->wander, 4.0 * wander);

@@ -489,6 +489,25 @@ TEST(ModelAverage, GoesOnFromTheLastUpdate) {
   EXPECT_GT(10 * afresh_rounds, 38 * afresh_runs) << "now and then nothing is taken for granted";
 }
 
+// A distribution that is wide has a mean beyond its middle; where many exchanges tell the wander it is narrow.
+TEST(ModelAverage, HasALargerMeanWanderWhereLittleIsKnownOfIt) {
+  const auto excess = [](int exchanges, double spacing_s) {
+    double sum = 0.0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const Made made = make(seed, exchanges, {.spacing_s = spacing_s, .wander_sd = 1e-8});
+      const auto bank = bank_by_delay(made.exchanges, kPrecision_s);
+      if (!bank) return 0.0;
+      const auto answer = ModelAverage().run(made.exchanges, kPrecision_s, {}, *bank);
+      if (!answer) return 0.0;
+      sum += answer->mean_wander / std::exp(answer->log_wander) / 8;
+    }
+    return sum;
+  };
+  EXPECT_GT(excess(10, 64), 2.5);
+  EXPECT_GT(excess(64, 1024), 1.0);
+  EXPECT_LT(excess(64, 1024), 1.6);
+}
+
 TEST(ModelAverage, SaysTheSameOfTheSame) {
   const Made made = make(9, 40, {});
   const auto bank = bank_by_delay(made.exchanges, kPrecision_s);

@@ -349,6 +349,24 @@ TEST(Reference, SlewsTheEstimatorsOffsetInAShareOfTheInterval) {
   EXPECT_NEAR(slew_s(3, 1000, 1e-3, 0, 8, 20), 500.0, 1e-6) << "after an outage the next answer is near";
 }
 
+TEST(Reference, SlewsWhatAJumpOfTheFrequencyLedToUntilTheNextAnswerWhichIsNear) {
+  const auto slew_s = [](double interval_s, double offset_s, int before = 8) {
+    Reference reference({}, -20, 1);
+    for (int i = 0; i < before; ++i) reference.update(belief_at(i * interval_s, 0), at(i * interval_s), {});
+    ReferenceInput input = belief_at(before * interval_s, offset_s);
+    input.estimate.frequency = Frequency::zero();
+    input.estimate.growth->jumped = true;
+    const auto update = reference.update(input, at(before * interval_s), {});
+    return update.clock.correction_rate / offset_s;
+  };
+  EXPECT_NEAR(slew_s(1024, 5e-4), 64.0, 1e-6) << "a sixteenth of the interval";
+  EXPECT_NEAR(slew_s(1024, 1e-5), 64.0, 1e-6) << "whole, and were it no more than the deviation";
+  EXPECT_NEAR(slew_s(256, 5e-4), 32.0, 1e-6) << "there is no hurry below half a minute";
+  EXPECT_NEAR(slew_s(64, 5e-4), 32.0, 1e-6);
+  EXPECT_NEAR(slew_s(16, 5e-4), 25.0, 1e-6) << "and no faster than without";
+  EXPECT_NEAR(slew_s(1024, 1e-5, 7), 2048.0, 1e-6) << "but the first ones are slewed as ever";
+}
+
 TEST(Reference, TellsAnErrorThatGrowsAsTheEstimatorSays) {
   Reference reference({}, -20, 1);
   ReferenceInput input = belief_at(0, 0);

@@ -104,6 +104,13 @@ TEST(PollSchedule, WhereTheEstimatorCountsTheIntervalLiesBetweenPowersOfTwo) {
   EXPECT_EQ(s.interval(), Duration::seconds(64));
 }
 
+TEST(PollSchedule, SamplesOfSourcesThatAreCombinedTellMore) {
+  EXPECT_EQ(shared_samples(8, 0), 8u);
+  EXPECT_EQ(shared_samples(8, 1), 8u);
+  EXPECT_EQ(shared_samples(8, 4), 16u);
+  EXPECT_EQ(shared_samples(7, 9), 21u);
+}
+
 TEST(PollSchedule, WhereTheEstimatorCountsEightSamplesDoubleTheIntervalAtMost) {
   PollSchedule s(polls(6, 10));
   for (int i = 0; i < 8; ++i) {
