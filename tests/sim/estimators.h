@@ -46,7 +46,7 @@ EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, i
 
 // The seeds of the table; no constant was chosen by looking at them.
 inline constexpr int kEstimatorSeed = 101;
-inline constexpr int kEstimatorRuns = 40;
+inline constexpr int kEstimatorRuns = 100;
 inline constexpr std::string_view kEstimatorsBegin = "<!-- begin of what sim_estimators writes -->\n";
 inline constexpr std::string_view kEstimatorsEnd = "<!-- end of what sim_estimators writes -->\n";
 
