@@ -491,7 +491,7 @@ TEST(ModelAverage, GoesOnFromTheLastUpdate) {
 
 // A distribution that is wide has a mean beyond its middle; where many exchanges tell the wander it is narrow.
 TEST(ModelAverage, HasALargerMeanWanderWhereLittleIsKnownOfIt) {
-  const auto excess = [](int exchanges, double spacing_s) {
+  const auto excess = [](std::size_t exchanges, double spacing_s) {
     double sum = 0.0;
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
       const Made made = make(seed, exchanges, {.spacing_s = spacing_s, .wander_sd = 1e-8});
