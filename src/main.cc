@@ -366,6 +366,7 @@ int run_program(const std::vector<std::string_view>& arguments) {
   config::ParseOutcome outcome = read_configuration(cli);
   if (!outcome.ok()) return report_errors(cli, program, outcome);
   daemon::warn_of_access(outcome);
+  daemon::warn_of_sources(outcome);
   return Run(cli, program)(std::move(outcome));
 }
 

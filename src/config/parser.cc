@@ -12,6 +12,7 @@
 #include "findings.h"
 #include "relations.h"
 #include "timed/base/statement_words.h"
+#include "timed/base/text.h"
 
 namespace timed::config {
 namespace {
@@ -165,7 +166,9 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
     relations_.note(*row, statement, place, findings.errors.empty());
-    if (findings.errors.empty()) outcome_.stated[row->name] = {place.file, std::string(place.text), place.line};
+    const StatedLine line{place.file, std::string(place.text), place.line};
+    if (findings.errors.empty()) outcome_.stated[row->name] = line;
+    outcome_.source_lines.resize(outcome_.config.sources.size(), line);
   } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
@@ -230,6 +233,20 @@ void Reading::read_directories(const Statement& statement, const LinePlace& plac
   for (const auto& [name, file] : found) read_file(file.path, level + 1, &place, finding_at(statement, file.word, ""));
 }
 
+// A message about a word of a line.
+Diagnostic at_word(const StatedLine& line, std::size_t index, std::string summary, std::string expected) {
+  Finding finding;
+  finding.summary = std::move(summary);
+  finding.expected = std::move(expected);
+  finding.place = Finding::Place::None;
+  const std::vector<Word> words = split_words(line.text);
+  if (index < words.size()) {
+    finding.column = words[index].column;
+    finding.length = words[index].text.size();
+  }
+  return make_diagnostic(LinePlace{line.file, line.number, line.text}, finding);
+}
+
 std::string counted(std::size_t count, const char* thing) {
   return format("%zu %s%s", count, thing, count == 1 ? "" : "s");
 }
@@ -238,23 +255,21 @@ std::string counted(std::size_t count, const char* thing) {
 
 Diagnostic ParseOutcome::about(std::string_view directive, std::size_t argument, std::string summary,
                                std::string expected) const {
-  Finding finding;
-  finding.summary = std::move(summary);
-  finding.expected = std::move(expected);
-  finding.place = Finding::Place::None;
   const auto found = stated.find(directive);
-  if (found != stated.end()) {
-    const StatedLine& line = found->second;
-    const std::vector<Word> words = split_words(line.text);
-    if (argument < words.size()) {
-      finding.column = words[argument].column;
-      finding.length = words[argument].text.size();
-    }
-    return make_diagnostic(LinePlace{line.file, line.number, line.text}, finding);
-  }
-  Diagnostic diagnostic = make_diagnostic(finding.summary);
-  diagnostic.expected = finding.expected;
+  if (found != stated.end()) return at_word(found->second, argument, std::move(summary), std::move(expected));
+  Diagnostic diagnostic = make_diagnostic(summary);
+  diagnostic.expected = std::move(expected);
   return diagnostic;
+}
+
+Diagnostic ParseOutcome::about_source(std::size_t index, std::string_view option, std::string summary,
+                                      std::string expected) const {
+  const StatedLine& line = source_lines[index];
+  const std::vector<Word> words = split_words(line.text);
+  const auto at = std::find_if(words.begin(), words.end(),
+                               [&](const Word& word) { return equals_ignoring_case(word.text, option); });
+  const auto word = at == words.end() ? 0 : static_cast<std::size_t>(at - words.begin());
+  return at_word(line, word, std::move(summary), std::move(expected));
 }
 
 ParseOutcome parse_file(env::Files& files, const std::string& path, Config begin) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "timed/base/text.h"
 #include "timed/config/source_file_check.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
@@ -16,9 +17,24 @@
 namespace timed::daemon {
 namespace {
 
+// Of each source for itself: the lines may have different keys.  A start tells it when it adds the source.
+void warn_of_missing_keys(const auth::KeyStore& keys, config::ParseOutcome& outcome) {
+  const auto& lines = outcome.config.sources;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].key || lines[i].nts || keys.find(*lines[i].key) != nullptr) continue;
+    config::add_bounded(
+        outcome.warnings,
+        outcome.about_source(i, "key", format("Key %u is missing", static_cast<unsigned>(*lines[i].key)),
+                             outcome.config.key_file.empty() ? "a keyfile line beside it" : "a key of the keyfile"));
+  }
+}
+
 void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   const std::string& path = outcome.config.key_file;
-  if (path.empty()) return;
+  if (path.empty()) {
+    if (outcome.ok()) warn_of_missing_keys({}, outcome);  // else the line may be there, with an error
+    return;
+  }
   const auto reading = KeyFile::read(path, checks.files);
   if (!reading) {
     const bool hidden = !checks.as_root && reading.error().kind == ErrorKind::Permission;
@@ -30,6 +46,33 @@ void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   for (const std::string& warning : reading->warnings) {
     outcome.warnings.push_back(config::make_diagnostic(warning));
   }
+  warn_of_missing_keys(reading->keys, outcome);
+}
+
+// A start tells it when it wants to ask the server.
+void check_trusted_certificates(config::ParseOutcome& outcome) {
+  const nts::NtsClientOptions& client = outcome.config.nts.client;
+  const auto is_there = [&](std::uint32_t set) {
+    const bool has_system = set == 0 && !client.no_system_certificates;
+    return has_system || std::ranges::any_of(client.trusted, [set](const auto& line) { return line.set == set; });
+  };
+  const auto& lines = outcome.config.sources;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].nts || is_there(lines[i].cert_set)) continue;
+    const auto set = static_cast<unsigned>(lines[i].cert_set);
+    config::add_bounded(outcome.warnings,
+                        outcome.about_source(i, "certset", "No trusted certificates for " + lines[i].name,
+                                             format("an ntstrustedcerts line for set %u beside it", set)));
+  }
+}
+
+// A start tells it when there is something to write.
+void check_logs(config::ParseOutcome& outcome) {
+  const config::JournalOptions& logs = outcome.config.journal;
+  const bool any = logs.measurements || logs.raw_measurements || logs.statistics || logs.tracking || logs.selection ||
+                   logs.refclocks || logs.rtc || logs.tempcomp;
+  if (!any || !logs.directory.empty()) return;
+  outcome.warnings.push_back(outcome.about("log", 0, "logdir not specified", "a logdir line beside it"));
 }
 
 // A start goes on without, and serves no NTS.
@@ -142,7 +185,35 @@ void warn_of_missing_samba(config::ParseOutcome& outcome) {
                                            "an ntpsigndsocket line beside it"));
 }
 
+// Where others may ask or times are typed in, sources may be added by commands.
+bool has_purpose(const config::Config& config) {
+  const bool serves = std::ranges::any_of(config.access, [](const server::AccessRule& rule) { return rule.allow; });
+  return !config.sources.empty() || !config.source_directories.empty() || config.init_step_slew ||
+         config.reference.local.enabled || config.manual || serves;
+}
+
+// How many addresses a pool or a directory has is known later.
+void warn_of_few_sources(config::ParseOutcome& outcome) {
+  const config::Config& config = outcome.config;
+  const auto is_pool = [](const auto& line) { return line.kind == sources::SourceKind::Pool; };
+  if (!config.source_directories.empty() || std::ranges::any_of(config.sources, is_pool)) return;
+  const auto usable = std::ranges::count_if(config.sources, [](const auto& line) { return !line.marks.noselect; });
+  if (usable == 0 || usable >= config.selection.min_sources) return;
+  outcome.warnings.push_back(
+      outcome.about("minsources", 1, "Fewer sources than minsources : nothing will be selected",
+                    format("at most %d, the sources that may be selected, or more of them", static_cast<int>(usable))));
+}
+
 }  // namespace
+
+void warn_of_sources(config::ParseOutcome& outcome) {
+  if (!has_purpose(outcome.config)) {
+    config::Diagnostic none = config::make_diagnostic("No source of time is specified");
+    none.expected = "a server, pool, peer or sourcedir line, or local";
+    outcome.warnings.push_back(std::move(none));
+  }
+  warn_of_few_sources(outcome);
+}
 
 void warn_of_access(config::ParseOutcome& outcome) {
   warn_of_open_access(outcome);
@@ -150,8 +221,14 @@ void warn_of_access(config::ParseOutcome& outcome) {
 }
 
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
-  check_account(checks, outcome);
+  // What seems to be missing may stand in a line with an error.
+  if (outcome.ok()) {
+    check_trusted_certificates(outcome);
+    check_logs(outcome);
+    warn_of_sources(outcome);
+  }
   check_keys(checks, outcome);
+  check_account(checks, outcome);
   check_key_secret(checks, outcome);
   check_certificates(checks, outcome);
   check_temperature_points(checks, outcome);

@@ -34,11 +34,14 @@ struct ParseOutcome {
   // files that were included in place of the line that named them.
   std::vector<std::string> effective_lines;
   std::map<std::string_view, StatedLine> stated;  // by the directive; only lines without an error
+  std::vector<StatedLine> source_lines;           // where each of config.sources was said
 
   bool ok() const { return errors.empty(); }
   // A message about what an argument of a directive asks for, with the place where it was said last, if it was.
   // argument: 1 is the first.
   Diagnostic about(std::string_view directive, std::size_t argument, std::string summary, std::string expected) const;
+  // The same about an option of a source, by its index in config.sources.
+  Diagnostic about_source(std::size_t index, std::string_view option, std::string summary, std::string expected) const;
 };
 
 // What is read is put over `begin`: what holds where nothing says otherwise.

@@ -31,6 +31,10 @@ void check_start(const StartChecks& checks, config::ParseOutcome& outcome);
 // gives them too.
 void warn_of_access(config::ParseOutcome& outcome);
 
+// Adds warnings where there is nothing to take the time from and nobody to give it to, and where the sources are fewer
+// than have to agree; a start gives them too.
+void warn_of_sources(config::ParseOutcome& outcome);
+
 }  // namespace timed::daemon
 
 #endif  // TIMED_DAEMON_START_CHECKS_H_

@@ -16,7 +16,9 @@ using Texts = std::vector<std::string>;
 
 class StartChecksTest : public testing::Test {
  protected:
-  void check(const std::string& text, bool as_root = true) {
+  // Beside a source, without which there would be a warning of that.
+  void check(const std::string& text, bool as_root = true) { check_alone(text + "\nserver always", as_root); }
+  void check_alone(const std::string& text, bool as_root = true) {
     outcome_ = config::parse_text(files_, text, "t.conf");
     ASSERT_TRUE(outcome_.ok());
     const auto find_account = [](const std::string& name) -> Result<FileOwner> {
@@ -185,6 +187,82 @@ TEST_F(StartChecksTest, PointsOfTemperatureThatCannotBeReadAreAnError) {
   files_.contents = "20 1\n30 2\n";
   check("tempcomp /t 30 /f");
   EXPECT_TRUE(outcome_.ok());
+}
+
+TEST_F(StartChecksTest, WarnsWhereNothingGivesTheTime) {
+  for (const char* text : {"", "rtcsync", "deny all", "minsources 2"}) {
+    check_alone(std::string("user known\n") + text);
+    EXPECT_EQ(warnings(), Texts{"No source of time is specified"}) << text;
+  }
+  check_alone("user known\nrefclock PPS /dev/pps0");
+  EXPECT_EQ(warnings().size(), 2u) << "that it does nothing is told too";
+  for (const char* text :
+       {"server a", "pool a", "peer a", "server a noselect", "local", "manual", "initstepslew 10 a", "allow 10/8"}) {
+    check_alone(std::string("user known\n") + text);
+    EXPECT_EQ(warnings(), Texts{}) << text;
+  }
+  check_alone("user known\nsourcedir /none");
+  EXPECT_EQ(warnings(), Texts{"Could not open /none"}) << "the sources may come later";
+}
+
+TEST_F(StartChecksTest, NothingSeemsMissingThatALineWithAnErrorMayHold) {
+  const auto find_account = [](const std::string&) { return FileOwner{990, 991}; };
+  for (const char* text : {"server a ibrust", "server a key 5\nkeyfile", "log tracking\nlogdir",
+                           "server a nts certset 7\nntstrustedcerts", "minsources 2\nserver a\nserver b ibrust"}) {
+    outcome_ = config::parse_text(files_, text, "t.conf");
+    check_start({files_, find_account, as_is, true}, outcome_);
+    EXPECT_EQ(errors().size(), 1u) << text;
+    EXPECT_EQ(warnings(), Texts{}) << text;
+  }
+}
+
+TEST_F(StartChecksTest, WarnsOfFewerSourcesThanHaveToAgree) {
+  check_alone("user known\nminsources 3\nserver a\npeer b\nserver c noselect");
+  EXPECT_EQ(warnings(), Texts{"Fewer sources than minsources : nothing will be selected"});
+  EXPECT_EQ(outcome_.warnings.at(0).position, "at line 2 in file t.conf, column 12");
+  EXPECT_EQ(outcome_.warnings.at(0).expected, "at most 2, the sources that may be selected, or more of them");
+  for (const char* more : {"server c", "pool c"}) {
+    check_alone(std::string("user known\nminsources 3\nserver a\npeer b\n") + more);
+    EXPECT_EQ(warnings(), Texts{}) << more;
+  }
+  check_alone("user known\nminsources 3\nserver a\npeer b\nsourcedir /none");
+  EXPECT_EQ(warnings(), Texts{"Could not open /none"});
+  check_alone("user known\nserver a noselect");
+  EXPECT_EQ(warnings(), Texts{}) << "only watched";
+}
+
+TEST_F(StartChecksTest, WarnsOfKeysThatTheFileHasNot) {
+  files_.contents = "1 abcdefghij\n";
+  files_.info_of_file.mode = 0600;
+  files_.info_of_file.uid = 0;
+  check("user known\nkeyfile /f\nserver a key 1\nserver b iburst key 5\nserver c");
+  EXPECT_EQ(warnings(), Texts{"Key 5 is missing"});
+  EXPECT_EQ(outcome_.warnings.at(0).position, "at line 4 in file t.conf, column 17");
+  check("user known\npeer a key 7");
+  EXPECT_EQ(warnings(), Texts{"Key 7 is missing"});
+  EXPECT_EQ(outcome_.warnings.at(0).expected, "a keyfile line beside it");
+}
+
+TEST_F(StartChecksTest, WarnsOfSetsWithoutCertificates) {
+  check(
+      "user known\nntstrustedcerts 6 /c\nserver a nts certset 6\nserver b nts certset 7\nserver c certset 7\nserver d "
+      "nts");
+  EXPECT_EQ(warnings(), Texts{"No trusted certificates for b"});
+  EXPECT_EQ(outcome_.warnings.at(0).position, "at line 4 in file t.conf, column 14");
+  check("user known\nnosystemcert\nserver d nts");
+  EXPECT_EQ(warnings(), Texts{"No trusted certificates for d"});
+  check("user known\nnosystemcert\nntstrustedcerts /c\nserver d nts");
+  EXPECT_EQ(warnings(), Texts{});
+}
+
+TEST_F(StartChecksTest, WarnsOfLogsThatHaveNoDirectory) {
+  for (const char* log : {"measurements", "rawmeasurements", "statistics", "tracking", "selection", "tempcomp"}) {
+    check(std::string("user known\nlog ") + log);
+    EXPECT_EQ(warnings(), Texts{"logdir not specified"}) << log;
+  }
+  EXPECT_EQ(outcome_.warnings.at(0).position, "at line 2 in file t.conf, column 1");
+  check("user known\nlogdir /l\nlog tracking");
+  EXPECT_EQ(warnings(), Texts{});
 }
 
 TEST_F(StartChecksTest, CertificatesMayComeLater) {
