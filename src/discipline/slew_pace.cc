@@ -31,8 +31,8 @@ constexpr Frequency kGentleRate = Frequency::ppm(20);
 constexpr double kClear = 4.0;
 constexpr double kClearFirstShare = 0.5;
 constexpr Frequency kClearFirstRate = Frequency::ppm(100);
-// After a jump of the frequency what it has led to is no noise, and the sources are asked again soon: it is slewed by
-// then.  Polls below the usual ones are no reason to hurry.
+// After a jump of the frequency what it has led to is no noise, and the sources are asked again soon, where minpoll
+// lets them: it is slewed by then.  Polls below the usual ones are no reason to hurry.
 constexpr Duration kSoonest = Duration::seconds(32);
 
 Duration sooner(Duration interval) {

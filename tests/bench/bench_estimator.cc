@@ -41,7 +41,7 @@ void smoother(benchmark::State& state) {
 void bank(benchmark::State& state) {
   update(state, false);
 }
-// The last two are the dearest of clocks that there may be: all rounds are spent in most updates.
+// The last two are the dearest of clocks that there may be.
 BENCHMARK(smoother)
     ->Args({1, 64})
     ->Args({10, 64})

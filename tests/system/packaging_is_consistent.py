@@ -116,7 +116,7 @@ def check_rotation():
             with open(said) as lines:
                 text = lines.read()
             assert re.findall(r"^systemctl kill .*-s (\S+) timed\.service timed-restricted\.service$", text, flags=re.M) == told, text
-            assert text.startswith("timedc -n cyclelogs\n"), text
+            assert text.startswith("timedc -h /run/timed/timed.sock -n cyclelogs\n"), text
             os.remove(said)
 
 

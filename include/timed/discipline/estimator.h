@@ -15,7 +15,7 @@ namespace timed::discipline {
 
 // A sample so many deviations away from all that its delay excuses says that the clock, or the route, has changed.
 inline constexpr double kContradiction = 4.0;
-// And makes the next one come in 2^-4 of the interval.
+// And makes the next one come in 2^-4 of the interval, where minpoll lets it.
 inline constexpr int kSoonerAfterContradiction = 4;
 
 struct EstimatorOptions {

@@ -53,7 +53,7 @@ struct Growth {
   double wander = 0.0;        // variance that the frequency gains in a second, 1/s
   Duration route_sd;          // of the half of the round trip: of ways that differ in length, which nothing shows
   FreeTime newest = {};       // when the newest belief in it is of: the same again says nothing new
-  bool jumped = false;        // the frequency has, just before that: the next update comes soon
+  bool jumped = false;        // the frequency has, just before that: the next update comes soon, if minpoll lets it
 
   // Deviation of the offset so long after the time of an estimate with these deviations, or before it.
   Duration offset_sd_after(Duration elapsed, Duration offset_sd, Frequency frequency_sd) const;
