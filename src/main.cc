@@ -41,9 +41,8 @@ std::string directory_of(const std::string& path) {
 // Ports below 1024 may be opened later too: those of a server when other clients are allowed, and that of requests for
 // the sources that come after those of initstepslew, or once there is an address to bind it to.
 bool needs_low_port(const config::Config& config) {
-  const auto is_low = [](std::uint16_t port) { return port > 0 && port < 1024; };
-  return is_low(config.server.port) || is_low(config.acquisition.port.value_or(0)) ||
-         (!config.nts.server.certificates.empty() && is_low(config.nts.server.port));
+  return daemon::is_low_port(config.server.port) || daemon::is_low_port(config.acquisition.port.value_or(0)) ||
+         (!config.nts.server.certificates.empty() && daemon::is_low_port(config.nts.server.port));
 }
 
 // Client sockets are opened all the time, and those of a server when other clients are allowed.

@@ -46,8 +46,7 @@ Status Engine::open() {
 }
 
 bool Engine::lacks_low_port() const {
-  constexpr std::uint16_t kFirstFree = 1024;
-  return parts_->control.lacks_address() && parts_->config.control.port < kFirstFree;
+  return parts_->control.lacks_address() && is_low_port(parts_->config.control.port);
 }
 
 void Engine::Parts::start_clock() {

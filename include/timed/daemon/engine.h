@@ -3,6 +3,7 @@
 #ifndef TIMED_DAEMON_ENGINE_H_
 #define TIMED_DAEMON_ENGINE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,11 @@ class SourceSet;
 }
 
 namespace timed::daemon {
+
+// Whether only a privileged process may open it; zero is no port.
+constexpr bool is_low_port(std::uint16_t port) {
+  return port > 0 && port < 1024;
+}
 
 class Engine : public env::TurnTaker {
  public:

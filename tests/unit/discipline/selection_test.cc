@@ -44,6 +44,17 @@ class SelectionTest : public ::testing::Test {
     for (const Candidate& c : candidates) selector.note_sample(c.id);
     return selector.select(candidates, local);
   }
+  void go_orphan() {
+    local.enabled = local.orphan = true;
+    local.stratum = 10;
+  }
+  // Another one like us, of that reference.
+  static Candidate orphan(std::uint32_t id, std::uint32_t ref_id) {
+    Candidate c = candidate(id, 0.0);
+    c.stratum = 10;
+    c.ref_id = {ref_id};
+    return c;
+  }
   char state(std::uint32_t id) const { return static_cast<char>(selector.state_of({id}).state); }
   std::string states(std::uint32_t n) const {
     std::string all;
@@ -332,11 +343,8 @@ TEST_F(SelectionTest, NobodyVotesWhereTooFewAgree) {
 }
 
 TEST_F(SelectionTest, AnOrphanIsFollowedOnlyByThoseWithALargerReference) {
-  local.enabled = local.orphan = true;
-  local.stratum = 10;
-  std::vector<Candidate> one = {candidate(1, 0)};
-  one[0].stratum = 10;
-  one[0].ref_id = {5};
+  go_orphan();
+  std::vector<Candidate> one = {orphan(1, 5)};
   one[0].own_ref_id = {4};
   EXPECT_FALSE(round(one).selected);
   EXPECT_EQ(states(1), "O");
@@ -345,14 +353,9 @@ TEST_F(SelectionTest, AnOrphanIsFollowedOnlyByThoseWithALargerReference) {
 }
 
 TEST_F(SelectionTest, OfSeveralOrphansTheSmallestThatIsReachableIsFollowed) {
-  local.enabled = local.orphan = true;
-  local.stratum = 10;
-  std::vector<Candidate> three = {candidate(1, 0), candidate(2, 0), candidate(3, 0)};
-  for (Candidate& c : three) {
-    c.stratum = 10;
-    c.ref_id = {10 - c.id.value};
-    c.own_ref_id = {20};
-  }
+  go_orphan();
+  std::vector<Candidate> three = {orphan(1, 9), orphan(2, 8), orphan(3, 7)};
+  for (Candidate& c : three) c.own_ref_id = {20};
   EXPECT_EQ(round(three).selected, SourceId{3});
   selector = Selector(options);
   three[2].reach = 0;
@@ -362,11 +365,8 @@ TEST_F(SelectionTest, OfSeveralOrphansTheSmallestThatIsReachableIsFollowed) {
 
 // Who does not know how it looks to others cannot say whose turn it is.
 TEST_F(SelectionTest, AnUnknownReferenceOfOurOwnIsToldEachTime) {
-  local.enabled = local.orphan = true;
-  local.stratum = 10;
-  std::vector<Candidate> one = {candidate(1, 0)};
-  one[0].stratum = 10;
-  one[0].ref_id = {5};
+  go_orphan();
+  std::vector<Candidate> one = {orphan(1, 5)};
   EXPECT_TRUE(told(round(one), Kind::UnknownLocalRefId));
   EXPECT_FALSE(told(round(one), Kind::UnknownLocalRefId));
   one[0].own_ref_id = {4};
@@ -414,13 +414,10 @@ TEST_F(SelectionTest, KeepsTheStatesOfARoundWhenTold) {
 
 TEST_F(SelectionTest, KeepsBothStatesOfTheOrphanThatIsFollowed) {
   selector.keep_states(true);
-  local.enabled = local.orphan = true;
-  local.stratum = 10;
-  Candidate orphan = candidate(1, 0.0);
-  orphan.stratum = 10;
-  orphan.ref_id = {1};
-  orphan.own_ref_id = {2};
-  const Selection result = round({orphan});
+  go_orphan();
+  Candidate other = orphan(1, 1);
+  other.own_ref_id = {2};
+  const Selection result = round({other});
   ASSERT_EQ(result.states.size(), 2u);
   EXPECT_EQ(result.states[0].state, SourceState::Orphan);
   EXPECT_EQ(result.states[1].state, SourceState::Selected);
