@@ -61,42 +61,32 @@ ControlServer::ControlServer(const ControlOptions& options, env::Network& networ
       network_(network),
       gate_(std::move(gate)),
       execute_(std::move(execute)),
-      open_(open_requests(options.open_reports)) {}
+      open_(open_requests(options.open_reports)),
+      lacking_("command socket", options.port) {}
 
 void ControlServer::open_udp() {
   if (options_.port == 0) return;
   batch_.resize(env::kBatch);
   for (const bool is_v4 : {true, false}) {
     if (!(is_v4 ? options_.use_v4 : options_.use_v6)) continue;
-    const IpAddress& address = is_v4 ? options_.bind_v4 : options_.bind_v6;
-    const Status opened = open_udp(address);
-    if (opened.ok()) continue;
-    log::error("Could not open command socket on %s : %s", Endpoint{address, options_.port, 0}.to_string().c_str(),
-               opened.error().reason().c_str());
-    const ErrorKind why = opened.error().kind;
-    if (why != ErrorKind::Unsupported && why != ErrorKind::Permission) lacking_.push_back(address);
+    open_udp(is_v4 ? options_.bind_v4 : options_.bind_v6);
   }
 }
 
 void ControlServer::retry_addresses() {
-  std::erase_if(lacking_, [this](const IpAddress& address) {
-    const Status opened = open_udp(address);
-    const bool open = opened.ok();
-    if (open) log::info("Opened command socket on %s", Endpoint{address, options_.port, 0}.to_string().c_str());
-    return open || opened.error().kind == ErrorKind::Permission;
-  });
+  for (const IpAddress& address : lacking_.those_that_may_come()) open_udp(address);
 }
 
-Status ControlServer::open_udp(const IpAddress& address) {
+void ControlServer::open_udp(const IpAddress& address) {
   env::UdpOptions wanted;
   wanted.local = {address, options_.port, 0};
   wanted.device = options_.device;
   wanted.priority = env::SocketPriority::Control;
   auto opened = network_.open_udp(wanted);
-  if (!opened) return opened.error();
+  if (!opened) return lacking_.refused(address, opened.error());
+  lacking_.opened(address);
   udp_.push_back(opened.take());
   udp_.back()->on_readable([this, socket = udp_.back().get()] { serve(*socket); });
-  return {};
 }
 
 void ControlServer::open_unix() {

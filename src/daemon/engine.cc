@@ -46,7 +46,7 @@ Status Engine::open() {
 }
 
 bool Engine::lacks_low_port() const {
-  return parts_->control.lacks_address() && is_low_port(parts_->config.control.port);
+  return parts_->control.lacking().any_may_come() && is_low_port(parts_->config.control.port);
 }
 
 void Engine::Parts::start_clock() {

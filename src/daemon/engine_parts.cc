@@ -103,8 +103,9 @@ void Engine::Parts::publish_in_time() {
 }
 
 void Engine::Parts::retry_in_time() {
-  const bool lacks = server.lacks_address() || ke_server.lacks_port() || control.lacks_address();
-  if (lacks && !address_retry.armed()) address_retry.arm_in(kAddressRetry);
+  const bool waits =
+      server.lacking().any_may_come() || ke_server.lacking().any_may_come() || control.lacking().any_may_come();
+  if (waits && !address_retry.armed()) address_retry.arm_in(kAddressRetry);
 }
 
 // Whoever had the port may be on its way out, and an address on its way to the machine.
@@ -122,7 +123,8 @@ void Engine::Parts::tell_status() {
   ServiceState state;
   state.ready = modes.is_normal();
   state.serving = server.is_open();
-  state.lacking = server.lacks_address();
+  state.lacking = server.lacking().any();
+  state.lacking_keys = ke_server.lacking().any();
   state.stratum = reference->own_state(now).stratum;
   if (source) state.reference = sources->describe(*source);
   state.sources = sources->activity();

@@ -42,6 +42,7 @@ std::string status_text(const ServiceState& state) {
   }
   if (state.serving) text += ", serving";
   if (state.lacking) text += state.serving ? ", but not on all addresses" : ", NTP port not open";
+  if (state.lacking_keys) text += ", NTS port not open";
   return text;
 }
 

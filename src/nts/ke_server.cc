@@ -26,7 +26,10 @@ std::vector<auth::AeadId> enabled(const std::vector<int>& numbers) {
 }  // namespace
 
 KeServer::KeServer(const NtsOptions& options, KeNeighbours neighbours, const env::Env& env)
-    : options_(options), neighbours_(std::move(neighbours)), env_(env) {}
+    : options_(options),
+      neighbours_(std::move(neighbours)),
+      env_(env),
+      lacking_("NTS-KE socket", options.server.port) {}
 
 KeServer::~KeServer() {
   close();
@@ -72,14 +75,14 @@ void KeServer::adjust() {
   for (const IpAddress& address : neighbours_.bind_addresses) {
     const bool wants = neighbours_.anybody(address.family());
     const auto found = std::find_if(ports_.begin(), ports_.end(), [&](const auto& p) { return p->address == address; });
-    if (!wants) std::erase(lacking_, address);
+    if (!wants) lacking_.forget(address);
     if (wants && found == ports_.end()) open_port(address);
     if (!wants && found != ports_.end()) close_port(found);
   }
 }
 
 void KeServer::retry_ports() {
-  for (const IpAddress& address : std::vector(lacking_)) open_port(address);
+  for (const IpAddress& address : lacking_.those_that_may_come()) open_port(address);
 }
 
 void KeServer::close_port(std::vector<std::unique_ptr<Port>>::iterator port) {
@@ -92,15 +95,8 @@ void KeServer::open_port(const IpAddress& address) {
   const std::size_t places = static_cast<std::size_t>(options_.server.max_connections);
   const int backlog = static_cast<int>(std::clamp(most_members() * places, kLeastBacklog, kMostBacklog));
   auto listener = env_.network.listen_tcp({.local = local, .device = neighbours_.device, .backlog = backlog});
-  const bool was_lacking = std::find(lacking_.begin(), lacking_.end(), address) != lacking_.end();
-  if (!listener) {
-    if (was_lacking || listener.error().kind == ErrorKind::Unsupported) return;
-    lacking_.push_back(address);
-    return log::error("Could not open NTS-KE socket on %s : %s", local.to_string().c_str(),
-                      listener.error().reason().c_str());
-  }
-  if (was_lacking) log::info("Opened NTS-KE socket on %s", local.to_string().c_str());
-  std::erase(lacking_, address);
+  if (!listener) return lacking_.refused(address, listener.error());
+  lacking_.opened(address);
   auto port = std::make_unique<Port>();
   port->address = address;
   port->listener = listener.take();
@@ -225,6 +221,7 @@ KeServer::Member* KeServer::least_busy() {
 
 void KeServer::close() {
   opened_ = started_ = false;
+  lacking_.clear();
   while (!ports_.empty()) close_port(ports_.begin());
   for (Member& member : members_) {
     if (member.worker) {

@@ -34,6 +34,7 @@ Server::Server(ServerOptions options, const ServiceLimits& limits, std::span<con
       clock_(clock),
       host_(host),
       limits_(limits),
+      lacking_("NTP socket", options_.port),
       handover_([this](Handover::Kind kind, Place place, const env::Datagram& datagram) {
         take_handed_over(kind, place, datagram);
       }),
@@ -152,18 +153,14 @@ void Server::adjust() {
     const bool wanted = wants(addresses_[place].bind.family());
     if (addresses_[place].open && !wanted) close_address(place);
     if (!addresses_[place].open && wanted) open_address(place);
-    if (!wanted) addresses_[place].lacking = false;
+    if (!wanted) lacking_.forget(addresses_[place].bind);
   }
   if (threads_wanted_ && is_open()) threads_.start();
 }
 
-bool Server::lacks_address() const {
-  return std::any_of(addresses_.begin(), addresses_.end(), [](const Address& address) { return address.lacking; });
-}
-
 void Server::retry_addresses() {
   for (Place place = 0; place < addresses_.size(); ++place) {
-    if (addresses_[place].lacking) open_address(place);
+    if (!addresses_[place].open && lacking_.may_come(addresses_[place].bind)) open_address(place);
   }
   if (threads_wanted_ && is_open()) threads_.start();
 }
@@ -196,17 +193,8 @@ void Server::open_address(Place place) {
   }
   const env::UdpOptions udp = socket_options(place, 0);
   auto opened = network_.open_udp(udp);
-  if (!opened) {
-    // A kernel without IPv6 is no fault while the other family is served, and will not have it later.
-    const bool may_pass = opened.error().kind != ErrorKind::Unsupported;
-    if (std::exchange(addresses_[place].lacking, may_pass)) return;
-    log::message(may_pass ? log::Severity::Error : log::Severity::Info,
-                 "Could not open NTP socket on " + udp.local.to_string() + " : " + opened.error().reason());
-    return;
-  }
-  if (std::exchange(addresses_[place].lacking, false)) {
-    log::info("Opened NTP socket on %s", udp.local.to_string().c_str());
-  }
+  if (!opened) return lacking_.refused(addresses_[place].bind, opened.error());
+  lacking_.opened(addresses_[place].bind);
   main().add(place, opened.take());
   addresses_[place].open = true;
   open_members(place);
@@ -242,7 +230,8 @@ void Server::close() {
   serving_ = threads_wanted_ = false;
   threads_.stop();
   if (main_) main_->close();
-  for (Address& address : addresses_) address.open = address.lacking = false;
+  for (Address& address : addresses_) address.open = false;
+  lacking_.clear();
 }
 
 Bystanders Server::bystanders() {

@@ -1,5 +1,5 @@
 """Where ports of NTP, of NTS keys or of commands are taken, or the command socket cannot be, timed says so and goes on; each
-port is its own as soon as it is free."""
+port is its own as soon as it is free.  One that it has no right to is tried again where the operator asks for it."""
 
 import os
 import socket
@@ -7,6 +7,9 @@ import socket
 import certificates
 import lab
 import tells_the_service_manager
+
+
+WITHOUT = ["setpriv", "--bounding-set", "-net_bind_service"]
 
 
 def listener(space, address):
@@ -17,16 +20,16 @@ def listener(space, address):
     return made
 
 
-def serves_when_it_can(net, space):
+def serves_when_it_can(net, space, identity):
     """With its threads, as an account without privileges and under the filter; the service manager knows of both."""
     manager = tells_the_service_manager.Manager(net, "late")
-    certificate, key = certificates.Authority(net).sign("server", ["IP:127.0.0.1"])
+    certificate, key = identity
     text = f"local stratum 4\nallow 0/0\nserverthreads 1\nntsservercert {certificate}\nntsserverkey {key}"
     with space.udp_socket(bind=("0.0.0.0", 123)), space.udp_socket(bind=("127.0.0.1", 323)), \
             listener(space, ("0.0.0.0", 4460)):
         daemon = tells_the_service_manager.start(net, space, "late", text, manager)
         daemon.wait_for_log("Could not open NTP sockets")
-        manager.wait_for("STATUS=Local reference, stratum 4, NTP port not open")
+        manager.wait_for("STATUS=Local reference, stratum 4, NTP port not open, NTS port not open")
     daemon.wait_for_log("Opened NTP socket on 0.0.0.0:123")
     daemon.wait_for_log("Opened NTS-KE socket on 0.0.0.0:4460")
     daemon.wait_for_log("Opened command socket on 127.0.0.1:323")
@@ -50,6 +53,26 @@ def commands_of_a_client(net, space):
     assert daemon.stop() == 0
 
 
+def forbidden_ports(net, space, identity):
+    """Without the right to open low ports: each is told once, and tried again only where the operator asks for it."""
+    certificate, key = identity
+    text = f"local stratum 4\nallow 0/0\nntsservercert {certificate}\nntsserverkey {key}\nntsport 460"
+    daemon = net.timed("forbidden", space, text, user="nobody", prefix=WITHOUT)
+    refused = [f"Could not open {name} : Permission denied" for name in
+               ("NTP socket on 0.0.0.0:123", "NTS-KE socket on 0.0.0.0:460", "command socket on 127.0.0.1:323")]
+    for line in refused:
+        daemon.wait_for_log(line)
+    net.timedc("forbidden", space, "allow", "127/8")
+    space.run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
+    net.timedc("forbidden", space, "allow", "127/8")
+    daemon.wait_for_log("Opened NTP socket on 0.0.0.0:123")
+    daemon.wait_for_log("Opened NTS-KE socket on 0.0.0.0:460")
+    space.run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=1024")
+    for line in refused:
+        assert daemon.log().count(line) == 1, daemon.log()
+    assert daemon.stop() == 0
+
+
 def test(net):
     space = net.namespace("alone")
     with space.udp_socket(bind=("0.0.0.0", 123)), space.udp_socket(bind=("127.0.0.1", 323)):
@@ -62,8 +85,10 @@ def test(net):
         assert "Fatal" not in daemon.log()
         assert daemon.stop() == 0
 
-    serves_when_it_can(net, space)
+    identity = certificates.Authority(net).sign("server", ["IP:127.0.0.1"])
+    serves_when_it_can(net, space, identity)
     commands_of_a_client(net, space)
+    forbidden_ports(net, space, identity)
 
     # A directory that others can write to is no place for a socket.
     os.mkdir(net.path("run-open"))

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "timed/base/address.h"
+#include "timed/base/lacking_addresses.h"
 #include "timed/control/open_requests.h"
 #include "timed/control/options.h"
 #include "timed/control/protocol.h"
@@ -70,10 +71,9 @@ class ControlServer {
 
   // Opens the UDP sockets, while the process may still bind low ports.  A failure is logged and the daemon goes on.
   void open_udp();
-  // Whether some address could not be had, as its port is another's or it is not the machine's yet.  A kernel that
-  // lacks the family does not count, nor does what may not be opened any more.
-  bool lacks_address() const { return !lacking_.empty(); }
-  // Tries those again: silent where nothing has changed.
+  // Those on which UDP could not be opened.
+  const LackingAddresses& lacking() const { return lacking_; }
+  // Tries those again that may come: silent where nothing has changed.
   void retry_addresses();
   // Opens the Unix socket, as the user that the daemon runs as.  Its directory must be there.  A failure is logged.
   void open_unix();
@@ -86,7 +86,7 @@ class ControlServer {
   std::uint64_t hits() const;
 
  private:
-  Status open_udp(const IpAddress& address);
+  void open_udp(const IpAddress& address);
   void serve(env::UdpSocket& socket);
   void serve_unix();
   // Why it is not looked at any further; empty where it is.
@@ -99,7 +99,7 @@ class ControlServer {
   Execute execute_;
   OpenRequests open_;
   std::vector<std::unique_ptr<env::UdpSocket>> udp_;
-  std::vector<IpAddress> lacking_;
+  LackingAddresses lacking_;
   std::unique_ptr<env::UnixSocket> unix_;
   std::vector<env::Datagram> batch_;
   std::array<std::byte, kMaxReply> reply_{};

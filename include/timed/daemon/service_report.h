@@ -14,11 +14,12 @@
 namespace timed::daemon {
 
 struct ServiceState {
-  bool ready = false;     // false: the clock is still being set for the start
-  bool serving = false;   // somebody may ask for the time
-  bool lacking = false;   // on some address nobody can, as its port is not open
-  int stratum = 0;        // 0 and 16: not synchronised
-  std::string reference;  // description of the source; empty: the local clock is the reference
+  bool ready = false;         // false: the clock is still being set for the start
+  bool serving = false;       // somebody may ask for the time
+  bool lacking = false;       // on some address nobody can, as its port is not open
+  bool lacking_keys = false;  // the same of the port of NTS keys
+  int stratum = 0;            // 0 and 16: not synchronised
+  std::string reference;      // description of the source; empty: the local clock is the reference
   sources::ActivityReport sources;
 };
 

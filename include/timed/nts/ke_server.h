@@ -13,6 +13,7 @@
 
 #include "timed/auth/cookie_keys.h"
 #include "timed/base/address.h"
+#include "timed/base/lacking_addresses.h"
 #include "timed/base/result.h"
 #include "timed/env/host.h"
 #include "timed/env/turn_probe.h"
@@ -53,9 +54,9 @@ class KeServer {
   void reload();
   // Other addresses are let in now: ports follow.
   void adjust();
-  // Whether some address that is wanted could not be had, as its port is another's or it is not the machine's yet.
-  bool lacks_port() const { return !lacking_.empty(); }
-  // Tries those again: silent where nothing has changed.
+  // Those that are wanted and could not be opened.
+  const LackingAddresses& lacking() const { return lacking_; }
+  // Tries those again that may come: silent where nothing has changed.
   void retry_ports();
   // The keys of cookies from now on.  After start().
   void use_keys(const auth::CookieKeys& keys);
@@ -109,7 +110,7 @@ class KeServer {
   bool pairs_are_bad_ = false;     // those that were read last, which was told
   std::optional<auth::CookieKeys> keys_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::vector<IpAddress> lacking_;  // wanted, and told about
+  LackingAddresses lacking_;
   std::vector<Member> members_;
   KeTotals refused_;  // at the door
 };

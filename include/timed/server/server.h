@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "timed/base/lacking_addresses.h"
 #include "timed/base/result.h"
 #include "timed/discipline/own_state.h"
 #include "timed/env/clock.h"
@@ -76,10 +77,9 @@ class Server {
   // Starts the threads, where some are wanted and there is something to serve, now or when that comes.  Apart from
   // open(): threads keep the privileges that they began with.
   void start_threads();
-  // Whether some address that is wanted could not be had, as its port is another's or it is not the machine's yet.  A
-  // kernel that lacks the family altogether does not count.
-  bool lacks_address() const;
-  // Tries those again: silent where nothing has changed.
+  // Those that are wanted and could not be opened.
+  const LackingAddresses& lacking() const { return lacking_; }
+  // Tries those again that may come: silent where nothing has changed.
   void retry_addresses();
   // These rules instead of those before.  Between open() and close() sockets follow them: those of a family of which
   // nobody is allowed any more are closed, those that are wanted now are opened, with the same messages as open().  Not
@@ -123,8 +123,7 @@ class Server {
   // An address that sockets are bound to.
   struct Address {
     IpAddress bind;
-    bool open = false;     // the main loop's socket is
-    bool lacking = false;  // it is wanted and could not be opened
+    bool open = false;  // the main loop's socket is
   };
 
   int wanted_threads(env::Host& host) const;
@@ -153,6 +152,7 @@ class Server {
   bool serving_ = false;            // between open() and close()
   bool threads_wanted_ = false;     // from start_threads() on
   std::vector<Address> addresses_;  // by place
+  LackingAddresses lacking_;
   std::uint32_t group_seed_ = 0;
   const auth::KeyStore* keys_ = nullptr;
   std::uint64_t to_sources_ = 0;

@@ -371,14 +371,14 @@ TEST_F(ServerTest, GoesOnWithoutASocketThatCannotBeOpened) {
 
 TEST_F(ServerTest, TriesAgainUntilTheAddressIsFree) {
   network.udp_error = Error{"Address already in use", ErrorKind::AddressInUse};
-  EXPECT_TRUE(server().lacks_address());
+  EXPECT_TRUE(server().lacking().any());
   logged.clear();
   server().retry_addresses();
-  EXPECT_TRUE(server().lacks_address());
+  EXPECT_TRUE(server().lacking().any());
   EXPECT_TRUE(logged.empty()) << "it was told";
   network.udp_error.reset();
   server().retry_addresses();
-  EXPECT_FALSE(server().lacks_address());
+  EXPECT_FALSE(server().lacking().any());
   ASSERT_EQ(logged.size(), 1u);
   EXPECT_EQ(logged[0].second, "Opened command socket on 127.0.0.1:323");
   v4().arrive("127.0.0.1", raw_request(14, 32));
@@ -390,11 +390,17 @@ TEST_F(ServerTest, DoesNotTryWhatCannotBeHad) {
   network.udp_error = Error{"Address already in use", ErrorKind::AddressInUse};
   server();
   network.udp_error = Error{"Permission denied", ErrorKind::Permission};  // without privileges now
+  logged.clear();
   server().retry_addresses();
-  EXPECT_FALSE(server().lacks_address());
+  EXPECT_TRUE(server().lacking().any());
+  EXPECT_FALSE(server().lacking().any_may_come());
+  EXPECT_EQ(logged.size(), 1u) << "nobody waits for it any more";
+  const std::size_t asked = network.asked_udp.size();
+  server().retry_addresses();
+  EXPECT_EQ(network.asked_udp.size(), asked);
   server_.reset();
   network.udp_error = Error{"Address family not supported by protocol", ErrorKind::Unsupported};
-  EXPECT_FALSE(server().lacks_address());
+  EXPECT_FALSE(server().lacking().any());
 }
 
 TEST_F(ServerTest, AnswersFromTheAddressThatWasAsked) {

@@ -54,6 +54,9 @@ TEST(StatusText, SaysWhatTheDaemonIsDoing) {
   EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving, but not on all addresses");
   s.serving = false;
   EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, NTP port not open");
+  s.lacking = false;
+  s.serving = s.lacking_keys = true;
+  EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving, NTS port not open");
 }
 
 TEST(ServiceReport, SaysNothingTwice) {

@@ -209,11 +209,11 @@ TEST_F(ServerTest, tries_again_silently_until_the_port_is_free) {
   network.error_v6 = Error{"Address family not supported", ErrorKind::Unsupported};
   auto server = make({kAllV4, kAllV6});
   ASSERT_FALSE(server.open().ok());
-  EXPECT_TRUE(server.lacks_address());
+  EXPECT_TRUE(server.lacking().any());
   lines.clear();
   server.retry_addresses();
   server.set_rules(allow({kAllV4}));
-  EXPECT_TRUE(server.lacks_address());
+  EXPECT_TRUE(server.lacking().any());
   EXPECT_TRUE(lines.empty());
   network.error_v4.reset();
   const std::size_t asked = network.asked.size();
@@ -221,7 +221,7 @@ TEST_F(ServerTest, tries_again_silently_until_the_port_is_free) {
   EXPECT_EQ(network.asked.size(), asked + 1);
   EXPECT_EQ(lines, std::vector<std::string>{"Opened NTP socket on 0.0.0.0:123"});
   EXPECT_TRUE(server.is_open());
-  EXPECT_FALSE(server.lacks_address());
+  EXPECT_FALSE(server.lacking().any());
 }
 
 TEST_F(ServerTest, lacks_no_address_that_nobody_wants_or_the_kernel_has_not) {
@@ -230,11 +230,30 @@ TEST_F(ServerTest, lacks_no_address_that_nobody_wants_or_the_kernel_has_not) {
   auto server = make({kAllV4, kAllV6});
   ASSERT_FALSE(server.open().ok());
   server.set_rules(allow({kAllV6}));
-  EXPECT_FALSE(server.lacks_address());
+  EXPECT_FALSE(server.lacking().any());
   server.set_rules(allow({kAllV4}));
-  EXPECT_TRUE(server.lacks_address());
+  EXPECT_TRUE(server.lacking().any());
   server.close();
-  EXPECT_FALSE(server.lacks_address());
+  EXPECT_FALSE(server.lacking().any());
+}
+
+TEST_F(ServerTest, tries_what_is_forbidden_only_where_the_operator_asks_for_it_anew) {
+  network.error_v4 = Error{"Permission denied", ErrorKind::Permission};
+  auto server = make({kAllV4});
+  ASSERT_FALSE(server.open().ok());
+  EXPECT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(server.lacking().any());
+  EXPECT_FALSE(server.lacking().any_may_come());
+  std::size_t asked = network.asked.size();
+  server.retry_addresses();
+  EXPECT_EQ(network.asked.size(), asked);
+  server.set_rules(allow({kAllV4}));
+  EXPECT_EQ(network.asked.size(), asked + 1);
+  EXPECT_EQ(lines.size(), 1u) << "it was told";
+  network.error_v4.reset();
+  server.set_rules(allow({kAllV4}));
+  EXPECT_TRUE(server.is_open());
+  EXPECT_FALSE(server.lacking().any());
 }
 
 TEST_F(ServerTest, answers_come_from_the_published_state) {
