@@ -17,7 +17,6 @@ class DelayQuantile {
   DelayQuantile(double share, Duration min_step);
 
   void add(Duration delay, EntropyPool& random);
-  void reset() { empty_ = true; }
 
   bool empty() const { return empty_; }
   // Not before the first delay.

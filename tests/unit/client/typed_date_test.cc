@@ -26,6 +26,7 @@ TEST(TypedDate, TimesAreOfToday) {
   const Zone zone("UTC");
   expect_all({{"", kMidnight},
               {"10", kMidnight + 36000},
+              {"100", kMidnight + 3600},
               {"1030", kMidnight + 37800},
               {"10:30", kMidnight + 37800},
               {"10 : 30:45", kMidnight + 37845},
@@ -77,6 +78,12 @@ TEST(TypedDate, DatesHaveManyForms) {
               {"2026-02-30", 1772409600},
               {"1/1/68", 3092601600},
               {"1/1/1970", 0},
+              {"1/1/100", -59011459200},
+              {"1/1/99", 915148800},
+              {"12/24/4294965270", kEve},
+              {"1000/2/3", -30607372800},
+              {"100/2/3", 1301702400},
+              {"1969-12-31 23:59:58", -2},
               {"1/1/69", -31536000}});
 }
 
@@ -99,6 +106,7 @@ TEST(TypedDate, RelativeItemsKeepTheTimeOfDay) {
               {"tomorrow", kNow + kDay},
               {"yesterday ago", kNow + kDay},
               {"2 fortnights ago", kNow - 28 * kDay},
+              {"1 day 2 days", kNow + 3 * kDay},
               {"1 day 2 hours ago", kNow - kDay - 7200},
               {"1 day ago 2 hours", kNow - kDay + 7200},
               {"-5 mins ago", kNow + 300},
@@ -127,6 +135,12 @@ TEST(TypedDate, WhatIsNone) {
                            "10:00 dst",
                            "10:00 cest",
                            "25:00",
+                           "24:00",
+                           "99",
+                           "10000",
+                           "last:30",
+                           "1969-12-31 23:59:59",
+                           "10:00 2026-12-24 1 day 2027",
                            "13pm",
                            "0am",
                            "10:00.5",
@@ -149,11 +163,14 @@ TEST(TypedDate, WhatIsNone) {
                            "12/24/2026/1"}) {
     EXPECT_EQ(parse_date(text, kNow), std::nullopt) << text;
   }
+  EXPECT_EQ(parse_date("now", INT64_MAX), std::nullopt) << "of what the C library cannot count";
 }
 
 TEST(TypedDate, SummerTimeIsThatOfTheDate) {
   const Zone zone("Europe/Berlin");
   expect_all({{"2026-07-01 10:00", 1782892800}, {"2026-12-01 10:00", 1796115600}, {"2026-03-29 2:30", 1774747800}});
+  // 11 April, at midnight; chronyc's is an hour later, as the summer time of today holds there.
+  expect_all({{"20 sunday", 1807394400}});
 }
 
 }  // namespace

@@ -356,6 +356,9 @@ TEST(ExchangeSmoother, ALongerRouteNeedsAMark) {
   EXPECT_NEAR(result.base_delay_s, 1e-3, 5e-5);
   smoother.start_cold();
   EXPECT_LT(smoother.run({1e-18, kPrecision_s}, {}).base_delay_s, 5e-4) << "without it the old one holds";
+  terms.known.least_delay_s = 4e-4;
+  smoother.start_cold();
+  EXPECT_NEAR(smoother.run({1e-18, kPrecision_s}, terms).base_delay_s, 2e-4, 1e-9) << "a delay that is known stays";
 }
 
 TEST(ModelAverage, WeighsWanderAndNoise) {

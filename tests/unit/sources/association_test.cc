@@ -477,6 +477,38 @@ TEST_F(PresendingAssociation, FirstOfTwoRequestsGivesNoSample) {
   EXPECT_EQ(receive(answer()).verdict, ResponseVerdict::Good);
 }
 
+class QuantileAssociation : public AssociationTest {
+ protected:
+  static SourceLine line() {
+    SourceLine l = test_line();
+    l.check.max_delay_quantile = 0.5;
+    return l;
+  }
+  QuantileAssociation() : AssociationTest(line()) {}
+  // 10 ms long, where those of before were 8.
+  bool takes_a_longer_way() {
+    clock += 64;
+    request();
+    return receive(server_header(sent.transmit, test_time(clock + 0.005), test_time(clock + 0.005))).verdict ==
+           ResponseVerdict::Good;
+  }
+};
+
+TEST_F(QuantileAssociation, DelaysOfBeforeItWasOfflineSayNothingOfTheWayNow) {
+  association.go_online(now());
+  EXPECT_TRUE(takes_a_longer_way()) << "there is nothing to measure it by";
+  association.go_offline();
+  association.go_online(now());
+  for (int i = 0; i < 8; ++i) {
+    clock += 64;
+    exchange();
+  }
+  EXPECT_FALSE(takes_a_longer_way());
+  association.go_offline();
+  association.go_online(now());
+  EXPECT_TRUE(takes_a_longer_way());
+}
+
 class BurstingAssociation : public AssociationTest {
  protected:
   static SourceLine line() {

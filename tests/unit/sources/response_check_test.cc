@@ -77,6 +77,11 @@ TEST_F(ResponseCheck, OffsetOfAServerAheadIsPositive) {
 TEST_F(ResponseCheck, StampErrorsGoIntoTheDispersion) {
   exchange.received.error = Duration::seconds(3e-3);
   EXPECT_NEAR(check().sample->peer_dispersion.to_seconds(), 3e-3 + 0.010 * 2e-3, 1e-12);
+  exchange.transmitted->error = Duration::seconds(5e-3);
+  EXPECT_NEAR(check().sample->peer_dispersion.to_seconds(), 5e-3 + 0.010 * 2e-3, 1e-12) << "the larger of the two";
+  exchange.transmitted->error = exchange.received.error = Duration::seconds(1e-9);
+  EXPECT_NEAR(check().sample->peer_dispersion.to_seconds(), 1e-7 + std::ldexp(1.0, -23) + 0.010 * 2e-3, 1e-12)
+      << "no less than the precision";
 }
 
 TEST_F(ResponseCheck, DelayIsNeverBelowThePrecision) {

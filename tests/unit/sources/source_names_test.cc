@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sources/fake_seams.h"
+#include "timed/sources/name_lookups.h"
+
 namespace timed::sources {
 namespace {
 
@@ -94,6 +97,30 @@ TEST(NameQueue, ARoundAheadOfItsTimeDoesNotLengthenTheWait) {
   EXPECT_EQ(queue.retry_delay(), Duration::seconds(56)) << "again";
   queue.remove(fill(1));
   EXPECT_EQ(queue.retry_delay(), Duration::seconds(28)) << "all are resolved: from the beginning";
+}
+
+TEST(NameLookups, WhatIsAddedWhileOthersWaitIsAskedWithThem) {
+  FakeTimers timers;
+  FakeHost host;
+  NameLookups lookups(host, timers, [](const NameLookup&, const NameLookups::Addresses& a) { return a.ok(); });
+  lookups.add(fill(1));
+  EXPECT_TRUE(host.lookups.empty()) << "not before it starts";
+  lookups.start();
+  const auto fail = [&](const std::string& name) {
+    ASSERT_EQ(host.lookups.size(), 1u);
+    EXPECT_EQ(host.lookups[0].name, name);
+    host.answer(Error{"Temporary failure"});
+  };
+  fail("n1");
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(5);
+  lookups.add(fill(2));
+  fail("n1");
+  fail("n2");
+  timers.advance(27.9);
+  EXPECT_TRUE(host.lookups.empty());
+  timers.advance(0.2);
+  EXPECT_EQ(host.lookups.size(), 1u) << "28 s, as after a first round";
 }
 
 }  // namespace

@@ -208,9 +208,12 @@ TEST_F(SourceSetTest, CandidatesBecomeSelectableWithSamples) {
 }
 
 TEST_F(SourceSetTest, EachRequestHasItsOwnSocketWhichClosesInTime) {
-  make({"192.0.2.1 maxdelay 0.5"});
+  SourceSetOptions options = default_options();
+  options.acquisition.device = "eth9";
+  make({"192.0.2.1 maxdelay 0.5"}, options);
   timers.advance(0.3);
   ASSERT_EQ(network.open.size(), 1u);
+  EXPECT_EQ(network.open[0]->options().device, "eth9");
   timers.advance(4.0);
   EXPECT_EQ(network.open.size(), 1u);
   timers.advance(0.6);
@@ -689,7 +692,7 @@ TEST_F(SourceSetTest, RefreshReplacesOnlyWhatIsGone) {
 TEST_F(SourceSetTest, GoodAnswersRefreshTheOldestName) {
   SourceSetOptions options = default_options();
   options.refresh = Duration::seconds(100);
-  make({"one.example maxpoll 6", "two.example maxpoll 6"}, options);
+  make({"192.0.2.3", "one.example maxpoll 6", "two.example maxpoll 6"}, options);
   host.answer(std::vector<IpAddress>{kA});
   timers.advance(50);
   host.answer(std::vector<IpAddress>{kB});
@@ -707,6 +710,23 @@ TEST_F(SourceSetTest, GoodAnswersRefreshTheOldestName) {
   }
   ASSERT_EQ(host.lookups.size(), 1u);
   EXPECT_EQ(host.lookups[0].name, "two.example") << "now that is the one that was looked up first";
+}
+
+TEST_F(SourceSetTest, ANameWithoutAddressIsNotTheOldest) {
+  SourceSetOptions options = default_options();
+  options.refresh = Duration::seconds(100);
+  make({"one.example minpoll 6 maxpoll 6", "lost.example"}, options);
+  host.answer(std::vector<IpAddress>{kA});
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(host.lookups.size(), 1u);
+    EXPECT_EQ(host.lookups[0].name, "lost.example");
+    host.answer(Error{"Temporary failure", ErrorKind::Other});
+    timers.advance(i == 0 ? 29 : i == 1 ? 57 : 46);
+  }
+  ASSERT_TRUE(network.answer(kA));
+  host.answer(Error{"Temporary failure", ErrorKind::Other});  // with the other one, as a round begins
+  ASSERT_EQ(host.lookups.size(), 1u);
+  EXPECT_EQ(host.lookups[0].name, "one.example");
 }
 
 TEST_F(SourceSetTest, MasksNameSources) {
