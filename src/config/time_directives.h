@@ -78,8 +78,11 @@ inline constexpr Directive kSources[] = {
     {.name = "dumpdir",
      .argument = "DIRECTORY",
      .field = [](Config& c) -> std::string& { return c.dump_directory; },
-     .help = "Where the measurements of the sources are kept over a restart: written at the end and by timedc dump, "
-             "read at a start with the option -r, and removed at each start. Without this line they are not kept."},
+     .help =
+         "Where the measurements of the sources are kept over a restart: written at the end and by timedc dump, "
+         "read at a start with the option -r, and removed at each start. What was measured is passed over where the "
+         "clock was set or steered meanwhile, or the machine slept or was started. Without this line they are not "
+         "kept."},
     {.name = "dumponexit", .argument = "[ANYTHING]...", .field = Ignored{}, .help = "Accepted and ignored."},
     {.name = "maxsamples",
      .argument = "COUNT",

@@ -234,7 +234,8 @@ void Engine::Parts::take_history() {
   if (config.process.reload_history) {
     sources->take_saved_keys([this](const sources::KeyServer& of) { return key_establishment.cache().take(of); });
   }
-  if (config.process.reload_history && sources->load_history(config.dump_directory, clock.lasting_view()) > 0) {
+  const auto found = clock.found();
+  if (found && sources->load_history(config.dump_directory, *found) > 0) {
     // What was loaded changes what the others are compared and combined with: for one round all are new.
     for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);
     selection_due = true;
@@ -246,7 +247,7 @@ void Engine::Parts::take_history() {
 void Engine::Parts::save_history() {
   if (bootstrap.active()) return;
   key_establishment.save(sources->keys_to_save());
-  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory, clock.lasting_view());
+  if (!config.dump_directory.empty()) sources->save_history(config.dump_directory, clock.left_behind());
 }
 
 bool Engine::Parts::is_synchronised() {
@@ -271,6 +272,7 @@ void Engine::start() {
   if (!parts_->end_unless(parts_->opened ? parts_->opened() : Status())) return;
   parts_->access.start();
   parts_->command_gate.rules().start();
+  if (parts_->config.process.reload_history) parts_->clock.mark_found();
   const auto drift = parts_->drift_file.read();
   if (drift) parts_->reference->set_skew(drift->skew);
   if (drift && drift->frequency != Frequency::zero()) {

@@ -14,6 +14,7 @@ constexpr double kExcessFactor = 5.0;  // a slew lasts at least so many times it
 constexpr double kExcessDecay = 0.9;
 constexpr Duration kMaxExcess = Duration::seconds(100);
 constexpr Frequency kMaxKernel = Frequency::ratio(0.1);  // tick 9000 … 11000 µs
+constexpr int kMarkReadings = 3;
 // Since Linux 4.19 a frequency takes effect within 10 µs; a tenth more for safety.
 constexpr Duration kEffectDelay = Duration::micros(11);
 
@@ -43,7 +44,9 @@ Result<env::ClockState> LocalClock::start() {
   }
   slew_start_ = clock_.now();
   timeline_ = Timeline(slew_start_);
-  base_ = steering_ ? state->frequency : Frequency::zero();
+  started_ = slew_start_;
+  kernel_found_ = steering_ ? state->frequency : Frequency::zero();
+  base_ = kernel_found_;
   slew_.kernel = base_;
   slew_.planned = kLongest;
   timeline_.set_frequencies(slew_start_, {slew_.kernel, base_, {}}, Duration::zero(), Duration::zero());
@@ -203,6 +206,39 @@ void LocalClock::cancel_slew() {
   shift(now, -timeline_.pending(now));
 }
 
+// By the reading that took the shortest time.
+RawTime LocalClock::mono_zero() {
+  RawTime zero;
+  Duration shortest = Duration::infinity();
+  for (int i = 0; i < kMarkReadings; ++i) {
+    const MonoTime before = timers_.now();
+    const RawTime raw = clock_.now();
+    const Duration took = timers_.now() - before;
+    if (took >= shortest) continue;
+    shortest = took;
+    zero = RawTime::from_nanos(raw.nanos() - before.nanos()) - took * 0.5;
+  }
+  return zero;
+}
+
+LastingClock LocalClock::left_behind() {
+  return {lasting_view(), {mono_zero(), steering_ ? std::optional(compensated_base()) : std::nullopt}};
+}
+
+void LocalClock::mark_found() {
+  found_ = ClockMarks{mono_zero(), steering_ ? std::optional(kernel_found_) : std::nullopt};
+}
+
+// Local time was what the clock read, at the rate that the kernel had.
+std::optional<LastingClock> LocalClock::found() const {
+  if (!found_) return std::nullopt;
+  LastingClock found{{}, *found_};
+  found.view.start = FreeTime::from_nanos(started_.nanos());
+  found.view.rate = (kernel_found_ - compensation_) / (1.0 + compensation_.to_ratio());
+  found.view.added_dispersion = timeline_.view().added_dispersion;
+  return found;
+}
+
 LocalView LocalClock::lasting_view() {
   LocalView view = timeline_.view();
   if (steering_) return view;
@@ -214,6 +250,7 @@ LocalView LocalClock::lasting_view() {
 }
 
 void LocalClock::on_unknown_step(Duration dispersion) {
+  found_.reset();
   slew_.correction_rate = 0.0;
   slew_start_ = clock_.now();
   timeline_.restart(slew_start_);

@@ -22,6 +22,10 @@ constexpr double kMaxDelay_s = 1e6;            // of delays and dispersions
 constexpr double kMaxOffset_s = 4294967296.0;  // what the seconds of NTP count
 constexpr std::int64_t kMaxTime_s = 9'000'000'000;
 constexpr std::size_t kNanosecondDigits = 9;
+// The line of ours: the word, what the clock read when the monotonic one began, and in ppm how much faster the kernel
+// makes it, or nothing where another steers.
+constexpr std::string_view kClock = "clock", kNotSteered = "-";
+constexpr double kMaxKernel_ppm = 1e6;
 
 // The lines of a text one after the other, in words.
 class Lines {
@@ -35,6 +39,7 @@ class Lines {
     text_.remove_prefix(end == std::string_view::npos ? text_.size() : end + 1);
     return words_.size() == count;
   }
+  bool ended() const { return text_.empty(); }
   std::string_view word(std::size_t i) const { return words_[i].text; }
   // A whole word as a number within limits; else the line is no good.
   std::int64_t integer(std::size_t i, std::int64_t min, std::int64_t max) {
@@ -43,14 +48,13 @@ class Lines {
     good_ = false;
     return min;
   }
-  Duration duration(std::size_t i, double limit_s) {
+  double real(std::size_t i, double limit) {
     const auto real = parse_real_prefix(word(i));
-    if (real && real->length == word(i).size() && std::fabs(real->value) < limit_s) {
-      return Duration::seconds(real->value);
-    }
+    if (real && real->length == word(i).size() && std::fabs(real->value) < limit) return real->value;
     good_ = false;
-    return Duration::zero();
+    return 0.0;
   }
+  Duration duration(std::size_t i, double limit_s) { return Duration::seconds(real(i, limit_s)); }
   bool good() const { return good_; }
   void refuse() { good_ = false; }
 
@@ -71,19 +75,26 @@ std::optional<std::uint8_t> parse_octal(std::string_view word) {
 }
 
 // Seconds, a point, nine digits.
-std::optional<LocalTime> parse_time(std::string_view word) {
+template <class Time>
+std::optional<Time> parse_time(std::string_view word) {
   const std::size_t point = word.find('.');
   if (point == std::string_view::npos || word.size() - point - 1 != kNanosecondDigits) return std::nullopt;
   const auto seconds = parse_integer(word.substr(0, point));
   const std::string_view fraction = word.substr(point + 1);
   if (!std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
   if (!seconds || *seconds < 0 || *seconds > kMaxTime_s) return std::nullopt;
-  return LocalTime::from_seconds(*seconds, *parse_integer(fraction));
+  return Time::from_seconds(*seconds, *parse_integer(fraction));
+}
+
+template <class Time>
+std::string write_time(Time time) {
+  return format("%lld.%09lld", static_cast<long long>(time.whole_seconds()),
+                static_cast<long long>(time.subsecond_nanos()));
 }
 
 DumpedSample read_sample(Lines& lines) {
   DumpedSample sample;
-  const auto when = parse_time(lines.word(0));
+  const auto when = parse_time<LocalTime>(lines.word(0));
   if (!when) lines.refuse();
   sample.when = when.value_or(LocalTime());
   sample.offset = -lines.duration(1, kMaxOffset_s);
@@ -95,6 +106,20 @@ DumpedSample read_sample(Lines& lines) {
   return sample;
 }
 
+discipline::ClockMarks read_clock_marks(Lines& lines) {
+  discipline::ClockMarks marks;
+  const auto mono_zero = parse_time<RawTime>(lines.word(1));
+  if (!mono_zero) lines.refuse();
+  marks.mono_zero = mono_zero.value_or(RawTime());
+  if (lines.word(2) != kNotSteered) marks.kernel = Frequency::ppm(lines.real(2, kMaxKernel_ppm));
+  return marks;
+}
+
+std::string write_clock_marks(const discipline::ClockMarks& marks) {
+  const std::string kernel = marks.kernel ? format("%.9f", marks.kernel->to_ppm()) : std::string(kNotSteered);
+  return format("%s %s %s\n", kClock.data(), write_time(marks.mono_zero).c_str(), kernel.c_str());
+}
+
 }  // namespace
 
 std::string write_dump(const DumpedSource& source) {
@@ -103,11 +128,11 @@ std::string write_dump(const DumpedSource& source) {
              static_cast<unsigned>(source.reachability), source.reachability_size, static_cast<int>(source.stratum),
              static_cast<int>(source.leap), source.samples.size(), source.asymmetry_run);
   for (const DumpedSample& s : source.samples) {
-    text += format("%lld.%09lld %.6e %.6e %.6e %.6e %.6e %.6e\n", static_cast<long long>(s.when.whole_seconds()),
-                   static_cast<long long>(s.when.subsecond_nanos()), 0.0 - s.offset.to_seconds(),
+    text += format("%s %.6e %.6e %.6e %.6e %.6e %.6e\n", write_time(s.when).c_str(), 0.0 - s.offset.to_seconds(),
                    0.0 - s.measured.to_seconds(), s.peer_delay.to_seconds(), s.peer_dispersion.to_seconds(),
                    s.root_delay.to_seconds(), s.root_dispersion.to_seconds());
   }
+  if (source.clock) text += write_clock_marks(*source.clock);
   return text;
 }
 
@@ -133,6 +158,10 @@ std::optional<DumpedSource> parse_dump(std::string_view text) {
     const DumpedSample sample = read_sample(lines);
     if (!source.samples.empty() && sample.when <= source.samples.back().when) return std::nullopt;
     source.samples.push_back(sample);
+  }
+  if (!lines.ended()) {
+    if (!lines.next(3) || lines.word(0) != kClock) return std::nullopt;
+    source.clock = read_clock_marks(lines);
   }
   return lines.good() ? std::optional(std::move(source)) : std::nullopt;
 }

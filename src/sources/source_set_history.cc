@@ -9,6 +9,8 @@
 namespace timed::sources {
 namespace {
 
+using discipline::ClockMarks;
+using discipline::LastingClock;
 using discipline::LocalView;
 using discipline::Now;
 using discipline::Sample;
@@ -17,9 +19,16 @@ bool is_authenticated(const SourceLine& line) {
   return line.key.has_value() || line.nts;
 }
 
+// Measurements say something of a clock that has run on as it was left.
+std::optional<Duration> moved_since(const DumpedSource& dumped, const LastingClock& clock) {
+  if (!dumped.clock) return Duration::zero();
+  return ClockMarks::moved_between(*dumped.clock, clock.marks);
+}
+
 }  // namespace
 
-std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const LocalView& view, const Now& now) {
+std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const LocalView& view, const Now& now,
+                                              Duration moved) {
   std::vector<Sample> samples;
   for (const DumpedSample& d : dumped.samples) {
     Sample s;
@@ -27,9 +36,9 @@ std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const 
     s.offset = WideDuration(d.offset) + view.offset_at(s.when);
     s.measured = d.measured;
     s.peer_delay = d.peer_delay;
-    s.peer_dispersion = d.peer_dispersion;
+    s.peer_dispersion = d.peer_dispersion + moved;
     s.root_delay = d.root_delay;
-    s.root_dispersion = d.root_dispersion;
+    s.root_dispersion = d.root_dispersion + moved;
     s.added_dispersion = view.added_dispersion;
     s.stratum = dumped.stratum;
     s.leap = dumped.leap;
@@ -39,7 +48,7 @@ std::optional<std::vector<Sample>> samples_of(const DumpedSource& dumped, const 
   return samples;
 }
 
-DumpedSource SourceSet::dump_of(const Source& source, const LocalView& clock) const {
+DumpedSource SourceSet::dump_of(const Source& source, const LastingClock& clock) const {
   const Reachability& reachability = source.association.reachability();
   DumpedSource dumped;
   dumped.name = source.line.name;
@@ -49,17 +58,18 @@ DumpedSource SourceSet::dump_of(const Source& source, const LocalView& clock) co
   dumped.stratum = source.association.stratum();
   dumped.leap = source.association.leap();
   dumped.asymmetry_run = source.stats.asymmetry_run();
+  dumped.clock = clock.marks;
   const discipline::SampleHistory& history = source.stats.history();
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Sample& s = history.at(static_cast<std::ptrdiff_t>(i));
-    const Duration added = clock.added_dispersion - s.added_dispersion;
-    dumped.samples.push_back({clock.to_local(s.when), clock.local_offset(s.when, s.offset), s.measured, s.peer_delay,
-                              s.peer_dispersion + added, s.root_delay, s.root_dispersion + added});
+    const Duration added = clock.view.added_dispersion - s.added_dispersion;
+    dumped.samples.push_back({clock.view.to_local(s.when), clock.view.local_offset(s.when, s.offset), s.measured,
+                              s.peer_delay, s.peer_dispersion + added, s.root_delay, s.root_dispersion + added});
   }
   return dumped;
 }
 
-void SourceSet::save_history(const std::string& directory, const LocalView& clock) const {
+void SourceSet::save_history(const std::string& directory, const LastingClock& clock) const {
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() == 0) continue;
     const std::string path = directory + "/" + dump_file_name(source->address);
@@ -68,7 +78,7 @@ void SourceSet::save_history(const std::string& directory, const LocalView& cloc
   }
 }
 
-std::size_t SourceSet::load_history(const std::string& directory, const LocalView& clock) {
+std::size_t SourceSet::load_history(const std::string& directory, const LastingClock& clock) {
   std::size_t loaded = 0;
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() > 0) continue;
@@ -76,6 +86,11 @@ std::size_t SourceSet::load_history(const std::string& directory, const LocalVie
     const auto text = seams_.host.files().read(path, kMaxDumpFile);
     if (!text && text.error().kind == ErrorKind::NotFound) continue;
     const auto dumped = text ? parse_dump(*text) : std::nullopt;
+    if (dumped && !moved_since(*dumped, clock)) {
+      log::info("Dump file for %s is passed over : the clock was set or steered since, or the machine slept or started",
+                describe(source->id).c_str());
+      continue;
+    }
     const std::string fault = !text     ? text.error().reason()
                               : !dumped ? std::string("it is not a dump file, or damaged")
                                         : restore(*source, *dumped, clock);
@@ -91,11 +106,12 @@ std::size_t SourceSet::load_history(const std::string& directory, const LocalVie
 }
 
 // Why it cannot be; empty when it was done.
-std::string SourceSet::restore(Source& source, const DumpedSource& dumped, const LocalView& clock) {
+std::string SourceSet::restore(Source& source, const DumpedSource& dumped, const LastingClock& clock) {
   if (dumped.name != source.line.name) return "it is of a source with another name";
   // What anybody could have said before must not speak for a source that is believed now.
   if (is_authenticated(source.line) && !dumped.authenticated) return "its source was not authenticated";
-  const auto samples = samples_of(dumped, clock, callbacks_.now());
+  const Duration moved = moved_since(dumped, clock).value_or(Duration::zero());
+  const auto samples = samples_of(dumped, clock.view, callbacks_.now(), moved);
   if (!samples) return "its measurements are out of order, or of the future";
   source.stats.restore(*samples, dumped.asymmetry_run, seams_.timeline.view());
   source.association.restore(dumped.reachability, dumped.reachability_size, dumped.stratum, dumped.leap);

@@ -12,9 +12,9 @@
 namespace timed::sources {
 
 // On the free-running scale; empty where the samples are of the future, or so near to each other that they fall
-// together there.
+// together there.  moved: how far the clock may have moved since, which nobody can tell from its readings.
 std::optional<std::vector<discipline::Sample>> samples_of(const DumpedSource& dumped, const discipline::LocalView& view,
-                                                          const discipline::Now& now);
+                                                          const discipline::Now& now, Duration moved);
 
 }  // namespace timed::sources
 

@@ -21,6 +21,14 @@ constexpr double kRequestsOfABurst = 12.0;
 constexpr Frequency kSmoothedRate = Frequency::ppm(400);
 constexpr Frequency kClockRate = Frequency::ppm(600);
 
+// What the claim is made of, and the frequency beside that which would be right.
+std::string claim_of(const control::TrackingReply& tracking, Node& node) {
+  return format(" stratum %d of %08x delay %.6f dispersion %.6f frequency %.3f of %.3f skew %.3f last offset %.6f",
+                static_cast<int>(tracking.stratum), static_cast<unsigned>(tracking.ref_id.value),
+                tracking.root_delay.to_seconds(), tracking.root_dispersion.to_seconds(), tracking.frequency_ppm,
+                -node.clock().bare_frequency_error().to_ppm(), tracking.skew_ppm, tracking.last_offset.to_seconds());
+}
+
 }  // namespace
 
 void SwarmChecks::check_all(Duration span) {
@@ -92,7 +100,7 @@ void SwarmChecks::check_claim(SwarmClient& client, const control::TrackingReply&
   world_.broke(client.node,
                client.node->name() +
                    format(": further off than it says, %.9f s (%.9f)", bound.to_seconds(), left.to_seconds()) +
-                   world_.sources_of(client));
+                   claim_of(tracking, *client.node) + world_.sources_of(client));
 }
 
 // Whatever the clock is corrected by, served time goes on, but for a step, a leap, and a clock that was set by others.

@@ -108,10 +108,9 @@ void SwarmDisturbances::disturb_clock(SwarmClient& client) {
   }
 }
 
-// Beyond the ten seconds from which it is noticed; not while nobody is there to notice, who would then go on from what
-// was saved.
+// Beyond the ten seconds from which it is noticed; or while nobody is there to notice, who then does not go on from
+// what was saved.
 void SwarmDisturbances::jump_far(SwarmClient& client) {
-  if (client.draw.keeps_history && !client.node->running()) return;
   ++client.beginnings;
   ++client.far_jumps;
   ++client.set_by_others;
@@ -123,7 +122,6 @@ void SwarmDisturbances::jump_far(SwarmClient& client) {
 
 // Too little to be noticed: a step, or a slew that somebody else makes.
 void SwarmDisturbances::move_unseen(SwarmClient& client) {
-  if (client.draw.keeps_history && !client.node->running()) return;
   world_.moved = std::max(world_.moved, kLargestUnseenStep * kOvershoot);
   client.served_error.reset();
   if (world_.one_in(2)) {

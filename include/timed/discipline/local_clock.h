@@ -10,6 +10,7 @@
 #include <string>
 
 #include "timed/base/result.h"
+#include "timed/discipline/clock_marks.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/timeline.h"
 #include "timed/env/clock.h"
@@ -75,7 +76,12 @@ class LocalClock {
   void cancel_slew();
   // The clock that the next daemon will find: local time, with what is still to be slewed; raw time where we do not
   // steer, as the next one knows nothing of what we thought of it.
-  LocalView lasting_view();
+  LastingClock left_behind();
+  // The one that the daemon before has left, if it was marked and nobody else has stepped it since; whatever we did to
+  // it.
+  std::optional<LastingClock> found() const;
+  // Before it is steered or stepped.
+  void mark_found();
   // Somebody else stepped the clock.
   void on_unknown_step(Duration dispersion);
   void set_sync_status(const env::SyncStatus& status);
@@ -100,6 +106,8 @@ class LocalClock {
   ClockChange change_frequency(Frequency absolute);
   void shift(RawTime at, Duration offset);
   void tell(const ClockChange& change) const;
+  LocalView lasting_view();
+  RawTime mono_zero();
   Frequency set_kernel(Frequency wanted);
   Frequency compensated_base() const;
 
@@ -111,6 +119,9 @@ class LocalClock {
   Timeline timeline_;
   env::Timer slew_end_;
   bool steering_ = false;
+  RawTime started_;  // the scales agreed then
+  Frequency kernel_found_;
+  std::optional<ClockMarks> found_;
   Frequency base_;
   Frequency compensation_;
   RawTime slew_start_;

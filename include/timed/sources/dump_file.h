@@ -1,5 +1,6 @@
-// The file in which the measurements of one source are kept over a restart, in chrony's format ("dumpdir").  Pure: text
-// to values and back.  The file's offsets are positive for a clock that is fast; ours are not.
+// The file in which the measurements of one source are kept over a restart, in chrony's format ("dumpdir") with a line
+// of ours at its end, which chronyd does not look at.  Pure: text to values and back.  The file's offsets are positive
+// for a clock that is fast; ours are not.
 #ifndef TIMED_SOURCES_DUMP_FILE_H_
 #define TIMED_SOURCES_DUMP_FILE_H_
 
@@ -11,6 +12,7 @@
 
 #include "timed/base/address.h"
 #include "timed/base/units.h"
+#include "timed/discipline/clock_marks.h"
 #include "timed/ntp/types.h"
 
 namespace timed::sources {
@@ -31,7 +33,8 @@ struct DumpedSource {
   ntp::Stratum stratum = 0;   // 0 … 15
   ntp::Leap leap = ntp::Leap::Normal;
   int asymmetry_run = 0;
-  std::vector<DumpedSample> samples;  // oldest first, 1 … 64
+  std::vector<DumpedSample> samples;                 // oldest first, 1 … 64
+  std::optional<discipline::ClockMarks> clock = {};  // with which they were measured; none: chronyd has written it
 };
 
 inline constexpr std::size_t kMaxDumpFile = 64 * 1024;

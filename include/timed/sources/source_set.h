@@ -18,6 +18,7 @@
 #include "timed/base/address.h"
 #include "timed/base/log.h"
 #include "timed/base/random.h"
+#include "timed/discipline/clock_marks.h"
 #include "timed/discipline/options.h"
 #include "timed/discipline/sample.h"
 #include "timed/discipline/selection.h"
@@ -197,9 +198,9 @@ class SourceSet {
   std::vector<discipline::SourceId> matching(const SourceMask& mask) const;
   // Writes a file for each source that has samples; tells the operator what cannot be written.
   // Its times and offsets are those of `clock`, which the next daemon will find running on.
-  void save_history(const std::string& directory, const discipline::LocalView& clock) const;
+  void save_history(const std::string& directory, const discipline::LastingClock& clock) const;
   // Gives those that have no samples yet what was saved of them; tells of each file.  How many they were.
-  std::size_t load_history(const std::string& directory, const discipline::LocalView& clock);
+  std::size_t load_history(const std::string& directory, const discipline::LastingClock& clock);
   void remove_saved_history(const std::string& directory);
   // As at the start: the reachability is forgotten too.
   void reset();
@@ -309,8 +310,8 @@ class SourceSet {
   bool near_leap_second(LocalTime when, Duration offset) const;
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
-  DumpedSource dump_of(const Source& source, const discipline::LocalView& clock) const;
-  std::string restore(Source& source, const DumpedSource& dumped, const discipline::LocalView& clock);
+  DumpedSource dump_of(const Source& source, const discipline::LastingClock& clock) const;
+  std::string restore(Source& source, const DumpedSource& dumped, const discipline::LastingClock& clock);
 
   SourceSetOptions options_;
   SourceSetSeams seams_;

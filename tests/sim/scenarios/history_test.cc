@@ -88,6 +88,86 @@ TEST(History, WithoutControlItIsThatOfTheClockItself) {
   }
 }
 
+constexpr const char* kMoved = "the clock was set or steered since, or the machine slept or started";
+
+// What happened to the clock while nobody looked is in no measurement.
+TEST(History, OfAClockThatDidNotGoOnIsNotBelieved) {
+  const std::vector<std::pair<const char*, std::function<void(SimClock&)>>> happenings = {
+      {"", [](SimClock&) {}},
+      {"asleep", [](SimClock& clock) { clock.suspend(Duration::seconds(1500), Duration::zero()); }},
+      {"set", [](SimClock& clock) { clock.disturb(Duration::millis(50)); }},
+      {"steered", [](SimClock& clock) { clock.disturb_frequency(Frequency::ppm(5)); }}};
+  for (const char* options : {"-r", "-r -x"}) {
+    for (const auto& [what, happens] : happenings) {
+      SCOPED_TRACE(std::string(options) + what);
+      const bool controls = std::string_view(options) == "-r";
+      // Who does not steer cannot tell who does.
+      if (!controls && std::string_view(what) == "steered") continue;
+      Scenario scenario(14);
+      scenario.add_server("server", {"10.0.0.1"});
+      Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), kConfig);
+      node.set_options(controls ? std::vector<std::string_view>{"-r"} : std::vector<std::string_view>{"-r", "-x"});
+      node.files().put("/var/lib/timed/.keep", "");
+      scenario.start_all();
+      scenario.run_for(Duration::seconds(1000));
+      node.stop();
+      happens(node.clock());
+      scenario.run_for(Duration::seconds(2000));
+      scenario.network().set_cut_off("server", true);
+      ASSERT_TRUE(node.start().ok());
+      scenario.run_for(Duration::seconds(1));
+      const bool goes_on = std::string_view(what).empty();
+      EXPECT_EQ(node.log().contains("Loaded dump file for 10.0.0.1"), goes_on) << scenario.report(node);
+      EXPECT_EQ(node.log().contains(kMoved), !goes_on) << scenario.report(node);
+      const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+      ASSERT_TRUE(tracking.has_value());
+      EXPECT_EQ(tracking->stratum, goes_on ? 2 : 0);
+      const Duration claim = tracking->root_delay * 0.5 + tracking->root_dispersion;
+      EXPECT_LE(abs(node.clock_error() + tracking->correction), goes_on ? claim : Duration::infinity());
+    }
+  }
+}
+
+// Killed, not stopped: what was written before is of a clock that was corrected further, or is half-way to where it was
+// being slewed to.
+TEST(History, WrittenOnRequestIsNotThatOfAClockThatWasSteeredOn) {
+  for (const Duration later : {Duration::zero(), Duration::seconds(600)}) {
+    Scenario scenario(15);
+    scenario.add_server("server", {"10.0.0.1"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), kConfig);
+    node.set_options({"-r"});
+    node.files().put("/var/lib/timed/.keep", "");
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(2000));
+    ASSERT_TRUE(node.ask<std::monostate>(control::ClockRequest(control::DumpRequest{})).has_value());
+    ASSERT_TRUE(node.files().exists(kDump));
+    scenario.run_for(later);
+    node.crash();
+    ASSERT_TRUE(node.start().ok());
+    scenario.run_for(Duration::seconds(1));
+    EXPECT_FALSE(node.log().contains("Loaded dump file")) << scenario.report(node);
+    EXPECT_TRUE(node.log().contains(kMoved)) << scenario.report(node);
+  }
+}
+
+// Where names are found late, the clock may have been set and steered by then; what was found is still known.
+TEST(History, IsOfTheClockAsItWasFoundHoweverLateItIsLoaded) {
+  Scenario scenario(16);
+  scenario.names().set("ntp.example.net", {*IpAddress::parse("10.0.0.1")});
+  Node& node = run_first(scenario, "server ntp.example.net minpoll 6 maxpoll 6\ndumpdir /var/lib/timed\n");
+  node.set_options({"-r"});
+  scenario.names().set_delay(Duration::seconds(30));
+  ASSERT_TRUE(node.start().ok());
+  scenario.run_for(Duration::seconds(10));
+  ASSERT_TRUE(node.ask<std::monostate>(control::ClockRequest(control::DoffsetRequest{Duration::millis(30)})));
+  scenario.run_for(Duration::seconds(20.1));
+  ASSERT_TRUE(node.log().contains("Loaded dump file for 10.0.0.1")) << scenario.report(node);
+  const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+  ASSERT_TRUE(tracking.has_value());
+  EXPECT_NEAR(abs(tracking->last_offset).to_seconds(), 0.03, 1e-3) << scenario.report(node);
+  EXPECT_NEAR((node.clock_error() + tracking->correction).to_seconds(), 0.0, 1e-3) << scenario.report(node);
+}
+
 TEST(History, WithoutTheOptionItIsThrownAway) {
   Scenario scenario(5);
   Node& node = run_first(scenario);

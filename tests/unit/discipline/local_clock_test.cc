@@ -281,13 +281,54 @@ TEST(LocalClock, WhatLastsIsRawTimeWhereItIsNotSteered) {
         {.frequency = Frequency::ppm(100), .offset = Duration::seconds(1), .correction_rate = 0.0, .step = {}});
     rig.kernel.run(Duration::seconds(100));
     const Now now = rig.clock.read();
-    const LocalView lasting = rig.clock.lasting_view();
+    const LocalView lasting = rig.clock.left_behind().view;
     const LocalTime lasts = lasting.to_local(now.free);
     const Duration of_raw = WideDuration::between(lasts, now.raw).to_duration();
     const Duration of_local = lasts - now.local;
     EXPECT_NEAR((control ? of_local : of_raw).to_seconds(), 0.0, 1e-8);
     EXPECT_NEAR(lasting.rate.to_ppm(), control ? 100.0 : 0.0, 1e-9);
   }
+}
+
+// What was saved of measurements is taken up late, when names are resolved: by then the clock may be steered elsewhere.
+TEST(LocalClock, WhatWasFoundStaysWhatItWas) {
+  Rig rig;
+  rig.kernel.found = rig.kernel.in_force = Frequency::ppm(30);
+  ASSERT_TRUE(rig.clock.start().ok());
+  EXPECT_FALSE(rig.clock.found().has_value()) << "not marked";
+  rig.clock.mark_found();
+  const Now at_start = rig.clock.read();
+  ASSERT_TRUE(rig.clock.step(Duration::seconds(3)));
+  rig.clock.set_frequency(Frequency::ppm(-20));
+  rig.clock.set_compensation(Frequency::ppm(4));
+  rig.kernel.run(Duration::seconds(100));
+  const auto found = rig.clock.found();
+  ASSERT_TRUE(found.has_value());
+  // 1000 s before: the kernel ran 30 ppm fast, 4 of which are the oscillator's own by now.
+  const FreeTime before = found->view.to_free(at_start.local - Duration::seconds(1000));
+  EXPECT_NEAR((at_start.free - before).to_seconds(), 1000 * (1 - 26e-6), 1e-6);
+  EXPECT_NEAR(found->marks.kernel.value_or(Frequency()).to_ppm(), 30.0, 1e-9);
+  rig.clock.on_unknown_step(Duration::seconds(20));
+  EXPECT_FALSE(rig.clock.found().has_value());
+}
+
+TEST(LocalClock, IsLeftAsItWillBeFound) {
+  Rig rig;
+  ASSERT_TRUE(rig.clock.start().ok());
+  rig.clock.apply(
+      {.frequency = Frequency::ppm(20), .offset = Duration::millis(50), .correction_rate = 0.5, .step = {}});
+  rig.kernel.run(Duration::seconds(10));
+  rig.clock.cancel_slew();
+  const ClockMarks left = rig.clock.left_behind().marks;
+  rig.kernel.found = rig.kernel.in_force;
+  rig.kernel.run(Duration::seconds(10));
+  LocalClock next({}, rig.kernel, rig.kernel.timers, [] {});
+  ASSERT_TRUE(next.start().ok());
+  next.mark_found();
+  EXPECT_EQ(ClockMarks::moved_between(left, next.found()->marks), Duration::zero());
+  ASSERT_TRUE(rig.kernel.step(Duration::seconds(1)).ok());
+  next.mark_found();
+  EXPECT_FALSE(ClockMarks::moved_between(left, next.found()->marks));
 }
 
 TEST(LocalClock, ALeapComesInThreeWays) {

@@ -109,6 +109,26 @@ TEST(DumpFile, RefusesWhatNoSourceCanHaveHad) {
   EXPECT_FALSE(parse_dump(with(good, "377", std::string("\0", 1))).has_value());
 }
 
+TEST(DumpFile, TellsWithWhatClockItWasMeasured) {
+  EXPECT_FALSE(parse_dump(kChronyd)->clock.has_value());
+  const std::string text = std::string(kChronyd) + "clock 1795500000.000000007 -12.345678901\n";
+  const auto source = parse_dump(text);
+  ASSERT_TRUE(source.has_value() && source->clock.has_value());
+  EXPECT_EQ(source->clock->mono_zero, RawTime::from_seconds(1795500000, 7));
+  ASSERT_TRUE(source->clock->kernel.has_value());
+  EXPECT_NEAR(source->clock->kernel->to_ppm(), -12.345678901, 1e-12);
+  EXPECT_EQ(write_dump(*source), text);
+  const std::string not_steered = std::string(kChronyd) + "clock 1795500000.000000007 -\n";
+  ASSERT_TRUE(parse_dump(not_steered).has_value());
+  EXPECT_FALSE(parse_dump(not_steered)->clock->kernel.has_value());
+  EXPECT_EQ(write_dump(*parse_dump(not_steered)), not_steered);
+  for (const char* damaged :
+       {"clock 1795500000 -\n", "clock 1795500000.000000007 x\n", "clock x 1.0\n", "clock 1795500000.000000007 nan\n",
+        "clock 1795500000.000000007 1e7\n", "clock 1795500000.000000007\n", "clocks 1795500000.000000007 -\n"}) {
+    EXPECT_FALSE(parse_dump(std::string(kChronyd) + damaged).has_value()) << damaged;
+  }
+}
+
 TEST(DumpFile, MutatedFilesAreReadOrRefused) {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     SeededRandom random(seed);
