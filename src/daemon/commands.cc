@@ -30,7 +30,6 @@ control::SourceStatus status_of(SourceState state) {
     case SourceState::NotPreferred:
     case SourceState::WaitsUpdate:
     case SourceState::Distant:
-    case SourceState::Outlier:
       return control::SourceStatus::Selectable;
     default:
       return control::SourceStatus::NotSelectable;

@@ -31,7 +31,6 @@ unsigned selection_code(SourceState state) {
       return 6;
     case SourceState::Combined:
       return 4;
-    case SourceState::Outlier:
     case SourceState::Distant:
     case SourceState::WaitsUpdate:
     case SourceState::NotPreferred:

@@ -18,8 +18,7 @@ namespace {
 
 // What is too far away to be combined agrees all the same.
 bool agrees(SourceState state) {
-  return state == SourceState::Selected || state == SourceState::Combined || state == SourceState::Outlier ||
-         state == SourceState::Distant;
+  return state == SourceState::Selected || state == SourceState::Combined || state == SourceState::Distant;
 }
 
 // All sources of one name.

@@ -37,7 +37,8 @@ struct Candidate {
   std::optional<LocalEstimate> estimate;
 };
 
-// State of a source, by the character that chrony's reports use for it.
+// State of a source, by the character that chrony's reports use for it.  Their L, outlier, is never given by chronyd
+// either: the tools have it in their legend alone.
 enum class SourceState : char {
   Unknown = '?',
   NoSelect = 'N',
@@ -55,7 +56,6 @@ enum class SourceState : char {
   NotPreferred = 'P',
   WaitsUpdate = 'U',
   Distant = 'D',
-  Outlier = 'L',
   Combined = '+',
   Selected = '*',
 };
