@@ -37,6 +37,13 @@ Finding finding_at_text(const Statement& statement, std::string_view text, std::
   return finding;
 }
 
+std::size_t index_of_word(std::span<const Word> words, std::string_view text) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (equals_ignoring_case(words[i].text, text)) return i;
+  }
+  return 0;
+}
+
 std::string one_of(std::span<const std::string_view> words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -19,6 +19,9 @@ Finding finding_at(const Statement& statement, std::size_t word, std::string sum
 Finding finding_at_text(const Statement& statement, std::string_view text, std::string summary,
                         std::string expected = {});
 
+// Of the first that is the text, in whatever case; 0, the directive, where there is none.
+std::size_t index_of_word(std::span<const Word> words, std::string_view text);
+
 // "a, b or c".
 std::string one_of(std::span<const std::string_view> words);
 

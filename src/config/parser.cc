@@ -26,6 +26,18 @@ std::string joined(std::span<const Word> words) {
   return text;
 }
 
+// Of many lines of one directive the last stays: its place is used again.
+void keep_line(const LinePlace& place, StatedLine& line) {
+  line.file = place.file;
+  line.text = place.text;
+  line.number = place.line;
+}
+
+// What comes and goes while the machine runs, as what a DHCP client has been told.
+bool may_come_later(std::string_view directory) {
+  return directory.starts_with("/run/") || directory.starts_with("/var/run/");
+}
+
 bool is_configuration_name(std::string_view name) {
   return !name.empty() && name[0] != '.' && name.ends_with(".conf");
 }
@@ -48,6 +60,7 @@ class Reading {
   void read_statement(const Statement& statement, const LinePlace& place, std::size_t level);
   void read_include(const Statement& statement, const LinePlace& place, std::size_t level);
   void read_directories(const Statement& statement, const LinePlace& place, std::size_t level);
+  void note_absent_directories(const Statement& statement, const LinePlace& place);
   void report(const LinePlace& place, const Findings& findings);
   void add_error(Diagnostic diagnostic) { add_bounded(outcome_.errors, std::move(diagnostic)); }
   void add_warning(Diagnostic diagnostic) { add_bounded(outcome_.warnings, std::move(diagnostic)); }
@@ -166,9 +179,11 @@ void Reading::read_statement(const Statement& statement, const LinePlace& place,
   if (row != nullptr) {
     apply(*row, statement, outcome_.config, findings);
     relations_.note(*row, statement, place, findings.errors.empty());
-    const StatedLine line{place.file, std::string(place.text), place.line};
-    if (findings.errors.empty()) outcome_.stated[row->name] = line;
-    outcome_.source_lines.resize(outcome_.config.sources.size(), line);
+    if (findings.errors.empty()) keep_line(place, outcome_.stated[row->name]);
+    while (outcome_.source_lines.size() < outcome_.config.sources.size()) {
+      keep_line(place, outcome_.source_lines.emplace_back());
+    }
+    if (row->name == "sourcedir" && findings.errors.empty()) note_absent_directories(statement, place);
   } else if (!is_full(outcome_.errors)) {
     findings.errors.push_back(finding_at(statement, 0, "Invalid directive " + std::string(statement.directive())));
     findings.errors.back().suggestion = nearest_word(statement.directive(), directive_words());
@@ -199,6 +214,17 @@ void Reading::read_include(const Statement& statement, const LinePlace& place, s
   for (const std::string& path : *paths) read_file(path, level + 1, &place, at);
 }
 
+void Reading::note_absent_directories(const Statement& statement, const LinePlace& place) {
+  for (std::size_t word = 1; word < statement.words.size(); ++word) {
+    const std::string directory(statement.words[word].text);
+    const auto names = files_.list(directory);
+    if (names || names.error().kind != ErrorKind::NotFound || may_come_later(directory)) continue;
+    Finding finding = finding_at(statement, word, names.error().message, "a directory that is there");
+    finding.place = Finding::Place::None;
+    add_bounded(outcome_.absent_directories, make_diagnostic(place, finding));
+  }
+}
+
 void Reading::read_directories(const Statement& statement, const LinePlace& place, std::size_t level) {
   const auto directories = statement.arguments();
   if (directories.empty() || directories.size() > kMaxDirectories) {
@@ -209,6 +235,7 @@ void Reading::read_directories(const Statement& statement, const LinePlace& plac
          {}});
     return;
   }
+  note_absent_directories(statement, place);
   struct Found {
     std::string path;
     std::size_t word;
@@ -266,10 +293,7 @@ Diagnostic ParseOutcome::about_source(std::size_t index, std::string_view option
                                       std::string expected) const {
   const StatedLine& line = source_lines[index];
   const std::vector<Word> words = split_words(line.text);
-  const auto at = std::find_if(words.begin(), words.end(),
-                               [&](const Word& word) { return equals_ignoring_case(word.text, option); });
-  const auto word = at == words.end() ? 0 : static_cast<std::size_t>(at - words.begin());
-  return at_word(line, word, std::move(summary), std::move(expected));
+  return at_word(line, index_of_word(words, option), std::move(summary), std::move(expected));
 }
 
 ParseOutcome parse_file(env::Files& files, const std::string& path, Config begin) {

@@ -10,6 +10,7 @@
 #include "number_reader.h"
 #include "option_reader.h"
 #include "statements.h"
+#include "timed/auth/aead.h"
 
 namespace timed::config {
 namespace {
@@ -152,6 +153,13 @@ void parse_ntsaeads(const Statement& statement, Config& config, Findings& findin
       return;
     }
     ids.push_back(static_cast<int>(*id));
+  }
+  const bool any = std::any_of(ids.begin(), ids.end(), [](int id) {
+    return id <= std::numeric_limits<std::uint16_t>::max() && auth::aead_numbered(static_cast<std::uint16_t>(id));
+  });
+  if (!any) {
+    findings.warnings.push_back(finding_at(statement, 1, "No cipher for NTS in ntsaeads directive",
+                                           "30, 15 or both, which are all that there are"));
   }
   config.nts.aeads = std::move(ids);
 }

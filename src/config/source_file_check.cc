@@ -45,9 +45,18 @@ void check_line(std::string_view line, bool ends, Config& unused, Findings& find
   }
 }
 
+void warn_of_lacks(std::string_view line, std::vector<SourceLack> lacks, Findings& findings) {
+  const std::vector<Word> words = statement_words(line);
+  for (SourceLack& lack : lacks) {
+    const std::size_t word = index_of_word(words, lack.word);
+    findings.warnings.push_back(finding_at(Statement{words}, word, std::move(lack.summary), std::move(lack.expected)));
+  }
+}
+
 }  // namespace
 
-void check_source_lines(std::string_view text, const std::string& file, std::vector<Diagnostic>& warnings) {
+void check_source_lines(std::string_view text, const std::string& file, const LacksOf& lacks_of,
+                        std::vector<Diagnostic>& warnings) {
   LinePlace place;
   place.file = file;
   Config unused;
@@ -59,8 +68,9 @@ void check_source_lines(std::string_view text, const std::string& file, std::vec
     ++place.line;
     Findings findings;
     check_line(line, ends, unused, findings);
-    unused.sources.clear();
     place.text = line.substr(0, line.find('\0'));
+    for (const sources::SourceLine& source : unused.sources) warn_of_lacks(place.text, lacks_of(source), findings);
+    unused.sources.clear();
     for (Finding& error : findings.errors) {
       error.summary.insert(0, "Passed over : ");
       add_bounded(warnings, make_diagnostic(place, error));

@@ -2,68 +2,37 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "source_checks.h"
 #include "timed/base/text.h"
-#include "timed/config/source_file_check.h"
 #include "timed/daemon/key_file.h"
 #include "timed/daemon/temperature_poll.h"
 #include "timed/nts/ke_server.h"
 #include "timed/nts/server_keys.h"
 #include "timed/server/acl.h"
-#include "timed/sources/source_files.h"
 
 namespace timed::daemon {
 namespace {
 
-// Of each source for itself: the lines may have different keys.  A start tells it when it adds the source.
-void warn_of_missing_keys(const auth::KeyStore& keys, config::ParseOutcome& outcome) {
-  const auto& lines = outcome.config.sources;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!lines[i].key || lines[i].nts || keys.find(*lines[i].key) != nullptr) continue;
-    config::add_bounded(
-        outcome.warnings,
-        outcome.about_source(i, "key", format("Key %u is missing", static_cast<unsigned>(*lines[i].key)),
-                             outcome.config.key_file.empty() ? "a keyfile line beside it" : "a key of the keyfile"));
-  }
-}
-
-void check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
+// The keys that there are; empty where nobody knows, as the line may be there, with an error.
+std::optional<auth::KeyStore> check_keys(const StartChecks& checks, config::ParseOutcome& outcome) {
   const std::string& path = outcome.config.key_file;
-  if (path.empty()) {
-    if (outcome.ok()) warn_of_missing_keys({}, outcome);  // else the line may be there, with an error
-    return;
-  }
-  const auto reading = KeyFile::read(path, checks.files);
+  if (path.empty()) return outcome.ok() ? std::optional(auth::KeyStore()) : std::nullopt;
+  auto reading = KeyFile::read(path, checks.files);
   if (!reading) {
     const bool hidden = !checks.as_root && reading.error().kind == ErrorKind::Permission;
     const bool goes_on = hidden || KeyFile::may_be_missing(outcome.config, reading.error());
     (goes_on ? outcome.warnings : outcome.errors)
         .push_back(outcome.about("keyfile", 1, reading.error().message, hidden ? "" : "a file with keys"));
-    return;
+    return std::nullopt;
   }
   for (const std::string& warning : reading->warnings) {
     outcome.warnings.push_back(config::make_diagnostic(warning));
   }
-  warn_of_missing_keys(reading->keys, outcome);
-}
-
-// A start tells it when it wants to ask the server.
-void check_trusted_certificates(config::ParseOutcome& outcome) {
-  const nts::NtsClientOptions& client = outcome.config.nts.client;
-  const auto is_there = [&](std::uint32_t set) {
-    const bool has_system = set == 0 && !client.no_system_certificates;
-    return has_system || std::ranges::any_of(client.trusted, [set](const auto& line) { return line.set == set; });
-  };
-  const auto& lines = outcome.config.sources;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!lines[i].nts || is_there(lines[i].cert_set)) continue;
-    const auto set = static_cast<unsigned>(lines[i].cert_set);
-    config::add_bounded(outcome.warnings,
-                        outcome.about_source(i, "certset", "No trusted certificates for " + lines[i].name,
-                                             format("an ntstrustedcerts line for set %u beside it", set)));
-  }
+  return std::move(reading->keys);
 }
 
 // A start tells it when there is something to write.
@@ -73,6 +42,14 @@ void check_logs(config::ParseOutcome& outcome) {
                    logs.refclocks || logs.rtc || logs.tempcomp;
   if (!any || !logs.directory.empty()) return;
   outcome.warnings.push_back(outcome.about("log", 0, "logdir not specified", "a logdir line beside it"));
+}
+
+// A line that has been left in a file whose server was turned off, or the other way round.
+void check_service(config::ParseOutcome& outcome) {
+  const bool allows = std::ranges::any_of(outcome.config.access, [](const auto& rule) { return rule.allow; });
+  const bool serves = outcome.config.server.port != 0 || !outcome.config.nts.server.certificates.empty();
+  if (serves || !allows || !outcome.stated.contains("allow")) return;
+  outcome.warnings.push_back(outcome.about("allow", 0, "Nobody is served : the port is 0", "no port line beside it"));
 }
 
 // A start goes on without, and serves no NTS.
@@ -102,21 +79,6 @@ void check_temperature_points(const StartChecks& checks, config::ParseOutcome& o
   if (points.ok()) return;
   outcome.errors.push_back(outcome.about("tempcomp", 3, points.error().message,
                                          "a file with a temperature and parts per million on each line"));
-}
-
-// A start goes on without the lines that are not right; it has but one message for each file.
-void check_source_files(const StartChecks& checks, config::ParseOutcome& outcome) {
-  const sources::SourceFilePaths paths = sources::find_source_files(checks.files, outcome.config.source_directories);
-  for (const std::string& directory : paths.closed_directories) {
-    config::add_bounded(outcome.warnings, config::make_diagnostic("Could not open " + directory));
-  }
-  for (const std::string& path : paths.files) {
-    if (const auto text = checks.files.read(path)) {
-      config::check_source_lines(*text, path, outcome.warnings);
-    } else {
-      config::add_bounded(outcome.warnings, config::make_diagnostic(text.error().message));
-    }
-  }
 }
 
 // The account that holds without a word is made when the daemon is installed, which may come later.
@@ -152,6 +114,35 @@ void check_pid_file(const StartChecks& checks, config::ParseOutcome& outcome) {
       .push_back(outcome.about("pidfile", 1,
                                "Could not open " + path + " : " + (info ? "Not a directory" : info.error().reason()),
                                "a file in a directory that is there"));
+}
+
+// What only its use would show: a file that is to be read, or where one is to be written.  Whoever may not look knows
+// nothing.
+void check_places(const StartChecks& checks, config::ParseOutcome& outcome) {
+  const auto absence = [&](const std::string& path, const std::string& place) -> std::optional<std::string> {
+    const auto info = checks.files.info(place);
+    if (info || info.error().kind != ErrorKind::NotFound) return std::nullopt;
+    return "Could not open " + path + " : " + info.error().reason();
+  };
+  const std::string& drift = outcome.config.drift_file.path;
+  if (const std::string directory = drift.substr(0, drift.rfind('/') + 1); !directory.empty()) {
+    if (const auto absent = absence(drift, directory)) {
+      outcome.warnings.push_back(outcome.about("driftfile", 1, *absent, "a file in a directory that is there"));
+    }
+  }
+  if (const std::string& list = outcome.config.leap_seconds.list; !list.empty()) {
+    if (const auto absent = absence(list, list)) {
+      outcome.warnings.push_back(outcome.about("leapseclist", 1, *absent, "a list as leap-seconds.list is"));
+    }
+  }
+  for (const nts::TrustedCertificates& trusted : outcome.config.nts.client.trusted) {
+    // Of several lines the place of the last alone is known.
+    const bool is_last = &trusted == &outcome.config.nts.client.trusted.back();
+    if (const auto absent = absence(trusted.path, trusted.path)) {
+      outcome.warnings.push_back(outcome.about(is_last ? "ntstrustedcerts" : "", trusted.set == 0 ? 1 : 2, *absent,
+                                               "a file or a directory with certificates in PEM form"));
+    }
+  }
 }
 
 // Addresses far apart in what is given to the public: whoever admits them all admits the Internet, in how many subnets
@@ -222,18 +213,24 @@ void warn_of_access(config::ParseOutcome& outcome) {
 
 void check_start(const StartChecks& checks, config::ParseOutcome& outcome) {
   // What seems to be missing may stand in a line with an error.
-  if (outcome.ok()) {
-    check_trusted_certificates(outcome);
+  const bool all_is_read = outcome.ok();
+  if (all_is_read) {
     check_logs(outcome);
+    check_service(outcome);
     warn_of_sources(outcome);
   }
-  check_keys(checks, outcome);
+  for (config::Diagnostic& absent : outcome.absent_directories) {
+    config::add_bounded(outcome.warnings, std::move(absent));
+  }
+  const auto keys = check_keys(checks, outcome);
+  SourceLacks lacks(outcome.config, keys ? &*keys : nullptr, all_is_read);
+  check_sources(lacks, checks.files, outcome);
   check_account(checks, outcome);
   check_key_secret(checks, outcome);
   check_certificates(checks, outcome);
   check_temperature_points(checks, outcome);
   check_pid_file(checks, outcome);
-  check_source_files(checks, outcome);
+  check_places(checks, outcome);
   warn_of_exposed_files(checks, outcome);
   warn_of_access(outcome);
 }

@@ -35,6 +35,8 @@ struct ParseOutcome {
   std::vector<std::string> effective_lines;
   std::map<std::string_view, StatedLine> stated;  // by the directive; only lines without an error
   std::vector<StatedLine> source_lines;           // where each of config.sources was said
+  // Of confdir and sourcedir lines; a start goes on without them and says nothing.
+  std::vector<Diagnostic> absent_directories;
 
   bool ok() const { return errors.empty(); }
   // A message about what an argument of a directive asks for, with the place where it was said last, if it was.

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<Diagnostic> check(const std::string& text) {
   std::vector<Diagnostic> warnings;
-  check_source_lines(text, "a.sources", warnings);
+  check_source_lines(
+      text, "a.sources", [](const auto&) { return std::vector<SourceLack>(); }, warnings);
   return warnings;
 }
 

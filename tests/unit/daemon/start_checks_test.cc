@@ -57,6 +57,10 @@ TEST_F(StartChecksTest, AreMadeBesideErrorsOfTheLinesToo) {
   const auto find_nobody = [](const std::string& name) -> Result<FileOwner> { return Error{"No " + name}; };
   check_start({files_, find_nobody, as_is, true}, outcome_);
   EXPECT_EQ(errors().size(), 3u);
+  outcome_ = config::parse_text(files_, "keyfile /none\nserver a key 1\nkeyfile", "t.conf");
+  check_start({files_, find_nobody, as_is, true}, outcome_);
+  ASSERT_EQ(errors().size(), 2u);
+  EXPECT_EQ(outcome_.errors[1].position, "at line 1 in file t.conf, column 9") << "the last line that is right";
 }
 
 TEST_F(StartChecksTest, ReadTheFilesOfSourcesToo) {
@@ -66,11 +70,81 @@ TEST_F(StartChecksTest, ReadTheFilesOfSourcesToo) {
   outcome_ = config::parse_text(files, "user known\nsourcedir /d /none\nsourcedir /closed", "t.conf");
   check_start({files, [](const std::string&) { return FileOwner{990, 991}; }, as_is, true}, outcome_);
   EXPECT_TRUE(outcome_.ok()) << "a start goes on without such a line";
-  EXPECT_EQ(warnings(), (Texts{"Could not open /closed",
+  EXPECT_EQ(warnings(), (Texts{"Could not open /none : No such file or directory", "Could not open /closed",
                                "Passed over : Invalid option in server directive at line 1 in file /d/a.sources",
                                "Could not open /d/b.sources : Permission denied"}));
-  EXPECT_EQ(outcome_.warnings[1].position, "column 18");
-  EXPECT_EQ(outcome_.warnings[1].suggestion, "iburst");
+  EXPECT_EQ(outcome_.warnings[0].position, "at line 2 in file t.conf, column 14");
+  EXPECT_EQ(outcome_.warnings[2].position, "column 18");
+  EXPECT_EQ(outcome_.warnings[2].suggestion, "iburst");
+}
+
+TEST_F(StartChecksTest, WarnsOfWhatLinesInFilesOfSourcesLack) {
+  config::MemoryFiles files;
+  files.files = {{"/k", "1 abcdefghij\n"},
+                 {"/d/a.sources", "# of the site\nserver a key 1\nserver b iburst key 5\n"},
+                 {"/d/b.sources", "server c nts certset 9\nserver 192.0.2.1 key 7\nserver d nts key 8\n"}};
+  outcome_ = config::parse_text(files, "user known\nserver 192.0.2.1\nkeyfile /k\nsourcedir /d", "t.conf");
+  check_start({files, [](const std::string&) { return FileOwner{990, 991}; }, as_is, true}, outcome_);
+  EXPECT_EQ(warnings(), (Texts{"Key 5 is missing at line 3 in file /d/a.sources",
+                               "No trusted certificates for c at line 1 in file /d/b.sources",
+                               "Could not add source 192.0.2.1 : Already in use at line 2 in file /d/b.sources",
+                               "Key 7 is missing at line 2 in file /d/b.sources"}));
+  EXPECT_EQ(outcome_.warnings[0].position, "column 17");
+  EXPECT_EQ(outcome_.warnings[0].expected, "a key of the keyfile");
+  EXPECT_EQ(outcome_.warnings[1].position, "column 14");
+  EXPECT_EQ(outcome_.warnings[2].position, "column 8");
+}
+
+TEST_F(StartChecksTest, WarnsOfAddressesThatAreNotAdded) {
+  config::Config begin;
+  begin.family = Family::Inet4;
+  outcome_ = config::parse_text(
+      files_, "user known\nserver 192.0.2.1\nserver a\npool 192.0.2.1\nserver a\nserver 2001:db8::1", "t.conf", begin);
+  check_start({files_, [](const std::string&) { return FileOwner{990, 991}; }, as_is, true}, outcome_);
+  EXPECT_EQ(warnings(), (Texts{"Could not add source 192.0.2.1 : Already in use",
+                               "Could not add source 2001:db8::1 : Invalid address"}));
+  EXPECT_EQ(outcome_.warnings[0].position, "at line 4 in file t.conf, column 6");
+}
+
+TEST_F(StartChecksTest, WarnsOfDirectoriesThatAreNotThere) {
+  config::MemoryFiles files;
+  files.files = {{"/d/a.conf", "sourcedir /s\n"}};
+  files.directories = {"/empty"};
+  outcome_ = config::parse_text(files, "user known\nserver a\nconfdir /c /d /empty\nconfdir /run/c", "t.conf");
+  const auto find_account = [](const std::string&) { return FileOwner{990, 991}; };
+  check_start({files, find_account, as_is, true}, outcome_);
+  EXPECT_EQ(warnings(),
+            (Texts{"Could not open /c : No such file or directory", "Could not open /s : No such file or directory"}));
+  EXPECT_EQ(outcome_.warnings[0].position, "at line 3 in file t.conf, column 9");
+  EXPECT_EQ(outcome_.warnings[1].position, "at line 1 in file /d/a.conf, column 11");
+  outcome_ = config::parse_text(files, "user known\nsourcedir /run/timed-dhcp /var/run/x", "t.conf");
+  check_start({files, find_account, as_is, true}, outcome_);
+  EXPECT_EQ(warnings(), Texts{}) << "they come when there is something in them";
+}
+
+TEST_F(StartChecksTest, WarnsOfPlacesThatAreNotThere) {
+  check("user known\ndriftfile /none/drift\nleapseclist /l\nntstrustedcerts /a\nntstrustedcerts 3 /b");
+  EXPECT_EQ(warnings(), (Texts{"Could not open /none/drift : not there", "Could not open /l : not there",
+                               "Could not open /a : not there", "Could not open /b : not there"}));
+  EXPECT_EQ(outcome_.warnings[0].position, "at line 2 in file t.conf, column 11");
+  EXPECT_EQ(outcome_.warnings[1].position, "at line 3 in file t.conf, column 13");
+  EXPECT_EQ(outcome_.warnings[2].position, "");
+  EXPECT_EQ(outcome_.warnings[3].position, "at line 5 in file t.conf, column 19");
+  files_.directory = "/none/";
+  check("user known\ndriftfile /none/drift");
+  EXPECT_EQ(warnings(), Texts{});
+}
+
+TEST_F(StartChecksTest, WarnsOfClientsThatAreAllowedWhereNobodyIsServed) {
+  check("user known\nallow 10/8\nport 0");
+  EXPECT_EQ(warnings(), Texts{"Nobody is served : the port is 0"});
+  EXPECT_EQ(outcome_.warnings[0].position, "at line 2 in file t.conf, column 1");
+  for (const char* text : {"port 0\ndeny all", "port 0", "allow 10/8", "port 0\nrestrict 10.0.0.0 mask 255.0.0.0"}) {
+    check(std::string("user known\n") + text);
+    EXPECT_EQ(warnings(), Texts{}) << text;
+  }
+  check("user known\nallow 10/8\nport 0\nntsservercert /f\nntsserverkey /f");
+  EXPECT_EQ(warnings(), Texts{"Could not open /f : not there"}) << "keys may be for another server";
 }
 
 TEST_F(StartChecksTest, APidFileNeedsItsDirectory) {
@@ -244,6 +318,7 @@ TEST_F(StartChecksTest, WarnsOfKeysThatTheFileHasNot) {
 }
 
 TEST_F(StartChecksTest, WarnsOfSetsWithoutCertificates) {
+  files_.directory = "/c";
   check(
       "user known\nntstrustedcerts 6 /c\nserver a nts certset 6\nserver b nts certset 7\nserver c certset 7\nserver d "
       "nts");
