@@ -64,7 +64,7 @@ void SwarmDisturbances::disturb_network(SwarmClient& client) {
 
 void SwarmDisturbances::disturb_daemon(SwarmClient& client) {
   Node& node = *client.node;
-  switch (world_.random.below(7)) {
+  switch (world_.random.below(8)) {
     case 0:
       node.stop();
       break;
@@ -80,6 +80,10 @@ void SwarmDisturbances::disturb_daemon(SwarmClient& client) {
       break;
     case 4:
       if (order(node, control::RefreshRequest{})) ++client.bursts;
+      break;
+    case 5:
+      // Of which the next daemon may hear after a crash.
+      static_cast<void>(order(node, control::ClockRequest(control::DumpRequest{})));
       break;
     default:
       world_.start(client);

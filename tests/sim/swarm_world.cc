@@ -179,12 +179,13 @@ std::string SwarmWorld::source_lines(SwarmClient& client, const std::string& nam
 }
 
 // A pool, one line a server with a name for all of them, or with one of its own.
-std::string SwarmWorld::named_lines(SwarmClient& client) {
+std::string SwarmWorld::named_lines(SwarmClient& client, bool has_peer) {
   for (const SwarmServer& server : servers) draw_ways(client, server.address);
   const SourceNeeds needs{.min_poll = client.min_poll, .must_deliver = true};
   const auto options = [&] { return random_source_options(random, needs); };
   if (one_in(2)) {
-    const std::size_t most = 1 + random.below(4);
+    std::size_t most = 1 + random.below(4);
+    if (has_peer) most = std::max<std::size_t>(most, 2);  // one could not outvote it
     client.sources += std::min<std::size_t>(2 * most, 16);
     return std::string("pool ") + kPoolName + options() + " maxsources " + std::to_string(most) + "\n";
   }
@@ -205,9 +206,10 @@ void SwarmWorld::add_client(int index) {
   client.min_poll = one_in(30) ? static_cast<int>(random.below(4)) - 2 : 4 + static_cast<int>(random.below(3));
   const ClockModel clock = random_clock(random);
   std::string config = draw_own(client);
-  if (by_name) config += named_lines(client);
+  const bool has_peer = index == first_to_peer_ || index == first_to_peer_ + 1;
+  if (by_name) config += named_lines(client, has_peer);
   config += source_lines(client, name);
-  if (index == first_to_peer_ || index == first_to_peer_ + 1) {
+  if (has_peer) {
     const int other = index == first_to_peer_ ? index + 1 : index - 1;
     config += "peer 10.0.1." + std::to_string(other + 1) + peer_options_ + "\n";
     if (peer_options_.find(" key ") != std::string::npos) config += "authselectmode ignore\n";
@@ -270,8 +272,11 @@ void SwarmWorld::require(bool holds, Node& node, const char* what, double value)
 }
 
 std::string SwarmWorld::sources_of(const SwarmClient& client) {
+  std::vector<std::string> all;
+  for (const SwarmServer& server : servers) all.push_back(server.address);
+  for (const SwarmClient& other : clients) all.push_back(other.address);
   std::string sources;
-  for (const std::string& server : upstream) {
+  for (const std::string& server : all) {
     if (const auto source = source_report(*client.node, server)) {
       sources += format(" %s state %d reach %o offset %.6f +/- %.6f poll %d, %u s ago", server.c_str(),
                         static_cast<int>(source->status), source->reachability, source->adjusted.to_seconds(),

@@ -121,7 +121,7 @@ class SwarmWorld {
   void add_client(int index);
   void note_way(SwarmClient& client, const std::string& server);
   std::string source_lines(SwarmClient& client, const std::string& name);
-  std::string named_lines(SwarmClient& client);
+  std::string named_lines(SwarmClient& client, bool has_peer);
   std::string draw_own(SwarmClient& client);
   std::string draw_estimator();
   void count_awake(Duration span);
