@@ -1,7 +1,5 @@
 #include "timed/daemon/access_commands.h"
 
-#include "timed/server/acl.h"
-
 namespace timed::daemon {
 namespace {
 
@@ -35,8 +33,8 @@ std::optional<Reply> answer(const control::AccessRequest& q, const AccessRules& 
 
 // Of the table alone: that this machine may always send commands is not in it.
 std::optional<Reply> answer(const control::AccheckRequest& q, const AccessRules& rules) {
-  const server::AccessList list(table_of(q.table, rules).rules());
-  return Reply{list.allows(q.address.ip) ? ReplyStatus::AccessAllowed : ReplyStatus::AccessDenied, {}};
+  const bool allowed = table_of(q.table, rules).list().allows(q.address.ip);
+  return Reply{allowed ? ReplyStatus::AccessAllowed : ReplyStatus::AccessDenied, {}};
 }
 
 template <class Other>

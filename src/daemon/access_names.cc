@@ -37,18 +37,33 @@ void AccessNames::add(server::AccessRule rule) {
   std::erase_if(added_, [&](const server::AccessRule& earlier) {
     return earlier.subnets == rule.subnets && (rule.all || !earlier.all);
   });
+  if (list_ && !holds_all_back()) list_->apply(rule);
   added_.push_back(std::move(rule));
   on_change_();
 }
 
+bool AccessNames::holds_all_back() const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [](const server::AccessRule& rule) { return !rule.allow && !rule.is_known(); });
+}
+
 std::vector<server::AccessRule> AccessNames::rules() const {
-  const auto waiting_deny = [](const server::AccessRule& rule) { return !rule.allow && !rule.is_known(); };
-  if (std::any_of(rules_.begin(), rules_.end(), waiting_deny)) return {};
+  if (holds_all_back()) return {};
   std::vector<server::AccessRule> known;
   std::copy_if(rules_.begin(), rules_.end(), std::back_inserter(known),
                [](const server::AccessRule& rule) { return rule.is_known(); });
   known.insert(known.end(), added_.begin(), added_.end());
   return known;
+}
+
+const server::AccessList& AccessNames::list() {
+  if (!list_) list_.emplace(rules());
+  return *list_;
+}
+
+server::AccessTable AccessNames::key_table() const {
+  if (holds_all_back()) return {};
+  return server::AccessList(server::key_rules(rules_)).compile();
 }
 
 bool AccessNames::take(const sources::NameLookup& lookup, const sources::NameLookups::Addresses& addresses) {
@@ -63,6 +78,7 @@ bool AccessNames::take(const sources::NameLookup& lookup, const sources::NameLoo
   }
   const IpAddress& address = addresses->front();
   rule.subnets = {*Subnet::make(address, address.width())};
+  list_.reset();  // rules behind it may overrule it
   on_change_();
   return true;
 }

@@ -24,7 +24,7 @@ CommandGate::CommandGate(std::vector<server::AccessRule> rules, const server::Ra
 }
 
 void CommandGate::compile() {
-  table_ = server::AccessList(names_.rules()).compile();
+  table_ = names_.list().compile();
   if (on_table_) on_table_(table_);
 }
 

@@ -69,7 +69,7 @@ struct Engine::Parts {
         key_file(config.key_file, e.host.files()),
         access(config.access, config.family, e.host, e.timers,
                [this] {
-                 server.set_rules(access.rules());
+                 server.set_access(access.list().compile(), access.key_table());
                  ke_server.adjust();
                }),
         server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),

@@ -113,12 +113,16 @@ void Server::limit_rates_of(std::span<const AccessRule> rules, bool kod) {
   replace_tables([&](ServingTables& tables) { tables.limited = std::move(limited); });
 }
 
-void Server::set_rules(std::span<const AccessRule> rules) {
+void Server::set_access(AccessTable access, AccessTable needs_key) {
   replace_tables([&](ServingTables& tables) {
-    tables.access = AccessList(rules).compile();
-    tables.needs_key = AccessList(key_rules(rules)).compile();
+    tables.access = std::move(access);
+    tables.needs_key = std::move(needs_key);
   });
   if (serving_) adjust();
+}
+
+void Server::set_rules(std::span<const AccessRule> rules) {
+  set_access(AccessList(rules).compile(), AccessList(key_rules(rules)).compile());
 }
 
 void Server::use_cookie_keys(const auth::CookieKeys& keys) {

@@ -5,6 +5,7 @@
 #define TIMED_DAEMON_ACCESS_NAMES_H_
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "timed/env/host.h"
 #include "timed/env/timers.h"
+#include "timed/server/acl.h"
 #include "timed/server/options.h"
 #include "timed/sources/name_lookups.h"
 
@@ -33,12 +35,19 @@ class AccessNames {
 
   // What holds now: that of the configuration in its order, then what was added.
   std::vector<server::AccessRule> rules() const;
+  // The same as it is asked for an address.  Made when it is first wanted; a rule that is added changes it in place.
+  const server::AccessList& list();
+  // Of rules(), those that say whether a key is needed; none is added.
+  server::AccessTable key_table() const;
 
  private:
+  // Whether nobody is allowed, as a deny waits.
+  bool holds_all_back() const;
   bool take(const sources::NameLookup& lookup, const sources::NameLookups::Addresses& addresses);
 
   std::vector<server::AccessRule> rules_;
   std::vector<server::AccessRule> added_;
+  std::optional<server::AccessList> list_;
   const Family family_;
   std::function<void()> on_change_;
   std::set<std::pair<std::string, bool>> told_;  // names that were not found, of allow or not

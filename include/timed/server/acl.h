@@ -71,20 +71,21 @@ class AccessTable {
     std::vector<Node> nodes;
 
    private:
-    void build_node(std::size_t at, std::span<const Piece> pieces, AddressBits prefix, int depth);
+    void build_node(std::size_t at, std::span<const Piece> pieces, int depth);
   };
 
   FamilyTable v4_;
   FamilyTable v6_;
 };
 
-// The rules in a form that can be changed: per family a trie whose nodes have 16 branches.  A rule marks the node of
-// its prefix; where the length is not a multiple of four, all nodes of the next multiple that it covers, so that
-// there a later rule overwrites an earlier one.  The deepest mark on the way to an address decides; nothing is
-// allowed at first.
+// The rules in a form that can be changed: per family the prefixes that they mark, which are whole steps of four bits
+// long.  A rule marks its prefix; where the length is not a multiple of four, all prefixes of the next multiple that it
+// covers, so that there a later rule overwrites an earlier one.  The longest marked prefix of an address decides;
+// nothing is allowed at first.
 class AccessList {
  public:
   AccessList() = default;
+  // Many at once; applied one by one they would take the square of the time.
   explicit AccessList(std::span<const AccessRule> rules);
 
   void apply(const AccessRule& rule);
@@ -92,33 +93,37 @@ class AccessList {
   AccessTable compile() const;
 
  private:
-  enum class Mark : std::uint8_t { None, Allow, Deny };
-  static constexpr std::size_t kBranches = 16;
-  // children: the first of 16 nodes, or 0 (the root is nobody's child).
-  struct Node {
-    std::uint32_t children = 0;
-    Mark mark = Mark::None;
+  struct Mark {
+    AddressBits prefix;
+    std::uint32_t order = 0;  // of the rules, until they are settled
+    std::uint8_t bits = 0;    // of the prefix
+    bool allowed = false;
+    bool all = false;  // what was marked below before goes; until they are settled
   };
-  class Trie {
+  class Marks {
    public:
-    void set(const Subnet& subnet, Mark mark, bool all);
-    Mark find(const IpAddress& address) const;
+    // One more rule for what is settled.
+    void set(const Subnet& subnet, bool allowed, bool all);
+    // Rules in their order, of which settle() leaves what holds.
+    void add(const Subnet& subnet, bool allowed, bool all, std::uint32_t order);
+    void settle();
+    bool allows(const IpAddress& address) const;
     std::vector<AccessTable::Piece> pieces() const;
 
    private:
-    std::uint32_t child(std::uint32_t of, unsigned nibble);
-    void discard_below(std::uint32_t node);
-    void collect(std::uint32_t node, AddressBits prefix, int depth, bool allowed,
-                 std::vector<AccessTable::Piece>& into) const;
+    std::vector<Mark>::iterator first_from(const Mark& mark);
 
-    std::vector<Node> nodes_ = std::vector<Node>(1);
-    std::vector<std::uint32_t> unused_;  // blocks of 16 nodes that rules with "all" have discarded
+    std::vector<Mark> marks_;  // ascending; a prefix lies before all that begin with it
   };
 
-  Trie& trie(Family family) { return family == Family::Inet4 ? v4_ : v6_; }
+  static bool is_before(const Mark& a, const Mark& b);
+  static bool is_same(const Mark& a, const Mark& b) { return a.prefix == b.prefix && a.bits == b.bits; }
+  static AddressBits last_of(const Mark& mark);
+  template <class Take>
+  static void for_each_mark(const Subnet& subnet, bool allowed, bool all, const Take& take);
 
-  Trie v4_;
-  Trie v6_;
+  Marks v4_;
+  Marks v6_;
 };
 
 // Of the rules those that say whether a key is needed, as rules that "allow" whoever needs one.

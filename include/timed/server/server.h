@@ -81,9 +81,10 @@ class Server {
   const LackingAddresses& lacking() const { return lacking_; }
   // Tries those again that may come: silent where nothing has changed.
   void retry_addresses();
-  // These rules instead of those before.  Between open() and close() sockets follow them: those of a family of which
-  // nobody is allowed any more are closed, those that are wanted now are opened, with the same messages as open().  Not
-  // from inside a turn of theirs.
+  // These instead of those before: whom it serves, and who needs a key for it.  Between open() and close() sockets
+  // follow: those of a family of which nobody is allowed any more are closed, those that are wanted now are opened,
+  // with the same messages as open().  Not from inside a turn of theirs.
+  void set_access(AccessTable access, AccessTable needs_key);
   void set_rules(std::span<const AccessRule> rules);
   // Answers what has come in, closes the sockets and ends the threads.  Not from inside a turn of theirs.
   void close();

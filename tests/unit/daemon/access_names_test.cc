@@ -76,8 +76,10 @@ class AccessNamesTest : public ::testing::Test {
   void make(std::vector<AccessRule> rules, Family family = Family::Unspecified) {
     access.emplace(std::move(rules), family, names, timers, [this] { ++changes; });
   }
-  bool allows(const std::string& address) const {
-    return server::AccessList(access->rules()).allows(*IpAddress::parse(address));
+  bool allows(const std::string& address) {
+    const bool allowed = access->list().allows(*IpAddress::parse(address));
+    EXPECT_EQ(server::AccessList(access->rules()).allows(*IpAddress::parse(address)), allowed) << address;
+    return allowed;
   }
 
   Names names;
@@ -136,6 +138,35 @@ TEST_F(AccessNamesTest, RulesKeepTheirOrderWhateverTheOrderOfTheAnswers) {
   EXPECT_FALSE(allows("10.0.0.1"));
   names.answer_one();
   EXPECT_TRUE(allows("10.0.0.1"));
+}
+
+TEST_F(AccessNamesTest, WhatIsAddedHoldsWithWhatIsKnown) {
+  make({subnet(true, "192.0.2.0", 24), named(false, "a.test")});
+  access->start();
+  EXPECT_FALSE(allows("192.0.2.1"));
+  access->add(subnet(true, "10.0.0.0", 8));
+  EXPECT_FALSE(allows("10.0.0.2")) << "a deny waits";
+  names.answer_all();
+  EXPECT_TRUE(allows("10.0.0.2"));
+  EXPECT_FALSE(allows("10.0.0.1"));
+  access->add(subnet(true, "10.0.0.1", 32));
+  EXPECT_TRUE(allows("10.0.0.1"));
+  AccessRule none = subnet(false, "0.0.0.0", 0);
+  none.all = true;
+  access->add(none);
+  EXPECT_FALSE(allows("192.0.2.1"));
+  EXPECT_EQ(changes, 4);
+}
+
+TEST_F(AccessNamesTest, WhoNeedsAKeyIsKnownFromTheStart) {
+  AccessRule keyed = subnet(true, "10.0.0.0", 8);
+  keyed.needs_key = true;
+  make({keyed, subnet(true, "192.0.2.0", 24), named(false, "a.test")});
+  access->start();
+  EXPECT_FALSE(access->key_table().any_allowed(Family::Inet4)) << "nobody is served";
+  names.answer_all();
+  EXPECT_TRUE(access->key_table().allows(*IpAddress::parse("10.0.0.2")));
+  EXPECT_FALSE(access->key_table().allows(*IpAddress::parse("192.0.2.2")));
 }
 
 TEST_F(AccessNamesTest, NamesThatAreNotFoundAreToldOnceAndAskedForAgain) {

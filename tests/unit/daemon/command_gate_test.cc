@@ -49,6 +49,15 @@ TEST_F(CommandGateTest, AdmitsWhomItsRulesNameNowAndLater) {
   EXPECT_TRUE(asked.admits(kOther));
 }
 
+TEST_F(CommandGateTest, TellsWhomItAdmitsEachTimeThatItChanges) {
+  std::vector<bool> told;
+  CommandGate gate{{allow(kClient)}, {}, Family::Unspecified, host, timers, [&](const server::AccessTable& table) {
+                     told.push_back(table.allows(kOther));
+                   }};
+  gate.rules().add(allow(kOther));
+  EXPECT_EQ(told, (std::vector<bool>{false, true}));
+}
+
 TEST_F(CommandGateTest, LimitsNobodyWithoutALimit) {
   CommandGate gate{{}, {}, Family::Unspecified, host, timers};
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(gate.is_not_too_fast(kClient));

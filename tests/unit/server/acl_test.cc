@@ -163,7 +163,20 @@ TEST(Acl, changes_are_seen_by_the_next_compilation_only) {
   EXPECT_FALSE(list.compile().allows(*IpAddress::parse("10.0.0.1")));
 }
 
-TEST(Acl, discarded_nodes_are_used_again) {
+TEST(Acl, neighbours_that_are_treated_alike_take_no_more_room_than_their_whole) {
+  const auto room_of = [](std::vector<AccessRule> rules) { return AccessList(rules).compile().memory(); };
+  EXPECT_EQ(room_of({allow("10.0.0.0/25"), allow("10.0.0.128/25")}), room_of({allow("10.0.0.0/24")}));
+  EXPECT_EQ(room_of({allow(), deny("10.0.0.0/24"), allow("10.0.0.0/25"), allow("10.0.0.128/25")}), 0u);
+}
+
+TEST(Acl, all_discards_the_last_address_too) {
+  AccessList list;
+  list.apply(allow("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"));
+  list.apply(deny("::/0", true));
+  EXPECT_FALSE(list.allows(*IpAddress::parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")));
+}
+
+TEST(Acl, what_is_discarded_is_gone) {
   AccessList list;
   for (int i = 0; i < 1000; ++i) {
     list.apply(allow("2001:db8::1/128"));
@@ -226,13 +239,14 @@ class Marks {
   std::vector<Mark> marks_;
 };
 
-TEST(Acl, table_trie_and_plain_list_agree_on_random_rules) {
+TEST(Acl, table_list_and_plain_marks_agree_on_random_rules) {
   for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SeededRandom random(seed);
     const int spread = 2 + static_cast<int>(seed % 3);
     AccessList list;
     Marks marks;
+    std::vector<AccessRule> all;
     for (std::uint64_t i = 0; i < 1 + seed % 40; ++i) {
       const Family family = random.below(2) == 0 ? Family::Inet4 : Family::Inet6;
       const IpAddress address = random_address(random, family, spread);
@@ -243,8 +257,15 @@ TEST(Acl, table_trie_and_plain_list_agree_on_random_rules) {
           *Subnet::make(address, static_cast<int>(random.below(static_cast<std::uint64_t>(address.width()) + 1)))};
       list.apply(r);
       marks.apply(r);
+      all.push_back(r);
     }
     const AccessTable table = list.compile();
+    // Many at once, and some after them.
+    const std::span<const AccessRule> rules = all;
+    AccessList together(rules.first(rules.size() * 2 / 3));
+    for (const AccessRule& r : rules.subspan(rules.size() * 2 / 3)) together.apply(r);
+    const AccessTable same = together.compile();
+    EXPECT_EQ(same.memory(), table.memory());
     std::array<bool, 3> seen{};
     for (int i = 0; i < 400; ++i) {
       const Family family = i % 2 == 0 ? Family::Inet4 : Family::Inet6;
@@ -252,6 +273,8 @@ TEST(Acl, table_trie_and_plain_list_agree_on_random_rules) {
       const bool expected = marks.allows(address);
       ASSERT_EQ(list.allows(address), expected) << address.to_string();
       ASSERT_EQ(table.allows(address), expected) << address.to_string();
+      ASSERT_EQ(together.allows(address), expected) << address.to_string();
+      ASSERT_EQ(same.allows(address), expected) << address.to_string();
       if (expected) seen[static_cast<std::size_t>(family)] = true;
     }
     for (const Family family : {Family::Inet4, Family::Inet6}) {
