@@ -28,6 +28,24 @@ inline ReferenceInput input_at(double t_s, double offset_s) {
   return input;
 }
 
+// As the estimator says it.
+inline ReferenceInput belief_at(double t_s, double offset_s) {
+  ReferenceInput input = input_at(t_s, offset_s);
+  input.estimate.frequency = Frequency::ppm(2);
+  input.estimate.growth = Growth{0.0, 1e-18, {}, at(t_s).free};
+  return input;
+}
+
+// As after a start with a drift file, and a burst of three samples.
+inline ReferenceInput vague_at(double t_s, double frequency_ppm, double skew_ppm) {
+  ReferenceInput input = belief_at(t_s, 0);
+  input.source = SourceId{7};
+  input.estimate.frequency = Frequency::ppm(frequency_ppm);
+  input.estimate.skew = Frequency::ppm(skew_ppm);
+  input.estimate.frequency_sd = Frequency::ppm(skew_ppm / kBoundDeviations);
+  return input;
+}
+
 }  // namespace timed::discipline
 
 #endif  // TIMED_TESTS_UNIT_DISCIPLINE_REFERENCE_INPUTS_H_
