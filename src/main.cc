@@ -151,8 +151,6 @@ class Run {
     for (const std::string& flag : config.satisfied_flags) {
       log::info("restrict: %s forbids what is never done here", flag.c_str());
     }
-    if (Status s = take_place(config); !s) return s;
-
     os::KeptPrivileges kept{
         .set_time = config.clock.control, .bind_low_port = needs_low_port(config), .bind_device = needs_device(config)};
     const os::FilterOptions filter{.level = cli_.filter_level,
@@ -163,7 +161,9 @@ class Run {
         {.rtc_sync = config.clock.rtc_sync, .family = config.family, .inherited = inherited_, .filter = filter});
     if (!env) return env.error();
     env_ = env.take();
+    // Before there is anything that an end would leave behind.
     if (Status s = env_->loop().catch_signals(); !s) return s;
+    if (Status s = take_place(config); !s) return s;
     const config::ProcessOptions process = config.process;
     const daemon::GuardedFiles guarded(config);
     const std::string log_directory = config.journal.directory;

@@ -43,6 +43,8 @@ Result<std::unique_ptr<env::Worker>> LinuxWorker::start(const std::string& name,
                                                         const ThreadFilters& filters) {
   auto loop = Loop::create();
   if (!loop) return loop.error();
+  // Who calls it would wait for ever: nothing else wakes it.
+  if (!(*loop)->can_be_woken()) return Error{"Could not create eventfd of thread " + name, ErrorKind::Other};
   std::unique_ptr<LinuxWorker> worker(new LinuxWorker(std::make_unique<Parts>(loop.take(), family, filters)));
   auto thread = start_thread(name, filters.worker, run_thread, worker->parts_.get());
   if (!thread) return thread.error();

@@ -1,10 +1,12 @@
 """Files in bad company: links in place of pid file, drift file and measurements in a directory that anybody may write
 to; a disk that is full while the state is saved; a clock that was set back at boot; keys that anybody may change; no
-configuration at all; the daemon started twice, and many times at once."""
+configuration at all; the daemon started twice, many times at once, and ended while it starts."""
 
+import fcntl
 import os
 import pwd
 import shutil
+import signal
 import time
 
 import lab
@@ -180,6 +182,30 @@ def started_many_times(net, space):
     assert first.stop() == 0
 
 
+def catches_term(pid):
+    return int(lab.process_status(pid).get("SigCgt", "0"), 16) >> (signal.SIGTERM - 1) & 1 == 1
+
+
+def ended_while_it_starts(net, space):
+    """A signal finds nothing that the daemon would leave behind: it is caught before there is a pid file, which waits
+    for a second at most while another one holds the directory."""
+    configuration = net.timed_configuration("early", "port 0\ncmdport 0")
+    run = net.path("run-early")
+    os.mkdir(run, 0o770)
+    for attempt in range(5):  # a busy machine may look too late
+        held = os.open(run, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        daemon = net.start(f"early{attempt}",
+                           space.command(lab.timed(), "-d", "-x", "-u", "root", "-f", configuration))
+        lab.wait_until(lambda: catches_term(daemon.pid), 15, "SIGTERM is caught")
+        in_time = not os.path.exists(f"{run}/timed.pid")
+        assert daemon.stop() == 0 and os.listdir(run) == [], os.listdir(run)
+        os.close(held)
+        if in_time:
+            return
+    raise AssertionError("signals are caught behind the pid file")
+
+
 def directories_of_an_ordinary_user(net, space):
     """Whoever is not root gets the directories of his configuration made as well."""
     home = net.path("home")
@@ -204,6 +230,7 @@ def test(net):
     files_of_others(net, space)
     no_configuration(net, space)
     started_many_times(net, space)
+    ended_while_it_starts(net, space)
     directories_of_an_ordinary_user(net, space)
     shutil.rmtree(net.path("everybodys"))
 

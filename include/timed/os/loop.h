@@ -53,6 +53,8 @@ class Loop : public env::Timers {
 
   // Runs fn in the loop's next turn, before its sockets.  The only member that another thread may call.
   void post(std::function<void()> fn);
+  // Whether what is posted is seen at once; where it is not, it waits for the next turn, whenever that is.
+  bool can_be_woken() const { return wake_.is_open(); }
 
   // The stamp of a datagram for which the kernel has none: the real time read after poll, or now outside a turn.
   RawTime receive_time() const;

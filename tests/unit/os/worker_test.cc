@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <string>
 #include <utility>
 
 #include "src/os/host.h"
 #include "src/os/network.h"
+#include "tests/unit/os/child.h"
 #include "tests/unit/os/turns.h"
 
 namespace timed::os {
@@ -71,6 +73,26 @@ TEST(Worker, EndsWhereverItIs) {
   for (int i = 0; i < 50; ++i) {
     const auto worker = start_one();
     worker->post([] {});
+  }
+}
+
+// It needs two descriptors.  With one it would start and never hear of what is posted, and its caller would wait.
+TEST(Worker, IsNotStartedWhereItCouldNotBeWoken) {
+  for (const rlim_t left : {rlim_t{0}, rlim_t{1}, rlim_t{2}}) {
+    const auto child = run_child([left] {
+      constexpr int kFirst = 3, kPatience_s = 10;
+      for (int number = kFirst; number < 64; ++number) ::close(number);
+      rlimit limit{};
+      ::getrlimit(RLIMIT_NOFILE, &limit);
+      limit.rlim_cur = kFirst + left;
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+      const auto worker = LinuxWorker::start("test", Family::Unspecified, {});
+      if (!worker) return 1;
+      ::alarm(kPatience_s);
+      (*worker)->call([] {});
+      return 0;
+    });
+    EXPECT_EQ(child.status, left == 2 ? 0 : 1) << left;
   }
 }
 
