@@ -19,6 +19,12 @@ namespace {
 
 constexpr int kBroadcastPoll = 6;  // where a broadcast line has no minpoll
 
+// From 16 on, which is ntpd's default, there is no orphan mode.
+std::optional<int> stratum_of_orphans(std::optional<double> value) {
+  constexpr double kNone = 16;
+  return value && *value >= 1 && *value < kNone ? std::optional(static_cast<int>(*value)) : std::nullopt;
+}
+
 // What a remark says of several words.
 std::string& add(std::string& list, std::string_view words) {
   return list.append(list.empty() ? "" : ", ").append(words);
@@ -74,8 +80,10 @@ class NtpImport {
   ImportedText& out_;
   std::map<std::string, std::vector<std::string_view>, std::less<>> fudges_;  // by address
   std::set<std::string_view> clocks_;                                         // addresses of server lines
-  std::string orphan_;                                                        // stratum
+  std::optional<int> orphan_;                                                 // stratum
   std::string orphan_wait_;
+  std::string_view device_;  // of the line binddevice
+  bool has_address_ = false;
   bool has_step_ = false;
   bool has_panic_ = false;
   bool has_restrict_ = false;
@@ -132,7 +140,7 @@ void NtpImport::collect(const Words& words) {
   }
   if (word == "server") clocks_.insert(words[1].text);
   for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
-    if (word == "tos" && words[i].text == "orphan") orphan_ = words[i + 1].text;
+    if (word == "tos" && words[i].text == "orphan") orphan_ = stratum_of_orphans(number(words, i + 1));
     if (word == "tos" && words[i].text == "orphanwait") orphan_wait_ = words[i + 1].text;
     if (word == "tinker" && words[i].text == "step") has_step_ = true;
     if (word == "tinker" && words[i].text == "panic") has_panic_ = true;
@@ -198,6 +206,7 @@ void NtpImport::broadcast(std::string_view line, const Words& words) {
     }
   }
   if (words.size() < 2 || has_key) return out_.without_equal(line, "broadcasts are sent without authentication");
+  if (!IpAddress::parse(words[1].text)) return out_.without_equal(line, "broadcasts go to an address, not to a name");
   out_.changed(line, format("broadcast %d ", 1 << poll).append(words[1].text),
                left_out.empty() ? left_out : "without equal: " + left_out);
 }
@@ -247,7 +256,17 @@ void NtpImport::interface(std::string_view line, const Words& words) {
       what.find('/') != what.npos) {
     return out_.without_equal(line, "bindaddress and binddevice say where to listen, not where not to");
   }
-  out_.changed(line, std::string(IpAddress::parse(what) ? "bindaddress " : "binddevice ").append(what));
+  // ntpd listens where any of its lines says, and here an address counts only on the one device.
+  if (IpAddress::parse(what)) {
+    if (!device_.empty()) return out_.without_equal(line, "binddevice is there already, and would hold for it too");
+    has_address_ = true;
+    return out_.changed(line, std::string("bindaddress ").append(what));
+  }
+  if (has_address_ || !device_.empty()) {
+    return out_.without_equal(line, "there is one binddevice, for all addresses: name each address by bindaddress");
+  }
+  device_ = what;
+  out_.changed(line, std::string("binddevice ").append(what));
 }
 
 void NtpImport::tos(std::string_view line, const Words& words) {
@@ -261,8 +280,12 @@ void NtpImport::tos(std::string_view line, const Words& words) {
       out_.changed(shown, format("minstratum %d", std::min(whole, 15)));
     } else if (option == "ceiling" && whole > 0) {
       out_.changed(shown, format("maxstratum %d", std::min(whole - 1, 15)));
-    } else if (option == "orphan" || option == "orphanwait") {
-      out_.remark(shown + ": in the line local at the end");
+    } else if (option == "orphanwait" || (option == "orphan" && stratum_of_orphans(value))) {
+      out_.remark(shown + (orphan_ ? ": in the line local at the end" : ": no orphan mode without tos orphan"));
+    } else if (option == "orphan" && whole > 15) {
+      out_.remark(shown + ": from 16 on there is no orphan mode, as without a line local");
+    } else if (option == "orphan") {
+      out_.without_equal(shown, "not a stratum");
     } else if (option == "maxclock") {
       out_.without_equal(shown, "each pool line has its number of servers, the option maxsources");
     } else if (option == "minclock") {
@@ -347,8 +370,8 @@ void NtpImport::rlimit(std::string_view line, const Words& words) {
 }
 
 void NtpImport::finish() {
-  if (!orphan_.empty()) {
-    std::string line = "local stratum " + orphan_ + " orphan";
+  if (orphan_) {
+    std::string line = format("local stratum %d orphan", *orphan_);
     if (!orphan_wait_.empty()) line += " waitunsynced " + orphan_wait_;
     out_.line(line);
   }

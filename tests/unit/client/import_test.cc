@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -144,6 +145,7 @@ TEST(Import, WordsOfNtpWithAnEqual) {
 TEST(Import, WordsOfNtpWithoutAnEqual) {
   for (const char* line : {"broadcastclient",
                            "broadcast 10.1.255.255 key 1",
+                           "broadcast a.example",
                            "crypto",
                            "disable monitor",
                            "disable stats",
@@ -159,6 +161,8 @@ TEST(Import, WordsOfNtpWithoutAnEqual) {
                            "rlimit memlock -1",
                            "statistics sysstats",
                            "tos cohort 1",
+                           "tos orphan 0",
+                           "tos orphan x",
                            "tos minsane",
                            "tinker stepout 900",
                            "trustedkey 1",
@@ -196,6 +200,25 @@ TEST(Import, OrphansOfNtpAreOneLine) {
   const auto lines = directives(Dialect::Ntp, "tos orphan 7\ntos orphanwait 60\n");
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(lines[0], "local stratum 7 orphan waitunsynced 60");
+  // ntpd's default: none.
+  EXPECT_EQ(ntp_line("tos orphan 16 orphanwait 60"), "");
+  EXPECT_EQ(import_configuration(Dialect::Ntp, "tos orphan 16\ntos orphanwait 60\n", "x").without_equal, 0);
+}
+
+// ntpd listens where any line says; a second binddevice would take the place of the first, and narrow an address.
+TEST(Import, NtpListensOnOneDeviceOrOnAddresses) {
+  const auto expect = [](std::string_view text, const std::vector<std::string>& wanted) {
+    auto lines = directives(Dialect::Ntp, text);
+    ASSERT_GE(lines.size(), 3u);
+    lines.resize(lines.size() - 3);
+    EXPECT_EQ(lines, wanted) << text;
+    const int listens = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    EXPECT_EQ(import_configuration(Dialect::Ntp, text, "x").without_equal, listens - static_cast<int>(wanted.size()));
+  };
+  expect("interface listen eth0\ninterface listen lo\n", {"binddevice eth0"});
+  expect("interface listen eth0\ninterface listen 10.0.0.1\n", {"binddevice eth0"});
+  expect("interface listen 10.0.0.1\nnic listen ::1\ninterface listen lo\n",
+         {"bindaddress 10.0.0.1", "bindaddress ::1"});
 }
 
 TEST(Import, WhatNtpDoesUntoldIsWrittenDown) {
