@@ -19,12 +19,6 @@ namespace {
 
 constexpr int kBroadcastPoll = 6;  // where a broadcast line has no minpoll
 
-// From 16 on, which is ntpd's default, there is no orphan mode.
-std::optional<int> stratum_of_orphans(std::optional<double> value) {
-  constexpr double kNone = 16;
-  return value && *value >= 1 && *value < kNone ? std::optional(static_cast<int>(*value)) : std::nullopt;
-}
-
 // What a remark says of several words.
 std::string& add(std::string& list, std::string_view words) {
   return list.append(list.empty() ? "" : ", ").append(words);
@@ -86,7 +80,7 @@ class NtpImport {
   bool has_address_ = false;
   bool has_step_ = false;
   bool has_panic_ = false;
-  bool has_restrict_ = false;
+  RestrictedByNtp restricted_;
 };
 
 const NtpImport::Row NtpImport::kRows[] = {
@@ -134,7 +128,7 @@ void NtpImport::each_pair(std::string_view line, const Words& words, Take take) 
 void NtpImport::collect(const Words& words) {
   if (words.size() < 2) return;
   const std::string_view word = words[0].text;
-  if (word == "restrict") has_restrict_ = true;
+  if (word == "restrict") restricted_.note(words);
   if (word == "fudge") {
     for (std::size_t i = 2; i < words.size(); ++i) fudges_[std::string(words[1].text)].push_back(words[i].text);
   }
@@ -385,9 +379,9 @@ void NtpImport::finish() {
   }
   out_.remark("as ntpd does: the kernel copies the time to the real-time clock");
   out_.line("rtcsync");
-  if (has_restrict_) return;
-  out_.remark("without a line restrict ntpd answers everybody; timed answers nobody unless told to");
-  out_.line("#allow");
+  if (restricted_.lacking().empty()) return;
+  out_.remark("ntpd answers everybody whom no line restrict names; timed answers nobody unless told to");
+  out_.line(restricted_.lacking());
 }
 
 }  // namespace

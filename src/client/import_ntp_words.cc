@@ -79,6 +79,15 @@ bool contains(const Words& words, std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
+// Whether a line of `restrict` is for all addresses of a family.
+bool restricts_all(const std::vector<Word>& line, Family family) {
+  const auto word = [&line](std::size_t i) { return i < line.size() ? line[i].text : std::string_view(); };
+  const bool names_family = word(1) == "-4" || word(1) == "-6";
+  if (word(names_family ? 2 : 1) == "default") return !names_family || (word(1) == "-4") == (family == Family::Inet4);
+  if (family == Family::Inet6) return word(1) == "::/0" || (word(1) == "::" && word(2) == "mask" && word(3) == "::");
+  return word(1) == "0.0.0.0/0" || (word(1) == "0.0.0.0" && word(2) == "mask" && word(3) == "0.0.0.0");
+}
+
 }  // namespace
 
 std::string_view why_no_ntp_word(std::string_view word) {
@@ -103,6 +112,24 @@ bool is_port_flag(std::string_view word) {
 
 bool is_refused_flag(std::string_view word) {
   return contains(kRefusedFlags, word);
+}
+
+void RestrictedByNtp::note(const std::vector<Word>& line) {
+  any_ = true;
+  all_v4_ = all_v4_ || restricts_all(line, Family::Inet4);
+  all_v6_ = all_v6_ || restricts_all(line, Family::Inet6);
+}
+
+std::string_view RestrictedByNtp::lacking() const {
+  if (!any_) return "#allow";
+  if (!all_v4_ && !all_v6_) return "#restrict default";
+  if (!all_v4_) return "#restrict -4 default";
+  return all_v6_ ? "" : "#restrict -6 default";
+}
+
+std::optional<int> stratum_of_orphans(std::optional<double> value) {
+  constexpr double kNone = 16;
+  return value && *value >= 1 && *value < kNone ? std::optional(static_cast<int>(*value)) : std::nullopt;
 }
 
 }  // namespace timed::client

@@ -2,7 +2,12 @@
 #ifndef TIMED_SRC_CLIENT_IMPORT_NTP_WORDS_H_
 #define TIMED_SRC_CLIENT_IMPORT_NTP_WORDS_H_
 
+#include <optional>
 #include <string_view>
+#include <vector>
+
+#include "timed/base/address.h"
+#include "timed/base/text.h"
 
 namespace timed::client {
 
@@ -18,6 +23,20 @@ std::string_view directive_of_nts(std::string_view word);
 // Flags of `restrict` that timed refuses.  With those of ports a line says something else than it would without them.
 bool is_port_flag(std::string_view word);
 bool is_refused_flag(std::string_view word);
+// Whom the lines of `restrict` are for.
+class RestrictedByNtp {
+ public:
+  void note(const std::vector<Word>& line);
+  // The line that the others of a family lack, as a comment; empty where nobody does.
+  std::string_view lacking() const;
+
+ private:
+  bool any_ = false;
+  bool all_v4_ = false, all_v6_ = false;
+};
+
+// Of `tos orphan`: from 16 on, which is ntpd's default, there is no orphan mode.
+std::optional<int> stratum_of_orphans(std::optional<double> value);
 
 }  // namespace timed::client
 

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "findings.h"
 #include "timed/base/subnet_text.h"
@@ -222,39 +225,55 @@ std::size_t Line::word_of(std::string_view flag) const {
   return index;
 }
 
-server::AccessRule rule_for(const Whom& whom, bool allow) {
+using Restricted = Config::Restricted;
+
+// Lines of one prefix take away together what each of them does, as in ntpd.
+void take_away(const Restricted& line, Restricted& all) {
+  all.served = all.served && line.served;
+  all.commands = all.commands && line.commands;
+  all.needs_key = all.needs_key || line.needs_key;
+  all.limited = all.limited || line.limited;
+}
+
+// whom: the subnet or the host of the rules.
+void add_rules(server::AccessRule whom, const Restricted& said, Config& config) {
+  whom.allow = said.limited;
+  config.limited.push_back(whom);
+  whom.allow = said.commands;
+  config.command_access.push_back(whom);
+  whom.allow = said.served;
+  whom.needs_key = said.needs_key;
+  config.access.push_back(std::move(whom));
+}
+
+server::AccessRule rule_of(const Subnet& subnet) {
   server::AccessRule rule;
-  rule.allow = allow;
-  rule.subnets = whom.subnets;
-  rule.host = whom.host;
+  rule.subnets = {subnet};
   return rule;
 }
 
 // Of prefixes that end within the same four bits the later rule wins on the lists of allow and deny.  With restrict the
 // longer one does: what an earlier line said of a part of the new subnet is said again.
-void add_rules(Config::Restricted rules, Config& config) {
-  const auto add = [&config](const Config::Restricted& r) {
-    config.access.push_back(r.ntp);
-    config.command_access.push_back(r.commands);
-    config.limited.push_back(r.limited);
-  };
-  const auto is_part = [](const Subnet& part, const Subnet& whole) {
-    return part.bits() > whole.bits() && part.bits() <= (whole.bits() + 3) / 4 * 4 && whole.contains(part.address());
-  };
-  add(rules);
-  std::vector<Config::Restricted> parts;
-  for (const Config::Restricted& earlier : config.restricted) {
-    const bool again = std::any_of(earlier.ntp.subnets.begin(), earlier.ntp.subnets.end(), [&](const Subnet& part) {
-      return std::any_of(rules.ntp.subnets.begin(), rules.ntp.subnets.end(),
-                         [&](const Subnet& whole) { return is_part(part, whole); });
-    });
-    if (again) parts.push_back(earlier);
+void add_subnet(const Subnet& subnet, const Restricted& line, Config& config) {
+  const auto [own, is_new] = config.restricted.try_emplace(subnet);
+  take_away(line, own->second);
+  add_rules(rule_of(subnet), own->second, config);
+  std::vector<std::pair<Subnet, Restricted>> parts;
+  const int longest = (subnet.bits() + 3) / 4 * 4;
+  for (auto part = std::next(own); part != config.restricted.end() && subnet.contains(part->first.address()); ++part) {
+    if (part->first.bits() <= longest) parts.push_back(*part);
   }
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
-    return a.ntp.subnets.front().bits() < b.ntp.subnets.front().bits();
-  });
-  std::for_each(parts.begin(), parts.end(), add);
-  config.restricted.push_back(std::move(rules));
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.first.bits() < b.first.bits(); });
+  for (const auto& [part, said] : parts) add_rules(rule_of(part), said, config);
+}
+
+void add_host(const std::string& host, const Restricted& line, Config& config) {
+  Restricted& all = config.restricted_hosts[host];
+  take_away(line, all);
+  server::AccessRule rule;
+  rule.host = host;
+  add_rules(std::move(rule), all, config);
 }
 
 void warn_of_flag(const Statement& statement, const Line& line, std::string_view flag, Findings& findings) {
@@ -280,13 +299,12 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
     if (satisfied) config.satisfied_flags.insert(std::string(row.word));
   }
   if (whom->sources) return;
-  server::AccessRule ntp = rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoServe));
-  ntp.needs_key = has(Flag::NoTrust);
   config.restrict_mssntp = config.restrict_mssntp || has(Flag::MsSntp);
   config.restrict_kod = config.restrict_kod || has(Flag::Kod);
-  add_rules({std::move(ntp), rule_for(*whom, !has(Flag::Ignore) && !has(Flag::NoQuery)),
-             rule_for(*whom, has(Flag::Limited) || has(Flag::Kod))},
-            config);
+  const Restricted said{!has(Flag::Ignore) && !has(Flag::NoServe), !has(Flag::Ignore) && !has(Flag::NoQuery),
+                        has(Flag::NoTrust), has(Flag::Limited) || has(Flag::Kod)};
+  for (const Subnet& subnet : whom->subnets) add_subnet(subnet, said, config);
+  if (!whom->host.empty()) add_host(whom->host, said, config);
 }
 
 }  // namespace timed::config

@@ -109,8 +109,9 @@ inline constexpr Directive kAccess[] = {
      .repeatable = true,
      .help =
          "The access directive of ntp.conf, beside allow, deny, cmdallow and cmddeny and on the same list: the "
-         "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed. ignore "
-         "refuses the time and commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
+         "longest matching prefix decides, of equal ones the later line. Without a flag all is allowed; several lines "
+         "restrict of one prefix take away together what each of them does, as in ntpd. ignore refuses the time and "
+         "commands, noserve the time, noquery commands and ntpq, notrust whoever does not "
          "authenticate. limited and kod limit the rate as ratelimit does, which is for all; without such a line with "
          "its standard values and, where a line has kod, kod 2. nomodify, nopeer, noepeer, "
          "notrap, lowpriotrap, nomrulist, version and ippeerlimit N forbid what is never done. ntpport, epeer, flake "

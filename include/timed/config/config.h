@@ -4,6 +4,7 @@
 #ifndef TIMED_CONFIG_CONFIG_H_
 #define TIMED_CONFIG_CONFIG_H_
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -101,11 +102,12 @@ struct Config {
   server::ServerOptions server;                    // the NTP port
   std::vector<server::AccessRule> access;          // "allow", "deny", in the order of the lines; nobody at first
   std::vector<server::AccessRule> limited;         // "restrict": whose rate is limited, in the order of the lines
-  // The rules that each restrict line stands for, in the order of the lines.
+  // What all restrict lines of one subnet, or of one host name, say together.
   struct Restricted {
-    server::AccessRule ntp, commands, limited;
+    bool served = true, commands = true, needs_key = false, limited = false;
   };
-  std::vector<Restricted> restricted;
+  std::map<Subnet, Restricted> restricted;
+  std::map<std::string, Restricted> restricted_hosts;
   bool restrict_kod = false;              // "restrict": some line has the flag kod
   bool restrict_mssntp = false;           // the same with mssntp
   std::set<std::string> satisfied_flags;  // "restrict": flags that forbid what is never done

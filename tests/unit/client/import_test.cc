@@ -226,8 +226,23 @@ TEST(Import, WhatNtpDoesUntoldIsWrittenDown) {
   EXPECT_EQ(directives(Dialect::Ntp, ""), (Lines{"makestep 0.128 3", "maxchange 1000 1 0", "rtcsync"}));
   EXPECT_EQ(directives(Dialect::Ntp, "tinker step 0.5 panic 60\n"),
             (Lines{"makestep 0.5 -1", "maxchange 60 1 0", "rtcsync"}));
-  EXPECT_NE(import_configuration(Dialect::Ntp, "server a\n", "x").text.find("\n#allow\n"), std::string::npos);
-  EXPECT_EQ(import_configuration(Dialect::Ntp, "restrict default\n", "x").text.find("#allow"), std::string::npos);
+}
+
+TEST(Import, WhomNtpAnswersUntoldIsWrittenDown) {
+  const struct {
+    const char* text;
+    const char* last;
+  } kCases[] = {{"server a\n", "#allow\n"},
+                {"restrict default\n", "rtcsync\n"},
+                {"restrict -4 default kod\nrestrict -6 default kod\n", "rtcsync\n"},
+                {"restrict 0.0.0.0 mask 0.0.0.0\nrestrict ::/0\n", "rtcsync\n"},
+                {"restrict 127.0.0.1\nrestrict ::1\n", "#restrict default\n"},
+                {"restrict -6 default ignore\n", "#restrict -4 default\n"},
+                {"restrict 0.0.0.0/0\nrestrict :: mask ffff::\n", "#restrict -6 default\n"}};
+  for (const auto& c : kCases) {
+    const std::string text = import_configuration(Dialect::Ntp, c.text, "x").text;
+    EXPECT_TRUE(text.ends_with(c.last)) << text;
+  }
 }
 
 TEST(Import, ServersOfTimesyncd) {

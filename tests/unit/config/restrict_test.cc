@@ -57,14 +57,43 @@ TEST(Restrict, FlagsTakeAway) {
   }
 }
 
-TEST(Restrict, LongestPrefixWinsAndThenTheLaterLine) {
+TEST(Restrict, LongestPrefixWins) {
   const Access a("restrict 10.0.0.0 mask 255.0.0.0\nrestrict default ignore\nrestrict 10.1.2.3 noserve");
   EXPECT_TRUE(a.served(IpAddress::v4(0x0a000001)));
   EXPECT_FALSE(a.served(kInside));
   EXPECT_TRUE(a.commands(kInside));
   EXPECT_FALSE(a.served(kOutside));
-  EXPECT_TRUE(Access("restrict default ignore\nrestrict default").served(kInside));
+}
+
+// As in ntpd, of which nothing is taken back by a further line.
+TEST(Restrict, FlagsOfSeveralLinesOfOnePrefixAddUp) {
+  EXPECT_FALSE(Access("restrict default ignore\nrestrict default").served(kInside));
   EXPECT_FALSE(Access("restrict default\nrestrict default ignore").served(kInside));
+  const Access a(
+      "restrict default noserve\nrestrict -4 default noquery\nrestrict 0.0.0.0 mask 0.0.0.0 limited notrust");
+  EXPECT_FALSE(a.served(kInside));
+  EXPECT_FALSE(a.commands(kInside));
+  EXPECT_TRUE(a.limited(kInside));
+  EXPECT_TRUE(a.needs_key(kInside));
+  EXPECT_FALSE(a.served(kV6));
+  EXPECT_TRUE(a.commands(kV6)) << "that line is of the other family";
+  EXPECT_FALSE(a.needs_key(kV6));
+  const auto named = read("restrict a.example ignore\nrestrict b.example\nrestrict a.example kod").config;
+  ASSERT_EQ(named.access.size(), 3u);
+  EXPECT_FALSE(named.access[2].allow);
+  EXPECT_TRUE(named.access[1].allow);
+  // Other words are in their order, as before.
+  EXPECT_TRUE(Access("restrict default ignore\nallow").served(kInside));
+  EXPECT_FALSE(Access("restrict default ignore\nallow\nrestrict default kod").served(kInside));
+}
+
+TEST(Restrict, LinesOfAPrefixAddUpWhereALongerOneIsSaidAgain) {
+  const Access a("restrict 10.1.0.0/15 noserve\nrestrict 10.0.0.0/13 noquery\nrestrict 10.0.0.0/13 notrust");
+  EXPECT_FALSE(a.served(IpAddress::v4(0x0a000001)));
+  EXPECT_TRUE(a.commands(IpAddress::v4(0x0a000001)));
+  EXPECT_TRUE(a.served(IpAddress::v4(0x0a040001)));
+  EXPECT_FALSE(a.commands(IpAddress::v4(0x0a040001)));
+  EXPECT_TRUE(a.needs_key(IpAddress::v4(0x0a040001)));
 }
 
 TEST(Restrict, SharesItsListsWithTheWordsOfChrony) {
@@ -159,13 +188,11 @@ TEST(Restrict, TheLongerPrefixWinsInEitherOrder) {
   const IpAddress inside = *IpAddress::parse("10.1.0.1"), beside = *IpAddress::parse("10.1.0.65");
   for (const char* text :
        {"restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/25\n", "restrict 10.1.0.0/25\nrestrict 10.1.0.0/26 ignore\n",
-        "restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/25 noserve\nrestrict 10.1.0.0/25\n"}) {
+        "restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/25 noquery\nrestrict 10.1.0.0/25\n"}) {
     const server::AccessList list(read(text).config.access);
     EXPECT_FALSE(list.allows(inside)) << text;
     EXPECT_TRUE(list.allows(beside)) << text;
   }
-  const server::AccessList equal(read("restrict 10.1.0.0/26 ignore\nrestrict 10.1.0.0/26").config.access);
-  EXPECT_TRUE(equal.allows(inside)) << "of equal ones the later";
 }
 
 TEST(Restrict, LimitsTheRateOfThoseThatItNames) {

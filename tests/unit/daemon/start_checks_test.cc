@@ -172,7 +172,7 @@ TEST_F(StartChecksTest, WarnsOfASecretThatIsNone) {
 TEST_F(StartChecksTest, WarnsOfAServerForEverybodyWithoutALimit) {
   const Texts warning{"NTP is served to the whole Internet without a rate limit"};
   for (const char* text : {"allow", "allow all", "allow ::/0", "allow 0/0\ndeny 10/8", "restrict default noquery",
-                           "restrict -6 default", "deny\nallow", "restrict default limited\nrestrict default",
+                           "restrict -6 default", "deny\nallow", "restrict -4 default limited\nrestrict default",
                            "allow 0.0.0.0/1\nallow 128.0.0.0/1", "allow 2000::/3"}) {
     check(text);
     const Texts all = warnings();
@@ -180,9 +180,9 @@ TEST_F(StartChecksTest, WarnsOfAServerForEverybodyWithoutALimit) {
   }
   check("allow 10/8\nallow");
   EXPECT_EQ(outcome_.warnings.back().position, "at line 2 in file t.conf, column 1");
-  for (const char* text :
-       {"allow 10/8", "allow\ndeny", "allow\nratelimit", "restrict default ignore", "restrict default noserve",
-        "restrict default notrust", "restrict default limited noquery", "port 0\nallow", "allow 128.0.0.0/1"}) {
+  for (const char* text : {"allow 10/8", "allow\ndeny", "allow\nratelimit", "restrict default ignore",
+                           "restrict default noserve", "restrict default notrust", "restrict default limited noquery",
+                           "port 0\nallow", "restrict default limited\nrestrict default", "allow 128.0.0.0/1"}) {
     check(text);
     const Texts all = warnings();
     EXPECT_EQ(std::count(all.begin(), all.end(), warning[0]), 0) << text;
