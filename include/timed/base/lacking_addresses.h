@@ -8,9 +8,9 @@
 #ifndef TIMED_BASE_LACKING_ADDRESSES_H_
 #define TIMED_BASE_LACKING_ADDRESSES_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "timed/base/address.h"
