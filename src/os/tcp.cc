@@ -2,7 +2,8 @@
 // minute, would keep the next one from it; unlike with UDP that lets nobody else listen there.
 //
 // A connection that is refused a descriptor stays in the queue, and poll would report it in every turn.  So one
-// descriptor is kept for such times: it makes room for the connection, which is closed at once.
+// descriptor is kept for such times: it makes room for the connection, which is closed at once.  Where that one is
+// lost, to another thread that took it meanwhile, nobody is heard for a moment.
 #include "tcp.h"
 
 #include <fcntl.h>
@@ -22,6 +23,8 @@
 
 namespace timed::os {
 namespace {
+
+constexpr Duration kPause = Duration::millis(100);
 
 bool bind_to_device(const Descriptor& descriptor, const std::string& device) {
   return device.empty() || ::setsockopt(descriptor.get(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),
@@ -107,11 +110,12 @@ Result<std::unique_ptr<env::StreamListener>> LinuxListener::open(Loop& loop, con
 }
 
 LinuxListener::LinuxListener(Loop& loop, Descriptor descriptor) : loop_(loop), descriptor_(std::move(descriptor)) {
-  spare_ = Descriptor(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
+  keep_spare();
 }
 
 LinuxListener::~LinuxListener() {
   if (watch_ != 0) loop_.unwatch(watch_);
+  if (pause_ != 0) loop_.cancel(pause_);
 }
 
 std::optional<env::StreamListener::Accepted> LinuxListener::accept() {
@@ -126,7 +130,7 @@ std::optional<env::StreamListener::Accepted> LinuxListener::accept() {
                       to_endpoint(address, length)};
     }
     if (errno == EMFILE || errno == ENFILE) {
-      close_one();
+      if (!close_one()) pause();
       return std::nullopt;
     }
     // Of one connection that has gone meanwhile; the next may be there.
@@ -134,17 +138,38 @@ std::optional<env::StreamListener::Accepted> LinuxListener::accept() {
   }
 }
 
-void LinuxListener::close_one() {
+bool LinuxListener::close_one() {
   spare_.close();
   Descriptor surplus(::accept(descriptor_.get(), nullptr, nullptr));
-  if (surplus.is_open()) ++no_room_;
+  const bool closed = surplus.is_open();
+  if (closed) ++no_room_;
   surplus.close();
+  keep_spare();
+  return closed;
+}
+
+void LinuxListener::keep_spare() {
   spare_ = Descriptor(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 void LinuxListener::on_connection(std::function<void()> fn) {
   if (watch_ != 0) loop_.unwatch(watch_);
-  watch_ = loop_.watch(descriptor_.get(), env::SocketPriority::KeyEstablishment, [fn = std::move(fn)](short) { fn(); });
+  fn_ = std::move(fn);
+  watch();
+}
+
+void LinuxListener::watch() {
+  watch_ = loop_.watch(descriptor_.get(), env::SocketPriority::KeyEstablishment, [fn = fn_](short) { fn(); });
+}
+
+void LinuxListener::pause() {
+  if (watch_ == 0) return;
+  loop_.unwatch(std::exchange(watch_, 0));
+  pause_ = loop_.call_at(loop_.now() + kPause, [this] {
+    pause_ = 0;
+    keep_spare();
+    watch();
+  });
 }
 
 Endpoint LinuxListener::local_endpoint() const {

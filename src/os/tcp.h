@@ -35,13 +35,18 @@ class LinuxListener : public env::StreamListener {
 
  private:
   LinuxListener(Loop& loop, Descriptor descriptor);
-  void close_one();
+  bool close_one();
+  void keep_spare();
+  void watch();
+  void pause();
 
   Loop& loop_;
   Descriptor descriptor_;
   Descriptor spare_;  // given up for a moment to accept what there is no room for
   std::uint64_t no_room_ = 0;
+  std::function<void()> fn_;
   Loop::WatchId watch_ = 0;
+  Loop::Id pause_ = 0;  // the timer that ends it; 0 is none
 };
 
 }  // namespace timed::os

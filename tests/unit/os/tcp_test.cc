@@ -231,6 +231,39 @@ TEST(TcpWithoutDescriptors, WhatCannotBeAcceptedIsClosedAndDoesNotKeepTheLoopBus
   EXPECT_EQ(child.status, 0);
 }
 
+// Another thread may take the descriptor that is kept for such times; here there never was one.
+TEST(TcpWithoutDescriptors, NobodyIsHeardForAMomentWhereNotEvenOneIsLeft) {
+  const auto child = run_child([] {
+    constexpr int kFirst = 3;
+    for (int number = kFirst; number < 64; ++number) ::close(number);
+    const auto loop = make_loop();
+    LinuxNetwork network(*loop, Family::Unspecified);
+    rlimit limit{}, few{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const int used = ::dup(0);
+    ::close(used);
+    few = limit;
+    few.rlim_cur = static_cast<rlim_t>(used) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto listener = network.listen_tcp({.local = {kLoopback, 0, 0}}).take();
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const auto client = network.connect_tcp({.remote = listener->local_endpoint()}).take();
+    few.rlim_cur = static_cast<rlim_t>(used);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    int events = 0;
+    std::optional<env::StreamListener::Accepted> accepted;
+    listener->on_connection([&] {
+      ++events;
+      accepted = listener->accept();
+    });
+    run_for(*loop, Duration::millis(20));
+    if (events != 1 || accepted) return 1;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    return run_until(*loop, [&] { return accepted.has_value(); }) && listener->closed_for_want_of_room() == 0 ? 0 : 2;
+  });
+  EXPECT_EQ(child.status, 0);
+}
+
 TEST(TcpInherited, AListeningSocketOfTheServiceManagerIsUsed) {
   const auto child = run_child([] {
     for (int number = 3; number < 64; ++number) ::close(number);
