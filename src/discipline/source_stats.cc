@@ -19,6 +19,13 @@ constexpr double kMaxAsymmetry = 0.5;     // all extra delay on one side
 constexpr double kClearAsymmetry = 0.45;  // an estimate beyond it counts
 constexpr int kAsymmetryRun = 10;         // so many in a row are believed
 constexpr std::size_t kDelayTestSamples = 6;
+// The estimator is lost where its skew is so many times the regression's, which rests on so many samples, and larger
+// than any oscillator leaves it, and that after so many in a row.  That never happens in the rows of docs/accuracy.md;
+// either alone does, as regressions may be much too sure, and other programs at the same clock leave skews of 14 ppm.
+constexpr double kFarWorse = 5.0;
+constexpr Frequency kLargeSkew = Frequency::ppm(50);
+constexpr std::size_t kEnoughForALine = 8;
+constexpr int kLostAfter = 8;
 // Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.
 constexpr double kRouteShare = 0.1;
 
@@ -95,6 +102,7 @@ void SourceStats::reset() {
   asymmetry_ = 0.0;
   asymmetry_run_ = 0;
   stress_ = 0.0;
+  far_worse_ = 0;
 }
 
 bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
@@ -110,7 +118,28 @@ bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
     estimator_->update();
   }
   regress(view);
+  if (estimator_is_lost()) begin_estimator_anew();
   return in_order;
+}
+
+// Steps among the first samples, before there is anything that they contradict, look like a clock that wanders a
+// thousand times more than any does, and with such a clock all that follows is in line.  The regression forgets what is
+// on no line with the present.
+bool SourceStats::estimator_is_lost() {
+  // With blocks it may have looked at less than the regression, and need not be lost.
+  const bool told = estimator_ && estimator_->posterior() && ok_ && history_.size() >= kEnoughForALine &&
+                    estimator_->samples() >= history_.size();
+  const Frequency skew = told ? estimator_->posterior()->frequency_sd * kBoundDeviations : Frequency::zero();
+  far_worse_ = skew > kLargeSkew && skew > estimate_.skew * kFarWorse ? far_worse_ + 1 : 0;
+  return far_worse_ >= kLostAfter;
+}
+
+// With what the regression goes by.
+void SourceStats::begin_estimator_anew() {
+  far_worse_ = 0;
+  estimator_->reset();
+  for (std::size_t i = 0; i < history_.size(); ++i) estimator_->add(history_.at(static_cast<std::ptrdiff_t>(i)));
+  estimator_->update();
 }
 
 void SourceStats::restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view) {

@@ -115,6 +115,8 @@ class SourceStats {
   void correct_asymmetry(std::vector<double>& x_s, std::vector<double>& y_s);
   void take_fit(const std::optional<RunsTestFit>& fit, const LocalView& view);
   void find_best(const LocalView& view);
+  bool estimator_is_lost();
+  void begin_estimator_anew();
 
   StatsOptions options_;
   Duration precision_;
@@ -130,6 +132,7 @@ class SourceStats {
   double asymmetry_ = 0.0;
   int asymmetry_run_ = 0;
   double stress_ = 0.0;
+  int far_worse_ = 0;  // samples in a row after which the estimator knew far less than the regression
 };
 
 }  // namespace timed::discipline

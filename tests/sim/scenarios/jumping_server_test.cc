@@ -48,6 +48,30 @@ TEST(JumpingServer, ASmallJumpIsSlewed) {
   }
 }
 
+// And back again, before there is anything that it contradicts: what follows is not believed to wander as far.
+TEST(JumpingServer, JumpsAmongTheFirstSamplesAreForgotten) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Scenario scenario(seed);
+    Node& server = scenario.add_server("server", {"10.0.0.1"});
+    Node& node = scenario.add("client", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1 minpoll 6 maxpoll 8\n");
+    Link link;
+    link.delay = Duration::millis(15);
+    link.jitter = Duration::millis(5);
+    scenario.network().set_asymmetric_link("client", "server", link, link.delay, link.delay);
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(400));
+    server.clock().disturb(Duration::seconds(0.2));
+    scenario.run_for(Duration::seconds(500));
+    server.clock().disturb(Duration::seconds(-0.2));
+    scenario.run_for(Duration::seconds(3600));
+    const auto tracking = node.ask<control::TrackingReply>(control::TrackingRequest{});
+    ASSERT_TRUE(tracking.has_value());
+    EXPECT_NEAR(tracking->frequency_ppm, -node.clock().bare_frequency_error().to_ppm(), 3.0) << scenario.report(node);
+    EXPECT_LE(tracking->skew_ppm, 10.0) << scenario.report(node);
+    EXPECT_LE(abs(node.clock_error() + tracking->correction), Duration::millis(2)) << scenario.report(node);
+  }
+}
+
 // The old samples and the new ones together look like jitter until the old are gone; then the offset is believed.
 TEST(JumpingServer, ALargeJumpIsJitterFirstAndThenSlewed) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {

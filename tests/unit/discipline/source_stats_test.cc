@@ -204,6 +204,27 @@ TEST(SourceStats, TheEstimatorSeesTheSteeredClockAsTheRegressionDoes) {
   EXPECT_LT(abs(stats.predict(FreeTime::from_seconds(1000 + 64 * 21), steered)), Duration::micros(400));
 }
 
+// A reference that steps and steps back again, before there is anything that it contradicts, looks like a clock that
+// wanders without measure.
+TEST(SourceStats, AnEstimatorThatIsLostBeginsAnew) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SourceStats stats({.estimator = EstimatorKind::Bayes}, kPrecision);
+    SyntheticWorld world;
+    world.base_s = 15e-3;
+    world.forward_s = world.backward_s = 3e-3;
+    SyntheticClock clock(seed, world);
+    for (int i = 0; i < 40; ++i) {
+      Sample sample = clock.next();
+      if (i >= 4 && i < 7) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
+      stats.accumulate(sample, {});
+    }
+    const auto steering = stats.steering_estimate({});
+    ASSERT_TRUE(steering && steering->growth);
+    EXPECT_LT(steering->skew, Frequency::ppm(20)) << seed;
+    EXPECT_NEAR(steering->offset.to_seconds(), clock.offset_s(), 3e-3) << seed;
+  }
+}
+
 TEST(SourceStats, TheEstimatorIsRestoredWithTheSamples) {
   SourceStats before({.estimator = EstimatorKind::Bayes}, kPrecision);
   SourceStats after({.estimator = EstimatorKind::Bayes}, kPrecision);
