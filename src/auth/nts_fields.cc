@@ -34,6 +34,17 @@ bool read_unique_id(std::span<const std::byte> body, NtsFields& into) {
 
 }  // namespace
 
+bool has_nts_fields(const ntp::PacketView& packet) {
+  ntp::ExtensionWalk walk(packet.extensions());
+  while (const auto field = walk.next()) {
+    if (field->type == kUniqueIdType || field->type == kCookieType || field->type == kPlaceholderType ||
+        field->type == kAuthenticatorType) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool read_nts_fields(const ntp::PacketView& packet, NtsFields& into) {
   into = {};
   const auto all = packet.authenticated();

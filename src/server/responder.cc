@@ -58,20 +58,6 @@ std::optional<ntp::Mode> answer_mode(const ntp::Header& request, std::uint16_t p
   }
 }
 
-// RFC 8915 section 5: these four are a wish for authentication; all others may be ignored.
-bool is_nts_field(std::uint16_t type) {
-  return type == auth::kUniqueIdType || type == auth::kCookieType || type == auth::kPlaceholderType ||
-         type == auth::kAuthenticatorType;
-}
-
-bool wants_nts(const ntp::PacketView& request) {
-  ntp::ExtensionWalk walk(request.extensions());
-  while (const auto field = walk.next()) {
-    if (is_nts_field(field->type)) return true;
-  }
-  return false;
-}
-
 // All before the stamps of the exchange, where that is not what all clients are told.
 void write_own_head(const discipline::OwnState& state, LocalTime arrived, Duration smoothing, ntp::Mode mode,
                     std::byte* data) {
@@ -126,7 +112,7 @@ const auth::Key* Responder::key_of(const ntp::PacketView& request) const {
 // BadAuth, NtsRefusal, or Answer, also where there is nothing of NTS.
 Verdict Responder::open_nts(const ntp::PacketView& packet, Departure& departure) {
   // We cannot give what is asked for, and without it the answer is of no use.
-  if (nts_ == nullptr) return wants_nts(packet) ? Verdict::BadAuth : Verdict::Answer;
+  if (nts_ == nullptr) return auth::has_nts_fields(packet) ? Verdict::BadAuth : Verdict::Answer;
   auth::NtsAnswer& room = nts_->answers[nts_->next];
   departure.nts_verdict = nts_->server.open(packet, room);
   switch (departure.nts_verdict) {

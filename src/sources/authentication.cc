@@ -1,5 +1,7 @@
 #include "timed/sources/authentication.h"
 
+#include "timed/auth/nts_fields.h"
+
 namespace timed::sources {
 namespace {
 
@@ -43,7 +45,8 @@ std::optional<std::size_t> authenticate(Authentication& authentication, std::spa
 bool is_authentic(Authentication& authentication, const ntp::PacketView& packet) {
   if (auto* const nts = std::get_if<NtsAuth>(&authentication)) return nts->is_authentic(packet);
   const auto* const mac = std::get_if<MacAuth>(&authentication);
-  if (mac == nullptr) return packet.trailer() == ntp::Trailer::None;
+  // Who asked for none gets an answer with one from somebody who answers another question.
+  if (mac == nullptr) return packet.trailer() == ntp::Trailer::None && !auth::has_nts_fields(packet);
   const auth::Key* const key = mac->key();
   return key != nullptr && key->verifies(packet);
 }

@@ -37,6 +37,10 @@ struct NtsFields {
   bool any() const { return has_authenticator || cookies > 0 || placeholders > 0 || !unique_id.empty(); }
 };
 
+// Whether there is one of the four types.  RFC 8915 section 5: they are a wish for authentication, or an answer to one;
+// all others may be ignored.
+bool has_nts_fields(const ntp::PacketView& packet);
+
 // False where a field of NTS is not as it has to be: a second unique identifier, or one that is too short, an
 // authenticator that is not the last thing in the packet, or whose lengths say what cannot be.
 bool read_nts_fields(const ntp::PacketView& packet, NtsFields& into);

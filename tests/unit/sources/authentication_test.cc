@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/sources/exchange_fixture.h"
+#include "timed/auth/nts_fields.h"
 #include "timed/base/bytes.h"
 #include "timed/base/random.h"
 #include "timed/ntp/extension.h"
@@ -207,6 +208,20 @@ TEST_F(KeyedAuthentication, a_code_is_refused_where_none_is_wanted) {
     EXPECT_FALSE(passes(NoAuth{}, sign(of(row.id), packet(4, true))));
     EXPECT_FALSE(passes(of(row.id), packet(4)));
     EXPECT_FALSE(passes(of(row.id), packet(4, true)));
+  }
+}
+
+// Nobody has asked for NTS; with a code that was asked for, its fields are some that may be ignored.
+TEST_F(KeyedAuthentication, fields_of_nts_are_refused_where_none_are_wanted) {
+  constexpr std::size_t kBody = 32;
+  const Bytes body(kBody);
+  for (const std::uint16_t type : {auth::kUniqueIdType, auth::kCookieType, auth::kPlaceholderType,
+                                   auth::kAuthenticatorType, std::uint16_t{0x0002}}) {
+    Bytes bytes = packet(4);
+    bytes.resize(ntp::kHeaderSize + auth::kFieldHead + kBody);
+    ASSERT_EQ(auth::write_field(type, body, bytes, ntp::kHeaderSize), bytes.size());
+    EXPECT_EQ(passes(NoAuth{}, bytes), type == 0x0002) << type;
+    EXPECT_TRUE(passes(of(kTypes[0].id), sign(of(kTypes[0].id), bytes))) << type;
   }
 }
 
