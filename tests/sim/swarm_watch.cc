@@ -25,7 +25,7 @@ ntp::Mode mode_of(const Packet& packet) {
 // next samples come.
 double tolerance(const SwarmClient& client) {
   if (client.settled < kFewSamples) return 4.0;
-  if (client.sources > 1 || client.ways_changed) return 2.0;
+  if (client.sources > 1 || client.ways_changed || client.steps_in_line) return 2.0;
   return 1.1;  // a skew is a deviation, no limit
 }
 
