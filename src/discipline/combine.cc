@@ -55,6 +55,12 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
 
 }  // namespace
 
+bool contradict(const WeightedEstimate& a, const WeightedEstimate& b, double times) {
+  const LocalEstimate &one = a.estimate, &other = b.estimate;
+  const Duration apart = other.offset + (one.when - other.when) * other.frequency - one.offset;
+  return abs(apart) > (a.distance + b.distance) * times;
+}
+
 LocalEstimate combine(std::span<const WeightedEstimate> estimates) {
   TIMED_ASSERT(!estimates.empty());
   const LocalEstimate& lead = estimates.front().estimate;

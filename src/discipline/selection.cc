@@ -374,7 +374,8 @@ void Selector::mark_distant(Round& round, const Seat& selected) {
     SourceSelection& report = seat.entry->report;
     const LocalEstimate& own = *seat.candidate->estimate;
     const Frequency tolerance = (lead.skew + own.skew + options_.max_clock_error) * options_.combine_limit;
-    if (seat.distance > reach * options_.combine_limit || abs(lead.frequency - own.frequency) > tolerance) {
+    const bool far = seat.distance > reach * options_.combine_limit || abs(lead.frequency - own.frequency) > tolerance;
+    if (far || contradict({lead, reach}, {own, seat.distance}, options_.combine_limit)) {
       report.distant = seat.candidate->reach_size < kFullReach ? 1 : kDistantRounds;
     } else if (report.distant > 0) {
       --report.distant;

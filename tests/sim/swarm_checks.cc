@@ -125,7 +125,9 @@ void SwarmChecks::check_end() {
     const auto tracking = client.node->ask<control::TrackingReply>(control::TrackingRequest{});
     const bool knows =
         tracking && tracking->stratum != 0 && !(client.serves_local && tracking->ref_id == ntp::kLocalRefId);
-    if (knows || (client.draw.fallback && client.was_synchronised_in_calm)) continue;
+    // The local reference stands in where the selected source is too far, which filters make it for hours.
+    if (knows || (client.serves_local && world_.has_source(client))) continue;
+    if ((client.draw.fallback && client.was_synchronised_in_calm)) continue;
     world_.broke(client.node, client.node->name() + ": not synchronised in calm," + world_.sources_of(client));
   }
 }

@@ -133,7 +133,8 @@ void SwarmWatch::note_served(const SwarmClient& client, const ntp::Header& heade
   // Those who follow it have samples from before and after it found a server.
   if (of_nobody) world_.worst_served = std::max(world_.worst_served, abs(error) * kOvershoot);
   if (world_.strata_lie ? client.direct : header.stratum == 2) {
-    world_.worst_served = std::max(world_.worst_served, abs(error));
+    // With a frequency that is none its followers may go on where it is out of reach.
+    world_.worst_served = std::max(world_.worst_served, abs(error) * (client.steps_in_line ? kOvershoot : 1.0));
   }
 }
 

@@ -271,12 +271,24 @@ void SwarmWorld::require(bool holds, Node& node, const char* what, double value)
   if (!holds) broke(&node, node.name() + ": " + what + format(" (%.9g)", value));
 }
 
-std::string SwarmWorld::sources_of(const SwarmClient& client) {
+std::vector<std::string> SwarmWorld::all_addresses() const {
   std::vector<std::string> all;
   for (const SwarmServer& server : servers) all.push_back(server.address);
-  for (const SwarmClient& other : clients) all.push_back(other.address);
+  for (const SwarmClient& client : clients) all.push_back(client.address);
+  return all;
+}
+
+bool SwarmWorld::has_source(const SwarmClient& client) {
+  for (const std::string& address : all_addresses()) {
+    const auto source = source_report(*client.node, address);
+    if (source && source->status == control::SourceStatus::Selected) return true;
+  }
+  return false;
+}
+
+std::string SwarmWorld::sources_of(const SwarmClient& client) {
   std::string sources;
-  for (const std::string& server : all) {
+  for (const std::string& server : all_addresses()) {
     if (const auto source = source_report(*client.node, server)) {
       sources += format(" %s state %d reach %o offset %.6f +/- %.6f poll %d, %u s ago", server.c_str(),
                         static_cast<int>(source->status), source->reachability, source->adjusted.to_seconds(),

@@ -95,6 +95,7 @@ class SwarmWorld {
   void broke(Node* node, const std::string& what);
   void require(bool holds, Node& node, const char* what, double value);
   std::string sources_of(const SwarmClient& client);
+  bool has_source(const SwarmClient& client);  // that is selected
 
   static constexpr std::uint16_t kOtherPort = 11123;
 
@@ -118,6 +119,7 @@ class SwarmWorld {
   SwarmOutcome outcome;
 
  private:
+  std::vector<std::string> all_addresses() const;
   void add_server(int index);
   void add_client(int index);
   void note_way(SwarmClient& client, const std::string& server);

@@ -15,6 +15,10 @@ struct WeightedEstimate {
   Duration distance;  // root distance: the nearer, the more the offset counts
 };
 
+// Two that are right are no further apart than both may be off, here so many times.  The intervals that agree are those
+// of the best samples; the line through all samples may lead out of its own, as after a step.
+bool contradict(const WeightedEstimate& a, const WeightedEstimate& b, double times);
+
 // The first one leads: the result refers to its time and has its root delay and dispersion.  One alone is unchanged.
 LocalEstimate combine(std::span<const WeightedEstimate> estimates);
 

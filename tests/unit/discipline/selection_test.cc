@@ -273,6 +273,18 @@ TEST_F(SelectionTest, SourcesOfAnotherFrequencyAreLeftOutToo) {
   EXPECT_EQ(states(2), "*D");
 }
 
+// The best sample is as right as it was, but the line through it and those after a step leads somewhere else.
+TEST_F(SelectionTest, SourcesWhoseLineLeadsOutOfTheirOwnBoundsAreLeftOutToo) {
+  std::vector<Candidate> two = {candidate(1, 0), candidate(2, 0)};
+  two[1].estimate->offset = Duration::seconds(0.059);
+  EXPECT_EQ(round(two).combined_sources, 2);
+  two[1].estimate->offset = Duration::seconds(-0.5);
+  const Selection s = round(two);
+  EXPECT_EQ(states(2), "*D");
+  EXPECT_EQ(s.combined_sources, 1);
+  EXPECT_EQ(s.combined->offset, Duration::zero());
+}
+
 TEST_F(SelectionTest, ASourceThatIsNewIsDistantForOneRound) {
   std::vector<Candidate> two = {candidate(1, 0, 0.01), candidate(2, 0.001, 0.2)};
   two[1].reach_size = 7;
