@@ -3,6 +3,10 @@
 // it, and nothing else is forgotten: neither the route nor how the clock usually wanders.  To take the jump for wander
 // instead would make the clock a bad one for as long as the window remembers it.
 //
+// One sample soon after a jump shows little of it, less than queues excuse, and what was believed then goes some of the
+// way with it: the next one, beside that, says little again.  So a sample that is not likely, but no contradiction,
+// leaves a doubt.  The next one is held against what was believed before both, and may settle it.
+//
 // Neither wander nor queues explain a jump of the offset: of a clock that somebody else set, or of the server's.  Two
 // samples that agree on one make the past be shifted by it, with room for how well it is known; so the frequency stays
 // known, as nothing happened to it.  One such sample alone is left out.
@@ -10,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace timed::discipline {
 namespace {
@@ -21,6 +26,12 @@ constexpr double kMostJump = 1e-4;  // above it the reference was set, or the ma
 // 0.2 ms, 57 times its RMS error.  The next sample is soon there to say what it was.
 constexpr double kMostFrequencyJump = 1e-5;
 constexpr double kSoon_s = 8.0;
+// A sample less likely than this leaves a doubt: one in fifty is worth the packet that is asked for to settle it.  The
+// next one then need not be as unlikely as a contradiction alone is, at 4 deviations 1 of 16 000; with 2e-3 at polls of
+// 16 s the frequency was 1.6 times as far off as the regression's, by jumps that were none.
+constexpr double kDoubtChance = 0.02;
+constexpr double kSettledChance = 2e-4;
+constexpr double kNoExcuse = 0.05;  // deviations, below which the delay changes nothing
 // A jump of the offset: so many deviations beyond what the delay excuses, and too much for one of the frequency.
 constexpr double kJumpDeviations = 20.0;
 constexpr double kJumpRate = kMostJump / kLateJump;
@@ -28,10 +39,26 @@ constexpr double kSameJump = 0.25;   // two samples agree on it to such a share
 constexpr int kMostSuspects = 3;     // in a row: then it is no jump, and the models must make the best of it
 constexpr double kJumpSlack = 10.0;  // deviations for how well it is known, beside half the delay
 
+double density(double z) {
+  return std::exp(-0.5 * z * z) / std::sqrt(2.0 * std::numbers::pi);
+}
+
+// The chance to be above z, integrated from z on.
+double tail_integral(double z) {
+  return density(z) - z * 0.5 * std::erfc(z / std::numbers::sqrt2);
+}
+
 }  // namespace
 
 double Contradiction::beyond_s() const {
   return std::max(0.0, std::fabs(error_s) - excused_s);
+}
+
+// Both tails of a uniform distribution as wide as the excuse, to both sides, and a Gaussian one.
+double Contradiction::chance() const {
+  const double error = std::fabs(error_s) / sd_s, excused = excused_s / sd_s;
+  if (excused < kNoExcuse) return std::erfc(error / std::numbers::sqrt2);
+  return (tail_integral(error - excused) - tail_integral(error + excused)) / excused;
 }
 
 bool Contradiction::is_offset_jump() const {
@@ -47,7 +74,8 @@ Contradiction contradiction_of(const Sample& sample, const Posterior& believed,
   double variance_s2 = believed.offset_sd_after(elapsed).to_seconds();
   variance_s2 *= variance_s2;
   if (delays) {
-    c.excused_s = std::max(0.0, 0.5 * sample.peer_delay.to_seconds() - delays->base_delay_s);
+    // A delay below the smallest says that this was not it, by as much.
+    c.excused_s = std::fabs(0.5 * sample.peer_delay.to_seconds() - delays->base_delay_s);
     variance_s2 += delays->gaussian_sd_s * delays->gaussian_sd_s + delays->base_delay_sd_s * delays->base_delay_sd_s;
   } else {
     variance_s2 += believed.noise_sd.to_seconds() * believed.noise_sd.to_seconds();
@@ -57,10 +85,34 @@ Contradiction contradiction_of(const Sample& sample, const Posterior& believed,
 }
 
 double frequency_jump(const Contradiction& c) {
-  if (c.surprise() <= kContradiction) return 0.0;
   const double change = kLateJump * c.error_s / c.elapsed_s;
   const double most = c.elapsed_s < kSoon_s ? kMostFrequencyJump : kMostJump;
   return std::fabs(change) <= most ? change * change : 0.0;
+}
+
+FrequencyJumpWatch::Verdict FrequencyJumpWatch::check(const Sample& sample, const Contradiction& c,
+                                                      const Posterior& believed,
+                                                      const std::optional<AverageAnswer>& delays) {
+  Verdict verdict;
+  if (c.surprise() > kContradiction) {
+    verdict.jump = frequency_jump(c);
+  } else if (doubt_) {
+    verdict.earlier_jump = earlier_jump(sample);
+  }
+  const bool has_jumped = verdict.jump > 0.0 || verdict.earlier_jump > 0.0;
+  verdict.in_doubt = !has_jumped && c.chance() < kDoubtChance;
+  doubt_ = verdict.in_doubt ? std::optional(Doubt{believed, delays, c.error_s}) : std::nullopt;
+  return verdict;
+}
+
+double FrequencyJumpWatch::earlier_jump(const Sample& sample) const {
+  const Contradiction c = contradiction_of(sample, doubt_->believed, doubt_->delays);
+  const bool says_the_same = std::signbit(c.error_s) == std::signbit(doubt_->error_s);
+  return says_the_same && c.chance() < kSettledChance ? frequency_jump(c) : 0.0;
+}
+
+void FrequencyJumpWatch::shift(Duration offset) {
+  if (doubt_) doubt_->believed.offset = doubt_->believed.offset + WideDuration(offset);
 }
 
 OffsetJumpWatch::Verdict OffsetJumpWatch::check(const Sample& sample, const Posterior& believed,

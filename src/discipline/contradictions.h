@@ -21,6 +21,8 @@ struct Contradiction {
 
   double beyond_s() const;  // what is not excused
   double surprise() const { return beyond_s() / sd_s; }
+  // Of an error so large where nothing has happened: of a delay that may lie on either way as likely, and the rest.
+  double chance() const;
   bool is_offset_jump() const;
 };
 
@@ -28,9 +30,36 @@ struct Contradiction {
 Contradiction contradiction_of(const Sample& sample, const Posterior& believed,
                                const std::optional<AverageAnswer>& delays);
 
-// The variance that the frequency is to have gained between the two samples, as in Exchange; zero where nothing is
-// contradicted, and where no oscillator jumps so far.
+// The variance that the frequency is to have gained between the two samples, as in Exchange; zero where no oscillator
+// jumps so far.
 double frequency_jump(const Contradiction& c);
+
+// Finds jumps of the frequency: by one sample, or by two of which the first left some doubt.
+class FrequencyJumpWatch {
+ public:
+  struct Verdict {
+    double jump = 0.0;          // as frequency_jump(): before this sample
+    double earlier_jump = 0.0;  // before the one that was in doubt
+    bool in_doubt = false;      // one more sample would tell
+  };
+  // `c`: what the sample says against what was believed, which is what it was made of.
+  Verdict check(const Sample& sample, const Contradiction& c, const Posterior& believed,
+                const std::optional<AverageAnswer>& delays);
+  // The reference was moved by so much.
+  void shift(Duration offset);
+  void reset() { doubt_.reset(); }
+
+ private:
+  struct Doubt {
+    Posterior believed;  // before the sample that left it
+    std::optional<AverageAnswer> delays;
+    double error_s = 0.0;
+  };
+
+  double earlier_jump(const Sample& sample) const;
+
+  std::optional<Doubt> doubt_;
+};
 
 // Of the offset, reference - free, with how well it is known.
 struct OffsetJump {

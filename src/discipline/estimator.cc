@@ -65,10 +65,12 @@ struct Estimator::Workspace {
   ModelAverage models;
   std::optional<AverageAnswer> last;  // of the window one sample ago
   OffsetJumpWatch offset_jumps;
+  FrequencyJumpWatch frequency_jumps;
   FreeTime block_end;            // until then samples belong to the newest entry
   FreeTime last_seen;            // sample; its entry may be older
   bool noise_is_hidden = false;  // from delays: the smoother has nothing to say
   bool is_due = false;           // an update would say something new
+  bool jumped = false;           // the frequency, as the last entry says
   double jump_sd_s = 0.0;        // of the jump before the next entry
 
   bool holds_back(const Sample& sample, std::optional<Posterior>& posterior);
@@ -150,6 +152,7 @@ bool Estimator::Workspace::holds_back(const Sample& sample, std::optional<Poster
   if (verdict.jump) {
     window.shift(verdict.jump->offset);
     posterior->offset = posterior->offset + WideDuration(verdict.jump->offset);
+    frequency_jumps.shift(verdict.jump->offset);
     jump_sd_s = verdict.jump->sd_s;
   }
   return verdict.held_back;
@@ -169,6 +172,7 @@ void Estimator::add(const Sample& sample) {
   const double delay_s = sample.peer_delay.to_seconds();
   const double offset_s = sample.offset.to_duration().to_seconds();
   const double step_s = sample.peer_dispersion.to_seconds();
+  expectation_ = Expectation::Met;
   if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(step_s) < kLimit_s) || !(std::fabs(offset_s) < kFarthest_s)) {
     ++counts_.refused;
     return;
@@ -179,11 +183,15 @@ void Estimator::add(const Sample& sample) {
   }
   work_->last_seen = sample.when;
   if (work_->holds_back(sample, posterior_)) {
+    expectation_ = Expectation::Contradicted;
     ++counts_.held_back;
     return;
   }
-  const bool in_block = work_->jump_sd_s == 0.0 && sample.when < work_->block_end;
-  if (work_->window.size() > 0 && in_block && surprise(sample) < kContradiction) {
+  std::optional<Contradiction> against;
+  if (posterior_) against = contradiction_of(sample, *posterior_, work_->last);
+  const bool contradicted = work_->jump_sd_s > 0.0 || (against && against->surprise() > kContradiction);
+  if (contradicted) expectation_ = Expectation::Contradicted;
+  if (work_->window.size() > 0 && !contradicted && sample.when < work_->block_end) {
     WindowEntry& block = work_->window.newest();
     return by_delay() ? block.take_better(sample) : block.take_mean_with(sample);
   }
@@ -191,15 +199,28 @@ void Estimator::add(const Sample& sample) {
   work_->block_end = sample.when + work_->block_length(posterior_);
   WindowEntry entry{sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero())};
   entry.step = sample.peer_dispersion;
-  entry.jump = jump_before(sample);
-  if (entry.jump > 0.0) ++counts_.jumps;
+  entry.jump = against ? watch_frequency(sample, *against) : 0.0;
   entry.jump_sd_s = std::exchange(work_->jump_sd_s, 0.0);
   work_->window.add(entry, options_.window);
 }
 
-double Estimator::jump_before(const Sample& sample) const {
-  if (!by_delay() || !posterior_ || work_->window.size() < kEnoughForJumps) return 0.0;
-  return frequency_jump(contradiction_of(sample, *posterior_, work_->last));
+// Of a new entry: whether the frequency has jumped before it, or before the one that is the newest still.
+double Estimator::watch_frequency(const Sample& sample, const Contradiction& against) {
+  Workspace& w = *work_;
+  w.jumped = false;
+  if (!by_delay() || w.window.size() < kEnoughForJumps) {
+    w.frequency_jumps.reset();
+    return 0.0;
+  }
+  const FrequencyJumpWatch::Verdict verdict = w.frequency_jumps.check(sample, against, *posterior_, w.last);
+  if (verdict.in_doubt && expectation_ == Expectation::Met) expectation_ = Expectation::Doubtful;
+  if (verdict.earlier_jump > 0.0) {
+    expectation_ = Expectation::Contradicted;
+    w.window.newest().jump = verdict.earlier_jump;
+  }
+  w.jumped = verdict.jump > 0.0 || verdict.earlier_jump > 0.0;
+  if (w.jumped) ++counts_.jumps;
+  return verdict.jump;
 }
 
 void Estimator::reset() {
@@ -209,11 +230,14 @@ void Estimator::reset() {
   work_->last.reset();
   work_->noise_is_hidden = false;
   work_->offset_jumps.reset();
+  work_->frequency_jumps.reset();
+  work_->jumped = false;
 }
 
 void Estimator::shift(Duration offset) {
   work_->window.shift(offset);
   work_->offset_jumps.shift(offset);
+  work_->frequency_jumps.shift(offset);
   if (posterior_) posterior_->offset = posterior_->offset + WideDuration(offset);
 }
 
@@ -262,14 +286,9 @@ void Estimator::update() {
   posterior_.reset();
   if (bank) posterior_ = conclude(*bank, answer, w.window.newest().when, w.window.newest().offset);
   if (posterior_) {
-    posterior_->jumped = w.window.newest().jump > 0.0;
+    posterior_->jumped = w.jumped;
     posterior_->recent = std::min(w.window.recent(present_of(*posterior_, answer)), options_.window);
   }
-}
-
-double Estimator::surprise(const Sample& sample) const {
-  if (!posterior_) return 0.0;
-  return contradiction_of(sample, *posterior_, work_->last).surprise();
 }
 
 }  // namespace timed::discipline

@@ -12,7 +12,7 @@ const double kPartOfStep = 1.0 / std::sqrt(12.0);
 // A run of delays that queues make once in a million times is a longer route.
 const double kRouteOdds = std::log(1e-6);
 constexpr double kSamplesPerSample = 2.0;  // what a sample may count for where they are less frequent than before
-constexpr std::size_t kIntervals = 3;      // whose mean is the present one: one alone may be a burst's
+constexpr std::size_t kIntervals = 3;      // whose median is the present one: one alone may be a burst's
 
 // Logarithm of the chance that a round trip is so many times the mean of one direction above the smallest: the sum of
 // two exponential delays, or one of the rare long ones in either direction (one_sided_noise.cc).
@@ -70,15 +70,21 @@ double SampleWindow::stamp_sd_s(Duration own_precision) const {
   return std::max(own_precision, least * kPartOfStep).to_seconds();
 }
 
+// Between the last samples.
+Duration SampleWindow::present_interval() const {
+  const std::size_t count = std::min(kIntervals, size_ - 1);
+  std::array<Duration, kIntervals> intervals;
+  for (std::size_t i = 0; i < count; ++i) intervals[i] = entries_[size_ - 1 - i].when - entries_[size_ - 2 - i].when;
+  std::sort(intervals.begin(), intervals.begin() + static_cast<std::ptrdiff_t>(count));
+  return intervals[count / 2];
+}
+
 // Not how many samples lie within the span, which a faster beginning would make too many: polls would grow beyond
 // where they stay.  The first ones, and those after a jump, know little yet.
 std::size_t SampleWindow::recent(Duration span) const {
   std::size_t known = 1;
   while (known < size_ && entries_[size_ - known].jump == 0.0) ++known;
-  const std::size_t intervals = std::min(kIntervals, size_ - 1);
-  const Duration interval =
-      (entries_[size_ - 1].when - entries_[size_ - 1 - intervals].when) * (1.0 / static_cast<double>(intervals));
-  const double held = span / interval;
+  const double held = span / present_interval();
   const double most = kSamplesPerSample * static_cast<double>(known);
   return static_cast<std::size_t>(std::min({held, most, static_cast<double>(kEstimatorWindow)}));
 }

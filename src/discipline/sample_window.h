@@ -50,6 +50,8 @@ class SampleWindow {
   std::size_t recent(Duration span) const;
 
  private:
+  Duration present_interval() const;
+
   std::array<WindowEntry, kEstimatorWindow> entries_{};
   std::size_t size_ = 0;
   std::array<Exchange, kEstimatorWindow> exchanges_{};

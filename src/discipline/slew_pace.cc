@@ -21,6 +21,9 @@ constexpr int kFirstUpdates = 8;
 // After a gap in the answers the next update is not as far away as the last one was: an interval is expected to be so
 // many times the longest of those before at most, of which each update takes a tenth (several sources come in turns).
 constexpr double kLongerInterval = 2.0;
+// And not as near as one that was asked for out of turn: with the whole of the last interval for it, the frequency
+// error of polls of a quarter of an hour is 0.59 instead of 0.69 times the regression's.
+constexpr double kShorterInterval = 0.7;
 constexpr double kIntervalDecay = 0.9;
 // Offsets below the limit are slewed no faster than this, however short the interval.  With 10 and 40 ppm time errors
 // are the same, and the frequency error after a step of the frequency 0.48 and 0.68 instead of 0.58 of the regression's
@@ -46,7 +49,9 @@ void SlewPace::note_update(MonoTime now) {
   last_update_ = now;
   updates_ = std::min(updates_ + 1, kFirstUpdates + 1);
   const bool is_first = updates_ <= kFirstUpdates || longest_interval_ == Duration::zero();
-  expected_interval_ = is_first ? interval_ : std::min(interval_, longest_interval_ * kLongerInterval);
+  expected_interval_ =
+      is_first ? interval_
+               : std::clamp(interval_, longest_interval_ * kShorterInterval, longest_interval_ * kLongerInterval);
   longest_interval_ = std::max(interval_, longest_interval_ * kIntervalDecay);
 }
 

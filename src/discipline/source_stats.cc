@@ -340,8 +340,8 @@ std::size_t SourceStats::telling_samples() const {
   return estimator_ && estimator_->posterior() ? estimator_->posterior()->recent : history_.size();
 }
 
-bool SourceStats::contradicts(const Sample& sample) const {
-  return estimator_ && estimator_->surprise(sample) > kContradiction;
+Expectation SourceStats::expectation() const {
+  return estimator_ ? estimator_->expectation() : Expectation::Met;
 }
 
 StatsReport SourceStats::report(FreeTime now, const LocalView& view) const {

@@ -314,7 +314,7 @@ Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& no
   // A peer must know from its own poll and ours when the other will send: it knows powers of two alone.
   const bool by_estimator = outcome.by_estimator && !is_symmetric();
   schedule_.adjust_for_sample(
-      {outcome.prediction_error, outcome.distance, outcome.samples, outcome.contradiction, by_estimator}, nearness());
+      {outcome.prediction_error, outcome.distance, outcome.samples, outcome.expectation, by_estimator}, nearness());
   Actions actions;
   if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
   return actions;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "timed/discipline/estimator.h"
 #include "timed/ntp/types.h"
@@ -17,6 +18,10 @@ constexpr double kContradicted = -discipline::kSoonerAfterContradiction;
 // goes unseen for as long.  With the seeds 1 to 30 the error after a step of the frequency is 0.46 times the
 // regression's without the limit, 0.37 with it; that of the first hours 0.56 and 0.51.  Slower growth costs packets.
 constexpr double kFastestGrowth = 1.0;
+// A second look comes after an eighth of the interval, where that is long: what a clock that has jumped is off by grows
+// with the cube of it, and a packet costs the same.
+constexpr double kSecondLook = 1.0 / 8.0;
+constexpr Duration kWorthASecondLook = Duration::seconds(256);
 // More than the whole range of polls: one change never needs to be larger.
 constexpr double kLargestChange = 64.0;
 constexpr double kMaxStretch = 0.02;
@@ -47,6 +52,7 @@ void PollSchedule::reset() {
   poll_ = std::max(options_.min_poll, 0);
   score_ = 0.0;
   between_powers_ = false;
+  second_look_ = SecondLook::None;
   presends_left_ = 0;
   peer_poll_.reset();
 }
@@ -103,6 +109,7 @@ void PollSchedule::end_transmission(bool sent, bool reachable, bool interleaved)
   } else if (poll_ >= options_.presend && burst_total_left_ == 0) {
     presends_left_ = interleaved ? 2 : 1;
   }
+  if (second_look_ == SecondLook::Wanted) second_look_ = SecondLook::Taken;
   // A burst that begins before the network is there does not wear off.
   const bool waits_for_network = mode_ == PollMode::BurstWasOnline && !sent && !reachable;
   if (in_burst() && !waits_for_network) --burst_total_left_;
@@ -117,6 +124,7 @@ void PollSchedule::on_good_response() {
 
 Duration PollSchedule::on_rate_kiss() {
   burst_good_left_ = 0;
+  second_look_ = SecondLook::None;
   return ntp::poll_interval(poll_) * 4.0;
 }
 
@@ -145,11 +153,21 @@ void PollSchedule::adjust(double change, const Nearness& nearness) {
 
 void PollSchedule::adjust_for_sample(const SampleAgreement& agreement, const Nearness& nearness) {
   between_powers_ = agreement.by_estimator;
+  const bool is_second = std::exchange(second_look_, SecondLook::None) == SecondLook::Taken;
+  const bool agrees = agreement.prediction_error <= agreement.distance;
+  // One that finds nothing is no word on the interval.
+  if (is_second && agrees && agreement.expectation != discipline::Expectation::Contradicted) return;
+  if (wants_second_look(agreement) && !is_second) second_look_ = SecondLook::Wanted;
   adjust(adjustment_for(agreement), nearness);
 }
 
+bool PollSchedule::wants_second_look(const SampleAgreement& agreement) const {
+  const bool in_doubt = agreement.expectation == discipline::Expectation::Doubtful;
+  return in_doubt && agreement.by_estimator && !in_burst() && interval() >= kWorthASecondLook;
+}
+
 double PollSchedule::adjustment_for(const SampleAgreement& agreement) const {
-  if (agreement.contradiction) return kContradicted;
+  if (agreement.expectation == discipline::Expectation::Contradicted) return kContradicted;
   if (agreement.prediction_error > agreement.distance) {
     return -std::log2(agreement.prediction_error / agreement.distance);
   }
@@ -163,7 +181,9 @@ Duration PollSchedule::interval() const {
   if (presends_left_ > 0) return kPresendLead;
   const bool between = between_powers_ && poll_ < options_.max_poll;
   const Duration normal = ntp::poll_interval(poll()) * (between ? std::exp2(score_) : 1.0);
-  return in_burst() ? std::min(kMaxBurstInterval, normal / 4.0) : normal;
+  if (in_burst()) return std::min(kMaxBurstInterval, normal / 4.0);
+  if (second_look_ != SecondLook::Wanted) return normal;
+  return std::max(normal * kSecondLook, std::min(normal, ntp::poll_interval(options_.min_poll)));
 }
 
 Duration PollSchedule::first_delay(std::optional<Duration> since_last) const {

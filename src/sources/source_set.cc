@@ -109,11 +109,11 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
   if (source.server_moved != Duration::zero()) source.stats.shift(std::exchange(source.server_moved, {}));
-  outcome.contradiction = source.stats.contradicts(sample);
   if (near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
   } else if (source.stats.accumulate(sample, view)) {
     source.told_out_of_order = false;
+    outcome.expectation = source.stats.expectation();
   } else if (!std::exchange(source.told_out_of_order, true)) {
     log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
   }

@@ -174,7 +174,7 @@ std::vector<EstimatorCase> make_cases() {
   std::vector<EstimatorCase> all;
   const auto add = [&](const std::string& name, const std::string& what, std::function<Node&(Scenario&)> build,
                        Duration span, Duration from) {
-    all.push_back({name, what, daemon_of(std::move(build)), span, from});
+    all.push_back({name, what, daemon_of(std::move(build)), span, from, 0});
   };
   add("default", "that of the table above", pair_of({}), Duration::seconds(10000), settle);
   add("default, long", "100 000 s", pair_of({}), longer, later);
@@ -206,6 +206,7 @@ std::vector<EstimatorCase> make_cases() {
   add("route, one way", "the same on the way there only: what nobody can see counts too",
       pair_of({.later = route_change(false)}), Duration::seconds(21000), settle);
   add("frequency step", "1 ppm at 10 000 s", pair_of({.later = frequency_step}), usual, Duration::seconds(10000));
+  all.back().more_runs = 900;
   add("daily sine", "1 ppm up and down in a day", pair_of({.later = daily_sine}), longer, later);
   add("three servers", "0.1 to 0.9 ms away, jitters of half of that", servers(3, false), usual, settle);
   add("five servers", "0.1 to 2.5 ms away, the last one half a second fast", servers(5, true), usual, settle);
@@ -282,11 +283,15 @@ EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator,
 
 EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, int runs) {
   EstimatorComparison comparison;
+  compare_more(comparison, c, first_seed, runs);
+  return comparison;
+}
+
+void compare_more(EstimatorComparison& comparison, const EstimatorCase& c, int first_seed, int runs) {
   for (int seed = first_seed; seed < first_seed + runs; ++seed) {
     comparison.regression.push_back(run_estimator(c, "regression", seed));
     comparison.bayes.push_back(run_estimator(c, "bayes", seed));
   }
-  return comparison;
 }
 
 std::string comparison_head() {

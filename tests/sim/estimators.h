@@ -24,7 +24,8 @@ struct EstimatorCase {
   std::string what;
   std::function<SteeredClock(Scenario&, const std::string& estimator)> start;
   Duration span;
-  Duration settle;  // errors count after it
+  Duration settle;    // errors count after it
+  int more_runs = 0;  // in the table, beside those of each row: where they differ much
 };
 
 // What one estimator made of one seed.
@@ -43,10 +44,12 @@ struct EstimatorComparison {
 const std::vector<EstimatorCase>& estimator_cases();
 EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator, int seed);
 EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, int runs);
+void compare_more(EstimatorComparison& comparison, const EstimatorCase& c, int first_seed, int runs);
 
 // The seeds of the table; no constant was chosen by looking at them.
 inline constexpr int kEstimatorSeed = 101;
 inline constexpr int kEstimatorRuns = 100;
+inline constexpr int kMoreEstimatorSeeds = 2001;
 inline constexpr std::string_view kEstimatorsBegin = "<!-- begin of what sim_estimators writes -->\n";
 inline constexpr std::string_view kEstimatorsEnd = "<!-- end of what sim_estimators writes -->\n";
 

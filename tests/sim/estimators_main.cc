@@ -28,6 +28,7 @@ bool replace_between_markers(const char* path, const std::string& table) {
 
 struct Order {
   int first = timed::sim::kEstimatorSeed, runs = timed::sim::kEstimatorRuns;
+  bool own_seeds = false;      // others than the table's
   std::string only;            // name of a row; empty = all
   const char* path = nullptr;  // of the page; none = it is printed alone
 };
@@ -44,6 +45,7 @@ std::optional<Order> read_order(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--seeds" && i + 2 < argc) {
+      order.own_seeds = true;
       order.first = std::atoi(argv[++i]);
       order.runs = std::atoi(argv[++i]);
     } else if (word == "--only" && i + 1 < argc) {
@@ -71,7 +73,9 @@ int main(int argc, char** argv) {
   std::fputs(table.c_str(), stdout);
   for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
     if (!order->only.empty() && c.name != order->only) continue;
-    const std::string row = timed::sim::comparison_row(c, timed::sim::compare_estimators(c, order->first, order->runs));
+    timed::sim::EstimatorComparison runs = timed::sim::compare_estimators(c, order->first, order->runs);
+    if (!order->own_seeds) timed::sim::compare_more(runs, c, timed::sim::kMoreEstimatorSeeds, c.more_runs);
+    const std::string row = timed::sim::comparison_row(c, runs);
     std::fputs(row.c_str(), stdout);
     std::fflush(stdout);
     table += row;

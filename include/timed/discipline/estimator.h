@@ -13,10 +13,19 @@
 
 namespace timed::discipline {
 
+struct Contradiction;
+
 // A sample so many deviations away from all that its delay excuses says that the clock, or the route, has changed.
 inline constexpr double kContradiction = 4.0;
 // And makes the next one come in 2^-4 of the interval, where minpoll lets it.
 inline constexpr int kSoonerAfterContradiction = 4;
+
+// How a sample was, beside what had been believed of the clock.
+enum class Expectation : std::uint8_t {
+  Met,           // or nothing was believed
+  Doubtful,      // not likely: one more sample would tell whether something has happened
+  Contradicted,  // the clock, or the route, is another one
+};
 
 struct EstimatorOptions {
   std::size_t window = 64;                // samples that are looked at, 1 to 64
@@ -78,19 +87,19 @@ class Estimator {
   // Samples in the window, and whether the posterior is the smoother's; else it is the Kalman bank's.
   std::size_t samples() const;
   bool smoothed() const;
-  // How far a sample's offset is from what was expected, less what its delay excuses, in standard deviations of the
-  // rest; zero without a posterior.
-  double surprise(const Sample& sample) const;
+  // Of the last sample added.
+  Expectation expectation() const { return expectation_; }
 
  private:
   struct Workspace;
 
-  double jump_before(const Sample& sample) const;
+  double watch_frequency(const Sample& sample, const Contradiction& against);
   bool by_delay() const;  // whether delays say how far offsets may be off
 
   EstimatorOptions options_;
   std::unique_ptr<Workspace> work_;
   std::optional<Posterior> posterior_;
+  Expectation expectation_ = Expectation::Met;
   EstimatorCounts counts_;
 };
 

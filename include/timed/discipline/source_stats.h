@@ -93,8 +93,8 @@ class SourceStats {
   const Estimator* estimator() const { return estimator_ ? &*estimator_ : nullptr; }
   // Samples that the poll may be judged by: those of the present.
   std::size_t telling_samples() const;
-  // Whether a sample contradicts what the estimator has said of the clock.
-  bool contradicts(const Sample& sample) const;
+  // How the sample accumulated last was, beside what the estimator had said of the clock; with the regression Met.
+  Expectation expectation() const;
 
   // reference - local expected at a time: the line, the last offset where there is none, zero without samples.
   Duration predict(FreeTime t, const LocalView& view) const;

@@ -16,6 +16,7 @@
 #include "timed/base/address.h"
 #include "timed/base/check.h"
 #include "timed/base/random.h"
+#include "timed/discipline/estimator.h"
 #include "timed/discipline/sample.h"
 #include "timed/discipline/timeline.h"
 #include "timed/env/clock.h"
@@ -108,12 +109,12 @@ struct AssociationCounters {
 
 // How the statistics took a sample.
 struct SampleOutcome {
-  Duration prediction_error;   // |measured - predicted before it|
-  Duration distance;           // peer dispersion + half the peer delay
-  std::size_t samples = 0;     // that tell of the present: kept by the regression, or as the estimator says
-  Duration min_delay;          // smallest round trip to the source
-  bool contradiction = false;  // of what the estimator had said
-  bool by_estimator = false;   // has the estimator said how many samples tell of the present
+  Duration prediction_error;  // |measured - predicted before it|
+  Duration distance;          // peer dispersion + half the peer delay
+  std::size_t samples = 0;    // that tell of the present: kept by the regression, or as the estimator says
+  Duration min_delay;         // smallest round trip to the source
+  discipline::Expectation expectation = discipline::Expectation::Met;
+  bool by_estimator = false;  // has the estimator said how many samples tell of the present
 };
 
 struct Received {

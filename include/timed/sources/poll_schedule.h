@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "timed/base/units.h"
+#include "timed/discipline/estimator.h"
 #include "timed/sources/options.h"
 
 namespace timed::sources {
@@ -24,11 +25,11 @@ struct Nearness {
 
 // How well a new sample agreed with what was expected of it.
 struct SampleAgreement {
-  Duration prediction_error;   // |measured - predicted|
-  Duration distance;           // peer dispersion + half the peer delay; above zero
-  std::size_t samples = 0;     // that tell of the present, with the new one
-  bool contradiction = false;  // of what was believed: the clock or the route is another one
-  bool by_estimator = false;   // what tells of the present is its say, and a matter of time, not of how many there are
+  Duration prediction_error;  // |measured - predicted|
+  Duration distance;          // peer dispersion + half the peer delay; above zero
+  std::size_t samples = 0;    // that tell of the present, with the new one
+  discipline::Expectation expectation = discipline::Expectation::Met;
+  bool by_estimator = false;  // what tells of the present is its say, and a matter of time, not of how many there are
 };
 
 // A clock that several sources look at is looked at between the answers of each: the samples of one tell as much as so
@@ -110,11 +111,17 @@ class PollSchedule {
   Duration first_delay(std::optional<Duration> since_last) const;
 
  private:
+  // After a sample that is in doubt one more is asked for soon, where the next one would be long in coming.
+  enum class SecondLook : std::uint8_t { None, Wanted, Taken };
+
+  bool wants_second_look(const SampleAgreement& agreement) const;
+
   PollOptions options_;
   PollMode mode_ = PollMode::Offline;
   int poll_ = 0;
   double score_ = 0.0;
   bool between_powers_ = false;
+  SecondLook second_look_ = SecondLook::None;
   int burst_good_left_ = 0;
   int burst_total_left_ = 0;
   int presends_left_ = 0;

@@ -112,6 +112,19 @@ TEST_F(SampleWindowTest, WhatTheSmootherGetsIsRelativeToTheNewest) {
   EXPECT_DOUBLE_EQ(exchanges[1].jump_s2, 0.0);
 }
 
+TEST_F(SampleWindowTest, OneSampleOutOfTurnChangesNoIntervalBetweenThem) {
+  fill(20);
+  const std::size_t usual = window.recent(Duration::seconds(640));
+  EXPECT_EQ(usual, 10u);
+  WindowEntry between;
+  between.when = window.newest().when + Duration::seconds(8);
+  window.add(between, kRoom);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_LE(window.recent(Duration::seconds(640)), usual + 1) << i << ": the mean of three would make it 15";
+    fill(1);
+  }
+}
+
 TEST_F(SampleWindowTest, StampsAreAsGoodAsTheBestOfThemAndTheOwnClock) {
   fill(3);
   window.newest().step = Duration::seconds(5e-3);

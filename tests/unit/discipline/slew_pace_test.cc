@@ -35,6 +35,13 @@ TEST_F(SlewPaceTest, AfterAnOutageTheNextAnswerIsNear) {
   EXPECT_NEAR(slew_s(20'000), 500.0, 1e-6);
 }
 
+// As where a sample in doubt is looked at again.
+TEST_F(SlewPaceTest, OneAnswerOutOfTurnDoesNotMakeTheNextOneNear) {
+  for (int i = 0; i < 10; ++i) slew_s(1000);
+  EXPECT_NEAR(slew_s(125), 175.0, 1e-6) << "0.7 of the longest of late";
+  EXPECT_NEAR(slew_s(1000), 250.0, 1e-6);
+}
+
 TEST_F(SlewPaceTest, FollowsPollsThatHaveBecomeShort) {
   for (int i = 0; i < 10; ++i) slew_s(10'000);
   for (int i = 0; i < 60; ++i) slew_s(400);

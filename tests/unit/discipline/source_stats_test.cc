@@ -182,9 +182,12 @@ TEST(SourceStats, TheEstimatorSteersAndTheRegressionReports) {
   EXPECT_EQ(bayes.telling_samples(), bayes.estimator()->posterior()->recent);
   EXPECT_EQ(regression.telling_samples(), regression.samples());
   clock.advance(64.0);
-  EXPECT_FALSE(bayes.contradicts(clock.sample(clock.offset_s(), 2.5e-4)));
-  EXPECT_TRUE(bayes.contradicts(clock.sample(clock.offset_s() + 0.01, 2.5e-4)));
-  EXPECT_FALSE(regression.contradicts(clock.sample(clock.offset_s() + 0.01, 2.5e-4)));
+  bayes.accumulate(clock.sample(clock.offset_s(), 2.5e-4), {});
+  EXPECT_EQ(bayes.expectation(), Expectation::Met);
+  clock.advance(64.0);
+  for (SourceStats* stats : {&bayes, &regression}) stats->accumulate(clock.sample(clock.offset_s() + 0.01, 2.5e-4), {});
+  EXPECT_EQ(bayes.expectation(), Expectation::Contradicted);
+  EXPECT_EQ(regression.expectation(), Expectation::Met);
   bayes.reset();
   EXPECT_FALSE(bayes.steering_estimate({}));
 }

@@ -69,8 +69,76 @@ TEST(PollSchedule, SamplesThatSurpriseMakeItPollFaster) {
 TEST(PollSchedule, AContradictionMakesItPollSixteenTimesAsOften) {
   PollSchedule s(polls(4, 10));
   s.adjust(5.5, kFar);
-  s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 16, true}, kFar);
+  s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 16, discipline::Expectation::Contradicted}, kFar);
   EXPECT_DOUBLE_EQ(s.poll() + s.score(), 5.5);
+}
+
+SampleAgreement agreeing(discipline::Expectation expectation, bool by_estimator = true) {
+  return {Duration::zero(), Duration::seconds(1e-3), 8, expectation, by_estimator};
+}
+
+// One that asks each 512 s.
+PollSchedule slow_poller(int min_poll = 4) {
+  PollSchedule s(polls(min_poll, 10));
+  s.go_online();
+  s.adjust(9.0 - min_poll, kFar);
+  return s;
+}
+
+TEST(PollSchedule, ASampleInDoubtIsLookedAtAgainSoonAndOnce) {
+  PollSchedule s = slow_poller();
+  s.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+  EXPECT_EQ(s.interval(), Duration::seconds(64));
+  EXPECT_EQ(s.poll(), 9) << "which is told, and stays";
+  EXPECT_TRUE(s.begin_transmission());
+  s.end_transmission(true, true);
+  EXPECT_EQ(s.interval(), Duration::seconds(512)) << "whether it is answered or not";
+  const double before = s.poll() + s.score();
+  SampleAgreement second = agreeing(discipline::Expectation::Doubtful);
+  second.samples = 64;
+  s.adjust_for_sample(second, kFar);
+  EXPECT_EQ(s.interval(), Duration::seconds(512)) << "no third";
+  EXPECT_DOUBLE_EQ(s.poll() + s.score(), before);
+}
+
+TEST(PollSchedule, TheSecondLookIsHeardWhereItFindsSomething) {
+  for (const bool far_off : {false, true}) {
+    PollSchedule s = slow_poller();
+    s.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+    s.end_transmission(true, true);
+    SampleAgreement found = agreeing(far_off ? discipline::Expectation::Met : discipline::Expectation::Contradicted);
+    if (far_off) found.prediction_error = Duration::seconds(4e-3);
+    s.adjust_for_sample(found, kFar);
+    EXPECT_DOUBLE_EQ(s.poll() + s.score(), far_off ? 7.0 : 5.0);
+  }
+}
+
+TEST(PollSchedule, ASecondLookIsForLongIntervalsOfTheEstimator) {
+  PollSchedule regression = slow_poller();
+  regression.adjust_for_sample(agreeing(discipline::Expectation::Doubtful, false), kFar);
+  EXPECT_EQ(regression.interval(), Duration::seconds(512));
+  PollSchedule quick = slow_poller();
+  quick.adjust(-2.0, kFar);
+  quick.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+  EXPECT_EQ(quick.interval(), Duration::seconds(128));
+  PollSchedule burst = slow_poller();
+  burst.start_burst(4, 4);
+  burst.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+  burst.on_good_response();
+  for (int i = 0; i < 3; ++i) burst.on_good_response();
+  EXPECT_EQ(burst.interval(), Duration::seconds(512));
+  PollSchedule kissed = slow_poller();
+  kissed.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+  EXPECT_EQ(kissed.on_rate_kiss(), Duration::seconds(2048));
+  EXPECT_EQ(kissed.interval(), Duration::seconds(512));
+}
+
+TEST(PollSchedule, ASecondLookIsNoSoonerThanMinpoll) {
+  for (const int min_poll : {8, 9}) {
+    PollSchedule s = slow_poller(min_poll);
+    s.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+    EXPECT_EQ(s.interval(), Duration::seconds(min_poll == 8 ? 256 : 512));
+  }
 }
 
 TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
@@ -87,7 +155,7 @@ TEST(PollSchedule, NumberOfSamplesIsDrawnToTheTarget) {
 
 TEST(PollSchedule, WhereTheEstimatorCountsTheIntervalLiesBetweenPowersOfTwo) {
   PollSchedule s(polls(6, 10));
-  const SampleAgreement just_enough{Duration::zero(), Duration::seconds(1e-3), 8, false, true};
+  const SampleAgreement just_enough{Duration::zero(), Duration::seconds(1e-3), 8, discipline::Expectation::Met, true};
   s.adjust(2.5, kFar);
   EXPECT_EQ(s.interval(), Duration::seconds(256));
   s.adjust_for_sample(just_enough, kFar);
@@ -115,7 +183,7 @@ TEST(PollSchedule, WhereTheEstimatorCountsEightSamplesDoubleTheIntervalAtMost) {
   PollSchedule s(polls(6, 10));
   for (int i = 0; i < 8; ++i) {
     EXPECT_EQ(s.poll(), 6) << i;
-    s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 64, false, true}, kFar);
+    s.adjust_for_sample({Duration::zero(), Duration::seconds(1e-3), 64, discipline::Expectation::Met, true}, kFar);
   }
   EXPECT_EQ(s.poll(), 7);
   EXPECT_DOUBLE_EQ(s.score(), 0.0);
