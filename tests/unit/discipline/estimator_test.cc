@@ -271,6 +271,20 @@ TEST(Estimator, KnowsTheFrequencyAfterAJumpOfTheOffset) {
 }
 
 // Of two samples that say the same jump the first may have been in a queue.
+// There and back among the first samples, which would look like a clock that wanders without measure.
+TEST(Estimator, KnowsJumpsOfTheOffsetFromTheFourthSampleOn) {
+  SyntheticClock clock(19, {});
+  Estimator estimator({});
+  for (int i = 0; i < 24; ++i) {
+    Sample sample = clock.next();
+    if (i >= 3 && i < 6) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
+    feed(estimator, sample);
+  }
+  EXPECT_NEAR(estimator.posterior()->frequency.to_ratio(), clock.frequency(), 5e-7);
+  EXPECT_LT(estimator.posterior()->frequency_sd, Frequency::ppm(1));
+  EXPECT_EQ(estimator.counts().held_back, 2u) << "the first of each";
+}
+
 TEST(Estimator, KnowsAJumpThoughItsFirstSampleWasDelayed) {
   SyntheticClock clock(24, {});
   Estimator estimator({});

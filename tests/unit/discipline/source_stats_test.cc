@@ -218,7 +218,7 @@ TEST(SourceStats, AnEstimatorThatIsLostBeginsAnew) {
     SyntheticClock clock(seed, world);
     for (int i = 0; i < 40; ++i) {
       Sample sample = clock.next();
-      if (i >= 4 && i < 7) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
+      if (i >= 1 && i < 4) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
       stats.accumulate(sample, {});
     }
     const auto steering = stats.steering_estimate({});
