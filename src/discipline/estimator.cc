@@ -54,9 +54,9 @@ constexpr std::size_t kEnoughForBlocks = 16;               // samples; before, t
 // network, and the next one like a jump.  Without this limit on jumps of the frequency its error at the default was
 // 1.26 instead of 0.99 times the regression's (seeds 201 to 280).
 constexpr std::size_t kEnoughForJumps = 8;
-// For one of the offset, which is 20 deviations away and too far for any oscillator, the first belief is enough.  With 8 a
-// step there and back among the first seven samples passed for wander, and what was believed for hours of the frequency
-// was wrong by more than was said.
+// For one of the offset, which is 20 deviations away and too far for any oscillator, the first belief is enough.  With
+// 8 a step there and back among the first seven samples passed for wander, and what was believed of the frequency was
+// wrong for hours, by more than was said.
 constexpr std::size_t kEnoughForOffsetJumps = 3;
 constexpr double kMostAsymmetry = 0.5;
 constexpr double kLimit_s = 1e9;     // delays beyond it are nonsense; offsets so far apart are of another clock
