@@ -124,6 +124,7 @@ void Engine::Parts::tell_status() {
   state.ready = modes.is_normal();
   state.serving = server.is_open();
   state.lacking = server.lacking().any();
+  state.serving_keys = ke_server.is_open();
   state.lacking_keys = ke_server.lacking().any();
   state.stratum = reference->own_state(now).stratum;
   if (source) state.reference = sources->describe(*source);

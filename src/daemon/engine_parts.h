@@ -71,6 +71,7 @@ struct Engine::Parts {
                [this] {
                  server.set_access(access.list().compile(), access.key_table());
                  ke_server.adjust();
+                 status_due = true;
                }),
         server(config.server, config.rate_limits.all(), access.rules(), e.network, e.clock, e.host),
         server_keys(config.nts, {e.host, e.timers, [this] { return clock.read().local; }},

@@ -42,7 +42,7 @@ std::string status_text(const ServiceState& state) {
   }
   if (state.serving) text += ", serving";
   if (state.lacking) text += state.serving ? ", but not on all addresses" : ", NTP port not open";
-  if (state.lacking_keys) text += ", NTS port not open";
+  if (state.lacking_keys) text += state.serving_keys ? ", NTS keys not on all addresses" : ", NTS port not open";
   return text;
 }
 

@@ -55,18 +55,21 @@ def commands_of_a_client(net, space):
 
 def forbidden_ports(net, space, identity):
     """Without the right to open low ports: each is told once, and tried again only where the operator asks for it."""
+    manager = tells_the_service_manager.Manager(net, "forbidden")
     certificate, key = identity
     text = f"local stratum 4\nallow 0/0\nntsservercert {certificate}\nntsserverkey {key}\nntsport 460"
-    daemon = net.timed("forbidden", space, text, user="nobody", prefix=WITHOUT)
+    daemon = tells_the_service_manager.start(net, space, "forbidden", text, manager, prefix=WITHOUT)
     refused = [f"Could not open {name} : Permission denied" for name in
                ("NTP socket on 0.0.0.0:123", "NTS-KE socket on 0.0.0.0:460", "command socket on 127.0.0.1:323")]
     for line in refused:
         daemon.wait_for_log(line)
     net.timedc("forbidden", space, "allow", "127/8")
+    manager.wait_for("STATUS=Local reference, stratum 4, NTP port not open, NTS port not open")
     space.run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
     net.timedc("forbidden", space, "allow", "127/8")
     daemon.wait_for_log("Opened NTP socket on 0.0.0.0:123")
     daemon.wait_for_log("Opened NTS-KE socket on 0.0.0.0:460")
+    manager.wait_for("STATUS=Local reference, stratum 4, serving")
     space.run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=1024")
     for line in refused:
         assert daemon.log().count(line) == 1, daemon.log()

@@ -17,7 +17,8 @@ struct ServiceState {
   bool ready = false;         // false: the clock is still being set for the start
   bool serving = false;       // somebody may ask for the time
   bool lacking = false;       // on some address nobody can, as its port is not open
-  bool lacking_keys = false;  // the same of the port of NTS keys
+  bool serving_keys = false;  // somebody may ask for NTS keys
+  bool lacking_keys = false;  // on some address nobody can
   int stratum = 0;            // 0 and 16: not synchronised
   std::string reference;      // description of the source; empty: the local clock is the reference
   sources::ActivityReport sources;

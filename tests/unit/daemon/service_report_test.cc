@@ -57,6 +57,10 @@ TEST(StatusText, SaysWhatTheDaemonIsDoing) {
   s.lacking = false;
   s.serving = s.lacking_keys = true;
   EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving, NTS port not open");
+  s.serving_keys = true;
+  EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving, NTS keys not on all addresses");
+  s.lacking_keys = false;
+  EXPECT_EQ(status_text(s), "Synchronised to a, stratum 3, serving");
 }
 
 TEST(ServiceReport, SaysNothingTwice) {
