@@ -132,7 +132,9 @@ std::string write_dump(const DumpedSource& source) {
                    0.0 - s.measured.to_seconds(), s.peer_delay.to_seconds(), s.peer_dispersion.to_seconds(),
                    s.root_delay.to_seconds(), s.root_dispersion.to_seconds());
   }
-  if (source.clock) text += write_clock_marks(*source.clock);
+  // A board without a clock of its own may begin at 1970: what it read at zero then lies before that, and no time of
+  // the file does.  Without the line the file is believed as chronyd's are.
+  if (source.clock && source.clock->mono_zero >= RawTime()) text += write_clock_marks(*source.clock);
   return text;
 }
 

@@ -129,6 +129,14 @@ TEST(DumpFile, TellsWithWhatClockItWasMeasured) {
   }
 }
 
+TEST(DumpFile, AClockThatBeganAt1970LeavesNoMarks) {
+  auto source = *parse_dump(kChronyd);
+  source.clock = discipline::ClockMarks{.mono_zero = RawTime::from_seconds(0, 0), .kernel = std::nullopt};
+  EXPECT_EQ(write_dump(source), std::string(kChronyd) + "clock 0.000000000 -\n");
+  source.clock->mono_zero -= Duration::seconds(1.99);
+  EXPECT_EQ(write_dump(source), kChronyd);
+}
+
 TEST(DumpFile, MutatedFilesAreReadOrRefused) {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     SeededRandom random(seed);
