@@ -128,14 +128,15 @@ void NtpImport::each_pair(std::string_view line, const Words& words, Take take) 
 void NtpImport::collect(const Words& words) {
   if (words.size() < 2) return;
   const std::string_view word = words[0].text;
-  if (word == "restrict") restricted_.note(words);
+  if (word == "restrict" && !has_port_flag(words)) restricted_.note(words);
   if (word == "fudge") {
     for (std::size_t i = 2; i < words.size(); ++i) fudges_[std::string(words[1].text)].push_back(words[i].text);
   }
   if (word == "server") clocks_.insert(words[1].text);
   for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
     if (word == "tos" && words[i].text == "orphan") orphan_ = stratum_of_orphans(number(words, i + 1));
-    if (word == "tos" && words[i].text == "orphanwait") orphan_wait_ = words[i + 1].text;
+    const bool waits = word == "tos" && words[i].text == "orphanwait";
+    if (waits && number(words, i + 1).value_or(-1.0) >= 0.0) orphan_wait_ = words[i + 1].text;
     if (word == "tinker" && words[i].text == "step") has_step_ = true;
     if (word == "tinker" && words[i].text == "panic") has_panic_ = true;
   }
@@ -225,8 +226,8 @@ void NtpImport::restrict_line(std::string_view line, const Words& words) {
   std::string kept;
   std::string left_out;
   bool after_response = false;
+  if (has_port_flag(words)) return out_.without_equal(line, "rules are for addresses, whatever the port");
   for (const Word& word : words) {
-    if (is_port_flag(word.text)) return out_.without_equal(line, "rules are for addresses, whatever the port");
     const bool dropped = is_refused_flag(word.text) || (after_response && word.text == "fuzz");
     after_response = word.text == "serverresponse";
     if (dropped) add(left_out, word.text);
@@ -274,12 +275,12 @@ void NtpImport::tos(std::string_view line, const Words& words) {
       out_.changed(shown, format("minstratum %d", std::min(whole, 15)));
     } else if (option == "ceiling" && whole > 0) {
       out_.changed(shown, format("maxstratum %d", std::min(whole - 1, 15)));
-    } else if (option == "orphanwait" || (option == "orphan" && stratum_of_orphans(value))) {
+    } else if (option == "orphanwait" ? value.value_or(-1.0) >= 0.0 : option == "orphan" && stratum_of_orphans(value)) {
       out_.remark(shown + (orphan_ ? ": in the line local at the end" : ": no orphan mode without tos orphan"));
     } else if (option == "orphan" && whole > 15) {
       out_.remark(shown + ": from 16 on there is no orphan mode, as without a line local");
-    } else if (option == "orphan") {
-      out_.without_equal(shown, "not a stratum");
+    } else if (option == "orphan" || option == "orphanwait") {
+      out_.without_equal(shown, option == "orphan" ? "not a stratum" : "not a time to wait");
     } else if (option == "maxclock") {
       out_.without_equal(shown, "each pool line has its number of servers, the option maxsources");
     } else if (option == "minclock") {

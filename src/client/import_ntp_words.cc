@@ -106,8 +106,8 @@ std::string_view directive_of_nts(std::string_view word) {
   return find(kNts, word, {});
 }
 
-bool is_port_flag(std::string_view word) {
-  return contains(kPortFlags, word);
+bool has_port_flag(const std::vector<Word>& line) {
+  return std::any_of(line.begin(), line.end(), [](const Word& word) { return contains(kPortFlags, word.text); });
 }
 
 bool is_refused_flag(std::string_view word) {

@@ -21,7 +21,7 @@ std::string_view log_of_statistics(std::string_view word);
 std::string_view directive_of_nts(std::string_view word);
 
 // Flags of `restrict` that timed refuses.  With those of ports a line says something else than it would without them.
-bool is_port_flag(std::string_view word);
+bool has_port_flag(const std::vector<Word>& line);
 bool is_refused_flag(std::string_view word);
 // Whom the lines of `restrict` are for.
 class RestrictedByNtp {

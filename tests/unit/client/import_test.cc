@@ -163,6 +163,8 @@ TEST(Import, WordsOfNtpWithoutAnEqual) {
                            "tos cohort 1",
                            "tos orphan 0",
                            "tos orphan x",
+                           "tos orphanwait -1",
+                           "tos orphanwait x",
                            "tos minsane",
                            "tinker stepout 900",
                            "trustedkey 1",
@@ -200,6 +202,11 @@ TEST(Import, OrphansOfNtpAreOneLine) {
   const auto lines = directives(Dialect::Ntp, "tos orphan 7\ntos orphanwait 60\n");
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(lines[0], "local stratum 7 orphan waitunsynced 60");
+  EXPECT_EQ(directives(Dialect::Ntp, "tos orphan 6 orphanwait 0")[0], "local stratum 6 orphan waitunsynced 0");
+  // What is no time would make the whole line refused.
+  for (const char* bad : {"x", "1s", "-1"}) {
+    EXPECT_EQ(directives(Dialect::Ntp, std::string("tos orphan 6 orphanwait ") + bad)[0], "local stratum 6 orphan");
+  }
   // ntpd's default: none.
   EXPECT_EQ(ntp_line("tos orphan 16 orphanwait 60"), "");
   EXPECT_EQ(import_configuration(Dialect::Ntp, "tos orphan 16\ntos orphanwait 60\n", "x").without_equal, 0);
@@ -237,6 +244,8 @@ TEST(Import, WhomNtpAnswersUntoldIsWrittenDown) {
                 {"restrict -4 default kod\nrestrict -6 default kod\n", "rtcsync\n"},
                 {"restrict 0.0.0.0 mask 0.0.0.0\nrestrict ::/0\n", "rtcsync\n"},
                 {"restrict 127.0.0.1\nrestrict ::1\n", "#restrict default\n"},
+                {"restrict default ntpport\n", "#allow\n"},
+                {"restrict default ntpport\nrestrict 127.0.0.1\n", "#restrict default\n"},
                 {"restrict -6 default ignore\n", "#restrict -4 default\n"},
                 {"restrict 0.0.0.0/0\nrestrict :: mask ffff::\n", "#restrict -6 default\n"}};
   for (const auto& c : kCases) {
