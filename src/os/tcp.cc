@@ -154,6 +154,8 @@ void LinuxListener::keep_spare() {
 
 void LinuxListener::on_connection(std::function<void()> fn) {
   if (watch_ != 0) loop_.unwatch(watch_);
+  // The end of a pause would set a second watch, which nobody takes back.
+  if (pause_ != 0) loop_.cancel(std::exchange(pause_, 0));
   fn_ = std::move(fn);
   watch();
 }

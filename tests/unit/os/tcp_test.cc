@@ -259,7 +259,45 @@ TEST(TcpWithoutDescriptors, NobodyIsHeardForAMomentWhereNotEvenOneIsLeft) {
     run_for(*loop, Duration::millis(20));
     if (events != 1 || accepted) return 1;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    return run_until(*loop, [&] { return accepted.has_value(); }) && listener->closed_for_want_of_room() == 0 ? 0 : 2;
+    if (!run_until(*loop, [&] { return accepted.has_value(); }) || listener->closed_for_want_of_room() != 0) return 2;
+    return 0;
+  });
+  EXPECT_EQ(child.status, 0);
+}
+
+TEST(TcpWithoutDescriptors, WhoIsToldAnewDuringThePauseIsToldOnce) {
+  const auto child = run_child([] {
+    constexpr int kFirst = 3;
+    for (int number = kFirst; number < 64; ++number) ::close(number);
+    const auto loop = make_loop();
+    LinuxNetwork network(*loop, Family::Unspecified);
+    rlimit limit{}, few{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const int used = ::dup(0);
+    ::close(used);
+    few = limit;
+    few.rlim_cur = static_cast<rlim_t>(used) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto listener = network.listen_tcp({.local = {kLoopback, 0, 0}}).take();
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const auto client = network.connect_tcp({.remote = listener->local_endpoint()}).take();
+    few.rlim_cur = static_cast<rlim_t>(used);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    bool refused = false;
+    listener->on_connection([&] { refused = !listener->accept(); });
+    if (!run_until(*loop, [&] { return refused; })) return 1;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    int events = 0;
+    std::optional<env::StreamListener::Accepted> accepted;
+    listener->on_connection([&] {
+      ++events;
+      accepted = listener->accept();
+    });
+    if (!run_until(*loop, [&] { return accepted.has_value(); })) return 2;
+    run_for(*loop, Duration::millis(150));  // longer than the pause
+    const auto second = network.connect_tcp({.remote = listener->local_endpoint()}).take();
+    run_for(*loop, Duration::millis(20));
+    return events == 2 ? 0 : 3;
   });
   EXPECT_EQ(child.status, 0);
 }
