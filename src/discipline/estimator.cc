@@ -193,6 +193,8 @@ void Estimator::add(const Sample& sample) {
   }
   std::optional<Contradiction> against;
   if (posterior_) against = contradiction_of(sample, *posterior_, work_->last);
+  // How well the jump is known that the past was just shifted by.
+  if (against) against->sd_s = std::hypot(against->sd_s, work_->jump_sd_s);
   const bool contradicted = work_->jump_sd_s > 0.0 || (against && against->surprise() > kContradiction);
   if (contradicted) expectation_ = Expectation::Contradicted;
   if (work_->window.size() > 0 && !contradicted && sample.when < work_->block_end) {
@@ -203,20 +205,20 @@ void Estimator::add(const Sample& sample) {
   work_->block_end = sample.when + work_->block_length(posterior_);
   WindowEntry entry{sample.when, sample.offset, std::max(sample.peer_delay, Duration::zero())};
   entry.step = sample.peer_dispersion;
-  entry.jump = against ? watch_frequency(sample, *against) : 0.0;
+  entry.jump = watch_frequency(sample, against);
   entry.jump_sd_s = std::exchange(work_->jump_sd_s, 0.0);
   work_->window.add(entry, options_.window);
 }
 
 // Of a new entry: whether the frequency has jumped before it, or before the one that is the newest still.
-double Estimator::watch_frequency(const Sample& sample, const Contradiction& against) {
+double Estimator::watch_frequency(const Sample& sample, const std::optional<Contradiction>& against) {
   Workspace& w = *work_;
   w.jumped = false;
-  if (!by_delay() || w.window.size() < kEnoughForJumps) {
+  if (!against || !by_delay() || w.window.size() < kEnoughForJumps) {
     w.frequency_jumps.reset();
     return 0.0;
   }
-  const FrequencyJumpWatch::Verdict verdict = w.frequency_jumps.check(sample, against, *posterior_, w.last);
+  const FrequencyJumpWatch::Verdict verdict = w.frequency_jumps.check(sample, *against, *posterior_, w.last);
   if (verdict.in_doubt && expectation_ == Expectation::Met) expectation_ = Expectation::Doubtful;
   if (verdict.earlier_jump > 0.0) {
     expectation_ = Expectation::Contradicted;

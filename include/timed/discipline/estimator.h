@@ -93,7 +93,7 @@ class Estimator {
  private:
   struct Workspace;
 
-  double watch_frequency(const Sample& sample, const Contradiction& against);
+  double watch_frequency(const Sample& sample, const std::optional<Contradiction>& against);
   bool by_delay() const;  // whether delays say how far offsets may be off
 
   EstimatorOptions options_;
