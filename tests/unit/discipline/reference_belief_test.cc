@@ -15,8 +15,8 @@ TEST(ReferenceBelief, BelievesTheFrequencyOfTheEstimator) {
   reference.set_skew(Frequency::ppm(0.001));
   EXPECT_LT(reference.update(input_at(0, 0), at(0), {}).clock.frequency, Frequency::ppm(0.1));
   ReferenceInput certain = belief_at(64, 0);
-  certain.estimate.frequency = Frequency::ppm(3);
-  EXPECT_EQ(reference.update(certain, at(64), {}).clock.frequency, Frequency::ppm(3));
+  certain.estimate.frequency = Frequency::ppm(5);
+  EXPECT_EQ(reference.update(certain, at(64), {}).clock.frequency, Frequency::ppm(5));
   EXPECT_EQ(reference.skew(), Frequency::ppm(1));
   ReferenceInput vague = belief_at(128, 0);
   vague.estimate.skew = Frequency::ppm(6);
@@ -30,7 +30,7 @@ TEST(ReferenceBelief, ASourceThatKnowsLessOfTheFrequencyCountsByTheVariances) {
   EXPECT_NEAR(reference.skew().to_ppm(), 0.1, 1e-9) << "the source's doubts are not ours";
   // The kernel hears of the error that we have.
   EXPECT_LT(reference.sync_status(at(100), {}).estimated_error, Duration::micros(1e6 * 100e-6));
-  EXPECT_NEAR(reference.update(vague_at(2, 0.5, 0.2), at(2), {}).clock.frequency.to_ppm(), 0.5, 1e-9)
+  EXPECT_NEAR(reference.update(vague_at(2, 1.0, 0.2), at(2), {}).clock.frequency.to_ppm(), 1.0, 1e-9)
       << "beyond both bounds: what we knew is not true";
 }
 
@@ -43,9 +43,9 @@ TEST(ReferenceBelief, TheFirstBeliefsOfASourceMustContradictByMore) {
     const double now_s = 2.0 * before;
     return reference.update(vague_at(now_s, frequency_ppm, 20), at(now_s), {}).clock.frequency.to_ppm();
   };
-  EXPECT_LT(believed_ppm(35, 0), 0.01);
-  EXPECT_LT(believed_ppm(35, 1), 0.01);
-  EXPECT_NEAR(believed_ppm(45, 0), 45.0, 1e-9) << "beyond twice the bound";
+  EXPECT_LT(believed_ppm(75, 0), 0.01);
+  EXPECT_LT(believed_ppm(75, 1), 0.01);
+  EXPECT_NEAR(believed_ppm(85, 0), 85.0, 1e-9) << "beyond four times the bound";
   EXPECT_NEAR(believed_ppm(35, 2), 35.0, 1e-9);
 }
 
