@@ -69,6 +69,7 @@ void PollSchedule::go_online() {
 
 void PollSchedule::go_offline() {
   mode_ = PollMode::Offline;
+  second_look_ = SecondLook::None;
   presends_left_ = 0;
 }
 

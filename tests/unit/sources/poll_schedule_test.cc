@@ -127,6 +127,11 @@ TEST(PollSchedule, ASecondLookIsForLongIntervalsOfTheEstimator) {
   burst.on_good_response();
   for (int i = 0; i < 3; ++i) burst.on_good_response();
   EXPECT_EQ(burst.interval(), Duration::seconds(512));
+  PollSchedule away = slow_poller();
+  away.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
+  away.go_offline();
+  away.go_online();
+  EXPECT_EQ(away.interval(), Duration::seconds(512));
   PollSchedule kissed = slow_poller();
   kissed.adjust_for_sample(agreeing(discipline::Expectation::Doubtful), kFar);
   EXPECT_EQ(kissed.on_rate_kiss(), Duration::seconds(2048));
