@@ -18,7 +18,11 @@ std::string thinning(SeededRandom& random, bool must_deliver) {
   std::string text;
   int drawn = 0;
   const auto draws = [&] { return (several || drawn == 0) && one_in(random, 5) && ++drawn > 0; };
-  if (draws()) text += " filter " + std::to_string(2 + random.below(several ? 2 : 4));
+  if (draws()) {
+    // It takes three samples until there is something to go by, and of the longest polls five make one in 40 minutes.
+    const std::uint64_t length = 2 + random.below(several ? 2 : 4);
+    text += " filter " + std::to_string(must_deliver ? std::min<std::uint64_t>(length, 3) : length);
+  }
   // These wait long where the way has become longer, or the estimate begins too low: it climbs by fractions of the
   // precision.
   if (!must_deliver && draws()) text += several ? " maxdelayratio 4" : " maxdelayratio 3";
