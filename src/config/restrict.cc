@@ -105,7 +105,6 @@ class Line {
   std::optional<Whom> read_whom();
   // All flags, each once; empty after a mistake.
   std::optional<std::vector<FlagRow>> read_flags();
-  std::size_t word_of(std::string_view flag) const;
 
  private:
   std::string_view word() const { return next_ < size() ? statement_.words[next_].text : std::string_view(); }
@@ -219,12 +218,6 @@ bool Line::read_flag(const FlagRow& row) {
   return good;
 }
 
-std::size_t Line::word_of(std::string_view flag) const {
-  std::size_t index = 1;
-  while (index < size() && !equals_ignoring_case(statement_.words[index].text, flag)) ++index;
-  return index;
-}
-
 using Restricted = Config::Restricted;
 
 // Lines of one prefix take away together what each of them does, as in ntpd.
@@ -276,9 +269,9 @@ void add_host(const std::string& host, const Restricted& line, Config& config) {
   add_rules(std::move(rule), all, config);
 }
 
-void warn_of_flag(const Statement& statement, const Line& line, std::string_view flag, Findings& findings) {
-  findings.warnings.push_back(
-      finding_at(statement, line.word_of(flag), std::string(flag) + " in restrict directive has no effect for source"));
+void warn_of_flag(const Statement& statement, std::string_view flag, Findings& findings) {
+  findings.warnings.push_back(finding_at(statement, index_of_word(statement.words, flag),
+                                         std::string(flag) + " in restrict directive has no effect for source"));
   findings.warnings.back().place = Finding::Place::Parenthesis;
 }
 
@@ -295,7 +288,7 @@ void parse_restrict(const Statement& statement, Config& config, Findings& findin
   for (const FlagRow& row : *flags) {
     // Servers that are asked are listened to whatever is said here; what they may ask in turn is what others may.
     const bool satisfied = row.flag == Flag::Satisfied || row.flag == Flag::SatisfiedByLimit;
-    if (whom->sources && !satisfied) warn_of_flag(statement, line, row.word, findings);
+    if (whom->sources && !satisfied) warn_of_flag(statement, row.word, findings);
     if (satisfied) config.satisfied_flags.insert(std::string(row.word));
   }
   if (whom->sources) return;
