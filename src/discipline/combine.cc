@@ -10,6 +10,11 @@ namespace {
 
 constexpr Duration kLeastDeviation = Duration::nanos(1);  // nothing is known better, and weights are finite
 
+// What an estimate says beside another, at the time of that one.
+Duration apart(const LocalEstimate& e, const LocalEstimate& from) {
+  return e.offset + (from.when - e.when) * e.frequency - from.offset;
+}
+
 // The estimator's, by inverse variance.  To the variance belongs what no exchange can show, that the ways there and
 // back may differ: it is what sets a near server before a far one when both are known to the nanosecond.  Where they
 // disagree by more than they should, all of them are worse than they say (Birge 1932).  What the result is known to has
@@ -22,7 +27,7 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   const Growth* newest = &*lead.growth;
   for (const auto& [e, distance] : estimates) {
     const Duration elapsed = lead.when - e.when;
-    const double own_apart_s = (e.offset + elapsed * e.frequency - lead.offset).to_seconds();
+    const double own_apart_s = apart(e, lead).to_seconds();
     const double sd_s = std::max(e.offset_sd_after(elapsed), kLeastDeviation).to_seconds(),
                  route_s = e.growth->route_sd.to_seconds();
     const double weight = 1.0 / (sd_s * sd_s + route_s * route_s);
@@ -56,9 +61,7 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
 }  // namespace
 
 bool contradict(const WeightedEstimate& a, const WeightedEstimate& b, double times) {
-  const LocalEstimate &one = a.estimate, &other = b.estimate;
-  const Duration apart = other.offset + (one.when - other.when) * other.frequency - one.offset;
-  return abs(apart) > (a.distance + b.distance) * times;
+  return abs(apart(b.estimate, a.estimate)) > (a.distance + b.distance) * times;
 }
 
 LocalEstimate combine(std::span<const WeightedEstimate> estimates) {

@@ -15,9 +15,9 @@ constexpr Duration kLocalRefresh = Duration::seconds(64);  // of the reference t
 constexpr Duration kOrphanWait = Duration::seconds(300);
 
 // The first beliefs of a source rest on three or four samples, of which one that was long in a queue may make a
-// frequency that seems to contradict what was known: then it must do so by four times the bound.  With
-// twice of it 11 and 7 of 400 runs of the rows restart and resume had 1.3 times the error of the regression or more,
-// and 4 and 3 have now (seeds 201 to 600).
+// frequency that seems to contradict what was known: then it must do so by four times the bound.  With twice
+// of it 11 and 7 of 400 runs of the rows restart and resume had 1.3 times the error of the regression or more, and 4
+// and 3 have now (seeds 201 to 600).
 constexpr int kVagueUpdates = 2;
 constexpr double kVagueSlack = 4.0;
 
