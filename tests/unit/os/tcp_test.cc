@@ -231,35 +231,51 @@ TEST(TcpWithoutDescriptors, WhatCannotBeAcceptedIsClosedAndDoesNotKeepTheLoopBus
   EXPECT_EQ(child.status, 0);
 }
 
-// Another thread may take the descriptor that is kept for such times; here there never was one.
-TEST(TcpWithoutDescriptors, NobodyIsHeardForAMomentWhereNotEvenOneIsLeft) {
-  const auto child = run_child([] {
+// A listener that could keep no descriptor, a client that waits for it, and no descriptor left: for a child alone.
+struct OneThatWaits {
+  OneThatWaits() {
     constexpr int kFirst = 3;
     for (int number = kFirst; number < 64; ++number) ::close(number);
-    const auto loop = make_loop();
-    LinuxNetwork network(*loop, Family::Unspecified);
-    rlimit limit{}, few{};
+    loop = make_loop();
+    network.emplace(*loop, Family::Unspecified);
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const int used = ::dup(0);
     ::close(used);
-    few = limit;
-    few.rlim_cur = static_cast<rlim_t>(used) + 1;
+    leave(used + 1);
+    listener = network->listen_tcp({.local = {kLoopback, 0, 0}}).take();
+    free_all();
+    client = network->connect_tcp({.remote = listener->local_endpoint()}).take();
+    leave(used);
+  }
+  void leave(int descriptors) const {
+    rlimit few = limit;
+    few.rlim_cur = static_cast<rlim_t>(descriptors);
     ::setrlimit(RLIMIT_NOFILE, &few);
-    const auto listener = network.listen_tcp({.local = {kLoopback, 0, 0}}).take();
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    const auto client = network.connect_tcp({.remote = listener->local_endpoint()}).take();
-    few.rlim_cur = static_cast<rlim_t>(used);
-    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  void free_all() const { ::setrlimit(RLIMIT_NOFILE, &limit); }
+
+  rlimit limit{};
+  std::unique_ptr<Loop> loop;
+  std::optional<LinuxNetwork> network;
+  std::unique_ptr<env::StreamListener> listener;
+  std::unique_ptr<env::StreamSocket> client;
+};
+
+// Another thread may take the descriptor that is kept for such times; here there never was one.
+TEST(TcpWithoutDescriptors, NobodyIsHeardForAMomentWhereNotEvenOneIsLeft) {
+  const auto child = run_child([] {
+    OneThatWaits all;
     int events = 0;
     std::optional<env::StreamListener::Accepted> accepted;
-    listener->on_connection([&] {
+    all.listener->on_connection([&] {
       ++events;
-      accepted = listener->accept();
+      accepted = all.listener->accept();
     });
-    run_for(*loop, Duration::millis(20));
+    run_for(*all.loop, Duration::millis(20));
     if (events != 1 || accepted) return 1;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    if (!run_until(*loop, [&] { return accepted.has_value(); }) || listener->closed_for_want_of_room() != 0) return 2;
+    all.free_all();
+    if (!run_until(*all.loop, [&] { return accepted.has_value(); }) || all.listener->closed_for_want_of_room() != 0)
+      return 2;
     return 0;
   });
   EXPECT_EQ(child.status, 0);
@@ -267,36 +283,21 @@ TEST(TcpWithoutDescriptors, NobodyIsHeardForAMomentWhereNotEvenOneIsLeft) {
 
 TEST(TcpWithoutDescriptors, WhoIsToldAnewDuringThePauseIsToldOnce) {
   const auto child = run_child([] {
-    constexpr int kFirst = 3;
-    for (int number = kFirst; number < 64; ++number) ::close(number);
-    const auto loop = make_loop();
-    LinuxNetwork network(*loop, Family::Unspecified);
-    rlimit limit{}, few{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const int used = ::dup(0);
-    ::close(used);
-    few = limit;
-    few.rlim_cur = static_cast<rlim_t>(used) + 1;
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    const auto listener = network.listen_tcp({.local = {kLoopback, 0, 0}}).take();
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    const auto client = network.connect_tcp({.remote = listener->local_endpoint()}).take();
-    few.rlim_cur = static_cast<rlim_t>(used);
-    ::setrlimit(RLIMIT_NOFILE, &few);
+    OneThatWaits all;
     bool refused = false;
-    listener->on_connection([&] { refused = !listener->accept(); });
-    if (!run_until(*loop, [&] { return refused; })) return 1;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    all.listener->on_connection([&] { refused = !all.listener->accept(); });
+    if (!run_until(*all.loop, [&] { return refused; })) return 1;
+    all.free_all();
     int events = 0;
     std::optional<env::StreamListener::Accepted> accepted;
-    listener->on_connection([&] {
+    all.listener->on_connection([&] {
       ++events;
-      accepted = listener->accept();
+      accepted = all.listener->accept();
     });
-    if (!run_until(*loop, [&] { return accepted.has_value(); })) return 2;
-    run_for(*loop, Duration::millis(150));  // longer than the pause
-    const auto second = network.connect_tcp({.remote = listener->local_endpoint()}).take();
-    run_for(*loop, Duration::millis(20));
+    if (!run_until(*all.loop, [&] { return accepted.has_value(); })) return 2;
+    run_for(*all.loop, Duration::millis(150));  // longer than the pause
+    const auto second = all.network->connect_tcp({.remote = all.listener->local_endpoint()}).take();
+    run_for(*all.loop, Duration::millis(20));
     return events == 2 ? 0 : 3;
   });
   EXPECT_EQ(child.status, 0);
