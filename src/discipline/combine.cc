@@ -1,3 +1,20 @@
+// Several sources see one clock, each through a network of its own; what they say is made into one estimate.
+//
+// The regression's are combined as chronyd does: offsets by root distance, which bounds an error without saying how
+// large it usually is, frequencies by their variances.
+//
+// The estimator's say how large it usually is, and count by inverse variance.  To the variance belongs what no exchange
+// can show, that the ways there and back may differ: it is what sets a near server before a far one when both are known
+// to the nanosecond.  Where they disagree by more than all that, all of them are worse than they say (Birge 1932).
+// What the result is known to has the ways in it as the weights have: of several servers it shows that they differ.
+//
+// Errors of offsets come from networks that know nothing of each other, so a mean has a smaller one.  Those of
+// frequencies come from one clock that walks: many servers do not make it better known than one does, and the mean of
+// what they say has the mean of their deviations.
+//
+// One smoother for all exchanges, with one clock and a base delay for each source, would use more of what they say.
+// But each has a window of its own: who is wrong spoils nothing before that is found out, sources come and go, and the
+// cost grows with their number and no faster.
 #include "timed/discipline/combine.h"
 
 #include <algorithm>
@@ -15,11 +32,8 @@ Duration apart(const LocalEstimate& e, const LocalEstimate& from) {
   return e.offset + (from.when - e.when) * e.frequency - from.offset;
 }
 
-// The estimator's, by inverse variance.  To the variance belongs what no exchange can show, that the ways there and
-// back may differ: it is what sets a near server before a far one when both are known to the nanosecond.  Where they
-// disagree by more than they should, all of them are worse than they say (Birge 1932).  What the result is known to has
-// the ways in it as the weights have: of several servers it shows that they differ.  Offsets are from the lead's: of
-// large ones the squares would have no digits left for what differs.
+// The estimator's, by inverse variance.  Offsets are from the lead's: of large ones the squares would have no digits
+// left for what differs.
 LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   const LocalEstimate& lead = estimates.front().estimate;
   double weights = 0.0, apart_s = 0.0, squares = 0.0;
@@ -49,7 +63,7 @@ LocalEstimate combine_beliefs(std::span<const WeightedEstimate> estimates) {
   combined.offset = lead.offset + Duration::seconds(apart_s / weights);
   const double disagreement = (squares - apart_s * apart_s / weights) / (count - 1.0);
   combined.offset_sd = Duration::seconds(std::sqrt(std::max(disagreement, 1.0) / weights));
-  // All share one clock whose frequency walks: many servers do not make that better known than one does.
+  // Many know it no better than one: its variance is the mean of theirs by weight.
   combined.frequency = Frequency::ratio(frequency / frequency_weights);
   combined.frequency_sd = Frequency::ratio(std::sqrt(count / frequency_weights));
   combined.skew = Frequency::ratio(std::sqrt(skew2 / frequency_weights));

@@ -1,3 +1,11 @@
+// A limit that no model may pass.  What the server was asked happened between the two ends of the exchange, so the
+// offset is off by half of the delay at most, whatever queues and routes were like; and the mean frequency between two
+// exchanges is off by the sum of both halves over the time between them at most.  Pairs of neighbours are taken, and of
+// their ranges the hull, not what they have in common: each is of a frequency of its own, as the clock wanders, and
+// they need have nothing in common.  So the range is many times as wide as what a model says; but it rests on no
+// assumption about noise or wander, and whoever is outside has lost the clock: the bank is brought back to the nearer
+// end (estimator.cc), a run of the smoother is rejected (model_average.cc).  Where the server's clock has stepped and
+// nobody has noticed, the pair around the step makes the range wider while the window holds it.
 #include "exchanges.h"
 
 #include <algorithm>

@@ -1,3 +1,23 @@
+// From what the sources say to what is done to the clock, and to what others are told of it.
+//
+// With the estimator the clock is steered forward, not by feedback: a belief is of the free-running oscillator, and has
+// in it all that was measured.  So the frequency that it says is run at, the offset that it says is slewed
+// (slew_pace.cc), and there is no loop whose gain would be too small to follow or so large that it swings.  The next
+// belief starts from the samples again, not from what was done.
+//
+// That holds as long as the source knows all that we know.  A source that is new does not: what a drift file or another
+// source has told of the frequency is not in its few samples.  Then two beliefs meet, ours and its own, and count by
+// their variances, until it knows the frequency as well as we do; and as its offset and its frequency hang together,
+// what is not believed of the one is taken back from the other.  With the regression a gain by the skews does this at
+// each update, as in chronyd.
+//
+// A belief counts once.  Samples that the estimator waits with leave it as it was, and its offset is on its way
+// already.
+//
+// What is told must be honest at any time, not at updates alone.  The deviation (esterror) and the bound (maxerror,
+// root dispersion) both grow with the time since, by what is not known of the frequency and by what it may have
+// wandered; the kernel is told anew when that shows.  The deviation of a single source leaves out what no exchange
+// shows, that the ways there and back may differ; the bound has half of the root delay in it for that.
 #include "timed/discipline/reference.h"
 
 #include <algorithm>

@@ -1,3 +1,20 @@
+// What the models look back on.  One sample says where the clock was; how it runs only many say, back over the time in
+// which noise hides the wander.  64 entries at most are kept, as they were measured, and become exchanges (exchanges.h)
+// at each update.  An entry is a sample, or a block of them where they come fast (estimator.cc says when).  Of a block
+// the sample with the shortest round trip stays, as a mean would have all of the queues in it; where offsets scatter
+// whatever the delay is, the mean stays, with the number that it is of.
+//
+// Whether the route has become longer is found here too.  Each exchange says that the base delay is at most what was
+// seen, so a shorter route shows at once.  A longer one looks like queues, each of which says little of the offset, and
+// the samples of before keep the base delay where it was until they leave the window.  But queues end: that n round
+// trips in a row are all above r, by chance alone, has the probability P(r)^n.  Where that is below one in a million,
+// with the least of the n for r, the route has changed, and from the first entry that is nearer to the new length than
+// to the old one the smoother lets the base delay be another.  Every n up to half of the window is tried: two or three
+// show a large change, thirty a small one, and any fixed n is wrong for one of both.
+//
+// A change of the round trip by less than about the mean queue of one direction is not found; it makes no larger error
+// than queues do.  Congestion that is worse and lasts longer than the rare long delays of the noise explain is taken
+// for a route.  That costs little: all samples before it still say where the clock is.
 #include "sample_window.h"
 
 #include <algorithm>

@@ -1,3 +1,21 @@
+// An offset can only be taken out by running too fast or too slow.  While x seconds are slewed in T, the clock is wrong
+// in its rate by x/T, and in its time by what is left: over an interval I between updates that adds x²T/3I to the mean
+// square of the time error and x²/TI to that of the frequency error.  A short T is good for the one and bad for the
+// other.
+//
+// What decides is how large x is beside the deviation of the offset.  An offset within its deviation is less than what
+// is not known anyway, and the next update may as well ask for the opposite: slewing it quickly moves the frequency and
+// gains next to nothing.  One of several deviations is most of the error of the clock, and real.  So the slew takes I
+// divided by the number of deviations, within limits; `corrtimeratio` scales that, as it scales chronyd's, which has
+// the same form: half the ratio times deviation times interval over the offset.
+//
+// I is the interval to come, which nobody knows.  It is guessed from those of late, as neither an outage nor a sample
+// that was asked for out of turn says how far away the next answer is.  Where the estimator has just found a jump of
+// the frequency the next answer is asked for soon, and what the jump has led to is slewed by then.
+//
+// Two kinds of offset are apart.  At the start a few samples make estimates that differ by much, and only what stands
+// far out is worth a frequency error.  And a small offset is slewed gently however short the interval is, while a large
+// one, of a millisecond and more, must be gone before anything else matters.
 #include "timed/discipline/slew_pace.h"
 
 #include <algorithm>

@@ -1,3 +1,17 @@
+// Two machines look at the samples of a source.  The regression answers whatever is defined by it: the reports that
+// scripts read, the intervals of the selection, the tests of delays, and how much history is kept.  The estimator,
+// unless it is switched off, answers what steers the clock and what sets the poll.  Both are asked for the same
+// samples, on the free-running scale, and what they say is brought to the local scale at the end, by the view of the
+// clock as it is steered then: steering rewrites nothing.
+//
+// In what leaves here the estimator speaks the regression's language, as both go to the same places: a deviation
+// becomes a skew by the 3.5 that Student's t has for many samples, with what the frequency may wander until the next
+// sample; root delay and dispersion are those of the best sample and its age, as with the regression, for they bound
+// what no estimate can know.
+//
+// The regression stands behind the estimator.  Where that is silent, the line steers.  And where it is lost in a clock
+// that it believes to be a thousand times worse than it is, the regression, which drops the samples that are on no line
+// with the present, says with which ones to begin anew.
 #include "timed/discipline/source_stats.h"
 
 #include <algorithm>

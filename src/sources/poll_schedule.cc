@@ -1,3 +1,21 @@
+// How often to ask: often enough that the clock is looked at before its wander shows, and no more often, as each packet
+// costs somebody something.
+//
+// The rule is chronyd's: each sample moves a score, which is the way from one power of two to the next.  Where n
+// samples tell of the present, and `polltarget` (8) are wanted, it moves by (n/8 - 1)/8, downwards twice as fast.  The
+// regression's n is the number of samples that lie on one line.  The estimator's is a span of time, that in which noise
+// hides the wander, over the present interval, and so the interval comes to rest at an eighth of the span.  It then
+// lies between the powers of two: a wandering clock is off by the power 1.5 of the time since it was looked at, so that
+// intervals that are equal beat as many short and long ones.
+//
+// Intervals grow slowly and shrink at once, as the costs are unequal: one that is too short costs a packet, one that is
+// too long lets the error of a frequency that has stepped grow with the time, and its square, summed over the interval,
+// with the cube of it.  A sample that was predicted worse than its distance allows takes the poll back by as many
+// powers of two as it was off; one that contradicts what the estimator believed, by four of them; and one that is in
+// doubt brings a second look, once, which says nothing on the interval unless it finds something.
+//
+// What is asked of a server is bounded by others: `minpoll`, `maxpoll`, a server that says that it is asked too often,
+// and a peer, which knows powers of two alone.
 #include "timed/sources/poll_schedule.h"
 
 #include <algorithm>
