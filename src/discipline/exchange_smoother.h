@@ -35,7 +35,7 @@ struct SmootherResult {
   double log_evidence = 0.0;                           // of all exchanges under the model
   double residual = 0.0;                               // what the last round still changed, in standard deviations
   double forward_mean_s = 0.0, backward_mean_s = 0.0;  // of the extra delays there and back
-  double base_delay_s = 0.0, base_delay_sd_s = 0.0;
+  double base_delay_s = 0.0, base_delay_sd_s = 0.0;    // one way
   int rounds = 0;
 };
 

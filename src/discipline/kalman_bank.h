@@ -20,9 +20,8 @@ struct BankAnswer {
 };
 
 // Exchanges whose delay says how far their offset may be off: within half of what the delay is above the smallest,
-// uniformly.  `least_sd_s` is what the stamps are good for; of what is not
-// known of the route the smallest delay that was seen is taken, and delays that are alike both ways.  Empty below three
-// exchanges, and where all went wrong.
+// uniformly.  `least_sd_s` is what the stamps are good for; of what is not known of the route the smallest delay that
+// was seen is taken, and delays that are alike both ways.  Empty below three exchanges, and where all went wrong.
 std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, double least_sd_s,
                                         const RouteTerms& terms = {});
 // Offsets that scatter alike, by as much as they show: reference clocks, medians of several exchanges.  The mean of

@@ -15,11 +15,11 @@ namespace timed::discipline {
 
 struct AverageAnswer {
   ClockPosterior clock;
-  double log_wander = 0.0;   // mean of ln q, as in BankAnswer
-  double mean_wander = 0.0;  // mean of q
-  double forward_mean_s = 0.0, backward_mean_s = 0.0;
-  double gaussian_sd_s = 0.0;
-  double base_delay_s = 0.0, base_delay_sd_s = 0.0;
+  double log_wander = 0.0;                             // mean of ln q, as in BankAnswer
+  double mean_wander = 0.0;                            // mean of q
+  double forward_mean_s = 0.0, backward_mean_s = 0.0;  // of the extra delays there and back
+  double gaussian_sd_s = 0.0;                          // of what is no queue's, in one direction
+  double base_delay_s = 0.0, base_delay_sd_s = 0.0;    // one way
 };
 
 class ModelAverage {

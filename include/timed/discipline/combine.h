@@ -12,14 +12,16 @@ namespace timed::discipline {
 
 struct WeightedEstimate {
   LocalEstimate estimate;
-  Duration distance;  // root distance: the nearer, the more the offset counts
+  Duration distance;  // root distance, above zero: the nearer, the more an offset of the regression counts
 };
 
 // Two that are right are no further apart than both may be off, here so many times.  The intervals that agree are those
 // of the best samples; the line through all samples may lead out of its own, as after a step.
 bool contradict(const WeightedEstimate& a, const WeightedEstimate& b, double times);
 
-// The first one leads: the result refers to its time and has its root delay and dispersion.  One alone is unchanged.
+// Of one source at least; frequencies with deviations above zero.  The first one leads: the result refers to its time
+// and has its root delay and dispersion.  One alone is unchanged.  Where one has no Growth all are combined as the
+// regression's.
 LocalEstimate combine(std::span<const WeightedEstimate> estimates);
 
 }  // namespace timed::discipline

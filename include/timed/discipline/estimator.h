@@ -28,25 +28,26 @@ enum class Expectation : std::uint8_t {
 };
 
 struct EstimatorOptions {
-  std::size_t window = 64;                // samples that are looked at, 1 to 64
-  Duration min_delay = Duration::zero();  // "mindelay": the smallest round trip; 0 = found out
-  double asymmetry = 1.0;                 // "asymmetry": |x| <= 0.5 fixed, else found out
-  bool one_sided = true;                  // false: offsets scatter both ways, whatever the delay (medians, devices)
-  Duration precision = Duration::nanos(1);
+  std::size_t window = 64;                  // samples that are looked at, 1 to 64
+  Duration min_delay = Duration::zero();    // "mindelay": the smallest round trip; 0 = found out
+  double asymmetry = 1.0;                   // "asymmetry": |x| <= 0.5 fixed, else found out
+  bool one_sided = true;                    // false: offsets scatter both ways, whatever the delay (medians, devices)
+  Duration precision = Duration::nanos(1);  // deviation of our own stamps; below 2 ns it counts as that
 };
 
-// What is believed of the clock at the time of the newest sample.
+// What is believed of the clock at the time of the newest sample: means and standard deviations, as far as the
+// exchanges show.  That the ways there and back may differ for good is in none of them (combine.h).
 struct Posterior {
   FreeTime when;
   WideDuration offset;  // reference - free
   Duration offset_sd;
-  Frequency frequency;  // slope of the offset in free-running seconds
+  Frequency frequency;  // slope of the offset in free-running seconds; positive = the oscillator is slow
   Frequency frequency_sd;
   double covariance_s = 0.0;  // of offset and frequency
   double wander = 0.0;        // variance that the frequency gains in a second, 1/s
   Duration noise_sd;          // of the offset of one sample
-  Duration base_delay;        // one way, without queues
-  double asymmetry = 0.0;     // share of extra delay that lies on the way back, less a half
+  Duration base_delay;        // one way, without queues; zero where the Kalman bank alone has answered
+  double asymmetry = 0.0;     // share of extra delay that lies on the way back, less a half; zero there too
   bool jumped = false;        // the frequency, or so it seems, just before the newest sample
   std::size_t recent = 0;     // samples that the span which still tells of the present holds, at the present interval
 
@@ -67,21 +68,26 @@ struct EstimatorCounts {
   std::uint64_t refused = 0;    // samples that are no numbers
 };
 
+// Pure.  It owns its window of samples; nothing is allocated after construction.
 class Estimator {
  public:
+  // A window of other than 1 to 64 samples ends the program.
   explicit Estimator(const EstimatorOptions& options);
   ~Estimator();
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
 
-  // A sample, later than the last one.  Nothing is concluded from it until update().
+  // A sample, later than the last one; one that is not begins anew.  What is no number, or none that a clock could
+  // show, is counted and forgotten.  Nothing is concluded until update().
   void add(const Sample& sample);
+  // Concludes from the samples of the window; cheap where none of them is new.
   void update();
+  // Forgets all samples, not the counts.
   void reset();
-  // The reference was moved by so much.
+  // The reference was moved by so much, positive = set forward: what is known moves with it.
   void shift(Duration offset);
 
-  // Empty below three samples.
+  // Of the last update.  Empty below three samples, and where what came out is no number.
   const std::optional<Posterior>& posterior() const { return posterior_; }
   const EstimatorCounts& counts() const { return counts_; }
   // Samples in the window, and whether the posterior is the smoother's; else it is the Kalman bank's.

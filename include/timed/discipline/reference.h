@@ -46,12 +46,12 @@ struct TrackingReport {
   ntp::Leap leap = ntp::Leap::Unsynchronised;
   LocalTime reference_time;  // zero = none
   Duration last_offset;      // reference - local at the last update
-  Duration rms_offset;
-  Frequency residual;  // slope of reference - local that was left uncorrected
-  Frequency skew;
+  Duration rms_offset;       // of the updates, the latest counting most
+  Frequency residual;        // slope of reference - local that was left uncorrected
+  Frequency skew;            // bound of the error of the clock's frequency
   Duration root_delay;
   Duration root_dispersion;
-  Duration last_interval;
+  Duration last_interval;  // between the last two updates; zero = unknown
 };
 
 class Reference {
@@ -59,7 +59,8 @@ class Reference {
   // precision_log2 is that of the local clock.
   Reference(const ReferenceOptions& options, int precision_log2, std::uint64_t seed);
 
-  // pending: local - raw.
+  // What is to be done to the clock, by a selection at `now`.  pending: local - raw, what is still being slewed.  A
+  // verdict other than Applied asks for nothing.
   ReferenceUpdate update(const ReferenceInput& input, const Now& now, Duration pending);
   // No majority, an unknown step, the start.
   void set_unsynchronised(const Now& now);
@@ -81,18 +82,20 @@ class Reference {
   void set_skew(Frequency skew) { skew_ = skew; }
   // Whose estimates the last update was made of; zero while there is nothing to follow.
   int combined_sources() const { return synchronised_ ? combined_sources_ : 0; }
+  // Bound of the error of the clock's frequency, and what of its slope was left uncorrected.
   Frequency skew() const { return skew_; }
   Frequency residual() const { return residual_; }
   bool synchronised() const { return synchronised_; }
-  Duration update_interval() const { return pace_.interval(); }
+  Duration update_interval() const { return pace_.interval(); }  // between the last two; zero = unknown
   // Of the last update, synchronised or not; 1 s before the first.
   Duration root_delay() const { return root_delay_; }
 
   // What is served, without the line raw -> local; may switch the local reference on or off.
   OwnState own_state(const Now& now);
   TrackingReport tracking(const Now& now);
-  // Root dispersion of the synchronised clock.
+  // Root dispersion of the synchronised clock: with half the root delay a bound of its error then, `pending` apart.
   Duration root_dispersion(LocalTime at) const;
+  // Deviation and bound of the error of the clock as it is read, with `pending` (local - raw) in both.
   env::SyncStatus sync_status(const Now& now, Duration pending) const;
   // When that should be told anew, if there is no update before: by then the estimator's error has grown visibly.
   // Empty where nothing is known, with the regression, and where updates have failed to come for so long that the

@@ -14,6 +14,7 @@ class SlewPace {
   // "corrtimeratio"
   explicit SlewPace(double correction_time_ratio) : correction_time_ratio_(correction_time_ratio) {}
 
+  // At each update that moves the clock, before its correction_rate().
   void note_update(MonoTime now);
   // The next interval is unknown.
   void forget_last_update() { last_update_.reset(); }

@@ -26,16 +26,16 @@ struct SelectionData {
   bool usable = false;     // false: too few samples for a fit
   Duration offset;         // reference - local, of the best sample, carried to now
   Duration root_distance;  // half the root delay + dispersion + ageing
-  Duration std_dev;
+  Duration std_dev;        // of the samples about their line
   Duration first_sample_age;
   Duration last_sample_age;
 };
 
 // What the delay tests of a new response want to know.
 struct DelayTestData {
-  Duration min_delay;
-  Duration std_dev;
-  Frequency skew;
+  Duration min_delay;  // smallest round trip
+  Duration std_dev;    // of the samples about their line
+  Frequency skew;      // bound of the error of its slope
   FreeTime last_sample;
 };
 
@@ -43,11 +43,11 @@ struct DelayTestData {
 struct StatsReport {
   std::size_t samples = 0;
   std::size_t runs = 0;
-  Duration span;
-  Duration std_dev = Duration::seconds(4);
-  Frequency frequency;
-  Frequency skew = Frequency::ppm(2000);
-  Duration offset;
+  Duration span;                            // from the first sample to the last
+  Duration std_dev = Duration::seconds(4);  // of the samples about their line
+  Frequency frequency;                      // what is left to correct: the slope of the offset
+  Frequency skew = Frequency::ppm(2000);    // bound of its error
+  Duration offset;                          // carried to now, as its deviation is
   Duration offset_sd = Duration::seconds(4);
 };
 
@@ -78,16 +78,17 @@ class SourceStats {
 
   std::size_t samples() const { return history_.size(); }
   const SampleHistory& history() const { return history_; }
+  // Of the last fit of the regression, on the free-running scale.
   bool regression_ok() const { return ok_; }
   Frequency skew() const { return estimate_.skew; }
   Frequency frequency() const { return estimate_.frequency; }
   Duration std_dev() const { return std_dev_; }
   std::size_t runs() const { return runs_; }
-  double asymmetry() const { return asymmetry_; }
-  int asymmetry_run() const { return asymmetry_run_; }
-  std::size_t best_sample() const { return best_; }  // index in the history
-  std::size_t dropped() const { return dropped_; }   // samples that the last fit dropped
-  double stress() const { return stress_; }          // |change of frequency| / skew before it
+  double asymmetry() const { return asymmetry_; }       // in use, as the option of that name
+  int asymmetry_run() const { return asymmetry_run_; }  // fits in a row that lean to one side; its sign
+  std::size_t best_sample() const { return best_; }     // index in the history
+  std::size_t dropped() const { return dropped_; }      // samples that the last fit dropped
+  double stress() const { return stress_; }             // |change of frequency| / skew before it
 
   // Of the estimator; null where the regression steers.
   const Estimator* estimator() const { return estimator_ ? &*estimator_ : nullptr; }
@@ -96,7 +97,7 @@ class SourceStats {
   // How the sample accumulated last was, beside what the estimator had said of the clock; with the regression Met.
   Expectation expectation() const;
 
-  // reference - local expected at a time: the line, the last offset where there is none, zero without samples.
+  // reference - local expected at a time: by what steers, else the last offset, zero without samples.
   Duration predict(FreeTime t, const LocalView& view) const;
   // Smallest round trip; infinite without samples.
   Duration min_delay() const;
