@@ -41,8 +41,15 @@ struct EstimatorComparison {
   std::vector<EstimatorRun> regression, bayes;  // by seed
 };
 
+// Who else looks at a run: once when all is started, and then each second.
+struct EstimatorWatch {
+  std::function<void(Scenario&, SimClock&)> begin = {};
+  std::function<void(SimClock&)> second = {};
+};
+
 const std::vector<EstimatorCase>& estimator_cases();
-EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator, int seed);
+EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator, int seed,
+                           const EstimatorWatch& watch = {});
 EstimatorComparison compare_estimators(const EstimatorCase& c, int first_seed, int runs);
 void compare_more(EstimatorComparison& comparison, const EstimatorCase& c, int first_seed, int runs);
 

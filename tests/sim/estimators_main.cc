@@ -1,6 +1,7 @@
 // sim_estimators [--seeds FIRST COUNT] [--only NAME] [FILE]: compares the estimators in all worlds of the table and
 // prints it as it grows, or puts it into the file (docs/accuracy.md), between its two marker lines.  A part of the
 // table is not put there: it would take the place of the whole.
+// sim_estimators [--seeds FIRST COUNT] --oracle NAME: how good an estimator could be in that world at all (oracle.h).
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "tests/sim/estimators.h"
+#include "tests/sim/oracle.h"
 
 namespace {
 
@@ -30,6 +32,7 @@ struct Order {
   int first = timed::sim::kEstimatorSeed, runs = timed::sim::kEstimatorRuns;
   bool own_seeds = false;      // others than the table's
   std::string only;            // name of a row; empty = all
+  bool oracle = false;         // of that row, instead of the table
   const char* path = nullptr;  // of the page; none = it is printed alone
 };
 
@@ -48,8 +51,9 @@ std::optional<Order> read_order(int argc, char** argv) {
       order.own_seeds = true;
       order.first = std::atoi(argv[++i]);
       order.runs = std::atoi(argv[++i]);
-    } else if (word == "--only" && i + 1 < argc) {
+    } else if ((word == "--only" || word == "--oracle") && i + 1 < argc) {
       order.only = argv[++i];
+      order.oracle = word == "--oracle";
     } else if (word.starts_with('-') || order.path != nullptr) {
       return std::nullopt;
     } else {
@@ -57,8 +61,25 @@ std::optional<Order> read_order(int argc, char** argv) {
     }
   }
   const bool part = !order.only.empty();
-  const bool good = order.first > 0 && order.runs > 0 && !(part && (order.path != nullptr || !is_row(order.only)));
+  const bool good = order.first > 0 && order.runs > 0 && !(part && (order.path != nullptr || !is_row(order.only))) &&
+                    !(order.oracle && !timed::sim::oracle_knows(order.only));
   return good ? std::optional(order) : std::nullopt;
+}
+
+int tell_oracle(const Order& order) {
+  for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
+    if (c.name != order.only) continue;
+    const timed::sim::OracleComparison all = timed::sim::compare_oracle(c, order.first, order.runs);
+    const auto line = [&](const char* what, double error_s) {
+      std::printf("%-40s %.2e s, %.3f of the regression's\n", what, error_s, error_s / all.regression_s);
+    };
+    line("regression", all.regression_s);
+    line("bayes", all.bayes_s);
+    line("who knows all but the offset", all.oracle_s);
+    line("  as known to itself", all.deviation_s);
+    line("  from each server alone, combined", all.combined_s);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -66,9 +87,10 @@ std::optional<Order> read_order(int argc, char** argv) {
 int main(int argc, char** argv) {
   const std::optional<Order> order = read_order(argc, argv);
   if (!order) {
-    std::fprintf(stderr, "sim_estimators [--seeds FIRST COUNT] [FILE | --only ROW]\n");
+    std::fprintf(stderr, "sim_estimators [--seeds FIRST COUNT] [FILE | --only ROW | --oracle ROW]\n");
     return 2;
   }
+  if (order->oracle) return tell_oracle(*order);
   std::string table = timed::sim::comparison_head();
   std::fputs(table.c_str(), stdout);
   for (const timed::sim::EstimatorCase& c : timed::sim::estimator_cases()) {
