@@ -25,10 +25,11 @@ namespace {
 const double kUsualLogWander = std::log(1e-18);
 constexpr double kLogWanderSd = 3.5;
 
-constexpr double kLeastWander = 1e-23;   // a hydrogen maser
-constexpr double kGridFactor = 4.0;      // fine enough: the optimum of the error is flat
-constexpr std::size_t kWanders = 31;     // up to 1e-5: worse than anything that could be called a clock
-constexpr std::size_t kIntercepts = 28;  // values of T, from a quarter of the spacing on
+constexpr double kLeastWander = 1e-23;  // a hydrogen maser
+constexpr double kGridFactor = 4.0;     // fine enough: the optimum of the error is flat
+constexpr std::size_t kWanders = 31;    // up to 1e-5: worse than anything that could be called a clock
+// Values of T, from a quarter of the spacing, where all that is seen is wander, to 65 000 times it, a thousand windows.
+constexpr std::size_t kIntercepts = 28;
 const double kInterceptFactor = std::cbrt(kGridFactor);
 constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchange: 2000 ppm
 

@@ -1,3 +1,13 @@
+// Local time is what we believe; it jumps when we believe something else.  The kernel's clock must not jump, and is
+// only ever told a rate: that of the oscillator as it is known, and while local time is ahead or behind a little more
+// or less.  So each change of mind is first one of local time, and then a slew by which the kernel's clock arrives
+// there.
+//
+// How long a slew takes is decided with the offset, as R/|offset| (slew_pace.cc), and it ends by a timer.  Timers come
+// late, and until then the clock runs on beyond the offset by the slew's rate: a fifth of the offset at most, as a slew
+// lasts five times as long as ends have been late lately, and the next look takes it back.  What is left is always the
+// difference of two scales (the Timeline), never a sum of what was done, so nothing is lost where the kernel rounds a
+// rate, a timer is late, or a new update comes in the middle of a slew.
 #include "timed/discipline/local_clock.h"
 
 #include <algorithm>
@@ -14,7 +24,7 @@ constexpr double kExcessFactor = 5.0;  // a slew lasts at least so many times it
 constexpr double kExcessDecay = 0.9;
 constexpr Duration kMaxExcess = Duration::seconds(100);
 constexpr Frequency kMaxKernel = Frequency::ratio(0.1);  // tick 9000 … 11000 µs
-constexpr int kMarkReadings = 3;
+constexpr int kMarkReadings = 3;                         // of which one at least is not interrupted
 // Since Linux 4.19 a frequency takes effect within 10 µs; a tenth more for safety.
 constexpr Duration kEffectDelay = Duration::micros(11);
 
