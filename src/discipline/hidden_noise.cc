@@ -16,7 +16,9 @@
 namespace timed::discipline {
 namespace {
 
-constexpr std::size_t kEnough = 8;         // exchanges; fewer show no scatter
+// Exchanges; fewer show no scatter.  With 4 and 16 the row noisy server has 0.520 and 0.542 instead of 0.535 of the
+// regression's error (seeds 401 to 440).
+constexpr std::size_t kEnough = 8;
 constexpr double kFarAboveDelays = 2.5;    // times what delays can make
 constexpr double kStillAboveDelays = 2.0;  // where it was believed
 constexpr double kOdds = 8.0;              // ln of them

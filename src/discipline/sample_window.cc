@@ -26,7 +26,11 @@ namespace {
 
 // A clock that counts in steps is off by any part of one, as likely by each: the deviation, as a part of the step.
 const double kPartOfStep = 1.0 / std::sqrt(12.0);
-// A run of delays that queues make once in a million times is a longer route.
+// A run of delays that queues make once in a million times is a longer route.  With 1e-4 and 1e-3 the row route has
+// 0.47 and 0.42 instead of 0.57 of the regression's time error, for 0.96 and 0.89 instead of 0.78 of its frequency
+// error; but where only one way has become longer, half of it goes into the offset and none into its deviation, as
+// nobody can tell, and with them that is sooner: the error is within 1.96 deviations in 89.5 % and 88.3 % instead of
+// 90.7 % of the time (seeds 201 to 300).
 const double kRouteOdds = std::log(1e-6);
 constexpr double kSamplesPerSample = 2.0;  // what a sample may count for where they are less frequent than before
 constexpr std::size_t kIntervals = 3;      // whose median is the present one: one alone may be a burst's

@@ -40,7 +40,10 @@ constexpr double kFarWorse = 5.0;
 constexpr Frequency kLargeSkew = Frequency::ppm(50);
 constexpr std::size_t kEnoughForALine = 8;
 constexpr int kLostAfter = 8;
-// Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.
+// Half a round trip is split unevenly by ways that differ; a tenth of it is usual, and nobody can see it.  Where they
+// do not differ, in the row five servers, a twentieth and a fifth give 0.287 and 0.296 instead of 0.290 of the
+// regression's error, which is within 1.96 deviations in 97.0 % and 98.5 % instead of 97.7 % of the time (seeds 401 to
+// 440).
 constexpr double kRouteShare = 0.1;
 
 std::size_t capacity_of(const StatsOptions& options) {

@@ -37,7 +37,9 @@ constexpr double kContradicted = -discipline::kSoonerAfterContradiction;
 // regression's without the limit, 0.37 with it; that of the first hours 0.56 and 0.51.  Slower growth costs packets.
 constexpr double kFastestGrowth = 1.0;
 // A second look comes after an eighth of the interval, where that is long: what a clock that has jumped is off by grows
-// with the cube of it, and a packet costs the same.
+// with the cube of it, and a packet costs the same.  After a frequency step the error is 0.365 of the regression's,
+// with a quarter and a sixteenth 0.365 and 0.361, with half and twice of the limit 0.360 and 0.363 (seeds 401 to 440,
+// in which that is no difference); default and default, long are the same within 0.002.
 constexpr double kSecondLook = 1.0 / 8.0;
 constexpr Duration kWorthASecondLook = Duration::seconds(256);
 // More than the whole range of polls: one change never needs to be larger.
