@@ -5,7 +5,8 @@
 //
 // One sample soon after a jump shows little of it, less than queues excuse, and what was believed then goes some of the
 // way with it: the next one, beside that, says little again.  So a sample that is not likely, but no contradiction,
-// leaves a doubt.  The next one is held against what was believed before both, and may settle it.
+// leaves a doubt, if a jump of the frequency can be what is behind it.  The next one is held against what was believed
+// before both, and may settle it.
 //
 // Neither wander nor queues explain a jump of the offset: of a clock that somebody else set, or of the server's.  Two
 // samples that agree on one make the past be shifted by it, with room for how well it is known; so the frequency stays
@@ -112,7 +113,7 @@ FrequencyJumpWatch::Verdict FrequencyJumpWatch::check(const Sample& sample, cons
     verdict.earlier_jump = earlier_jump(sample);
   }
   const bool has_jumped = verdict.jump > 0.0 || verdict.earlier_jump > 0.0;
-  verdict.in_doubt = !has_jumped && c.chance() < kDoubtChance;
+  verdict.in_doubt = !has_jumped && c.chance() < kDoubtChance && frequency_jump(c) > 0.0;
   doubt_ = verdict.in_doubt ? std::optional(Doubt{believed, delays, c.error_s}) : std::nullopt;
   return verdict;
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace timed::discipline {
 namespace {
@@ -94,6 +95,15 @@ TEST_F(FrequencyJumpWatchTest, ASecondOneThatSaysOtherwiseSettlesItToo) {
     ASSERT_TRUE(see(512, 3e-5).in_doubt);
     go_along(512, 2e-5);
     EXPECT_EQ(see(576, error_s).earlier_jump, 0.0) << error_s;
+  }
+}
+
+TEST_F(FrequencyJumpWatchTest, WhatNoJumpExplainsLeavesNoDoubt) {
+  // Behind noise of 20 ms three deviations would be a jump of 234 ppm, of 4 ms one of 47.
+  for (const auto& [sd_s, jump_is_possible] : {std::pair(0.02, false), std::pair(0.004, true)}) {
+    believed.offset_sd = Duration::seconds(sd_s);
+    now = believed;
+    EXPECT_EQ(see(512, 3.0 * sd_s).in_doubt, jump_is_possible) << sd_s;
   }
 }
 
