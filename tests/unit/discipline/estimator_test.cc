@@ -206,8 +206,9 @@ TEST(Estimator, ExpectsWhateverADelayExcuses) {
     return estimator.expectation();
   };
   EXPECT_EQ(expectation_of(0.0, 2.5e-4), Expectation::Met);
-  EXPECT_EQ(expectation_of(4.5e-3, 1e-2 + 2e-4), Expectation::Met) << "a queue on one side";
-  EXPECT_EQ(expectation_of(4.98e-3, 1e-2 + 2e-4), Expectation::Doubtful) << "all of it";
+  EXPECT_EQ(expectation_of(2.5e-3, 6e-3 + 2e-4), Expectation::Met) << "a queue on one side";
+  EXPECT_EQ(expectation_of(2.98e-3, 6e-3 + 2e-4), Expectation::Doubtful) << "all of it";
+  EXPECT_EQ(expectation_of(4.98e-3, 1e-2 + 2e-4), Expectation::Met) << "no oscillator jumps so far";
   EXPECT_EQ(expectation_of(2e-3, 2.5e-4), Expectation::Contradicted) << "no delay, but a jump of the frequency";
   EXPECT_EQ(expectation_of(0.5, 2.5e-4), Expectation::Contradicted) << "of the offset, held back";
   EXPECT_EQ(expectation_of(0.0, std::nan("")), Expectation::Met) << "no sample";
