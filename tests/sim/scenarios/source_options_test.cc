@@ -185,7 +185,7 @@ TEST(Asymmetry, OfFixedSizeTakesTheJitterOfOneDirectionAway) {
   EXPECT_LE(error_with("-0.5", false), error_with("0.0", false) * 0.3);
 }
 
-// Without the option its size is estimated.
+// Without the option its size is estimated.  (By the other estimator: estimator_options_test.cc.)
 TEST(Asymmetry, ThatIsNotGivenIsFoundOut) {
   EXPECT_LE(error_with("1.0", true), error_with("0.0", true) * 0.5);
   EXPECT_LE(error_with("1.0", false), error_with("0.0", false) * 0.5);
