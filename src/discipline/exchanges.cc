@@ -14,7 +14,7 @@
 namespace timed::discipline {
 
 SlopeRange supported_slopes(std::span<const Exchange> exchanges, double stamp_sd_s) {
-  constexpr double kStampDeviations = 4.0;
+  constexpr double kStampDeviations = 4.0;  // as many as contradict (estimator.h)
   SlopeRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   for (std::size_t i = 1; i < exchanges.size(); ++i) {
     const double dt_s = exchanges[i].t_s - exchanges[i - 1].t_s;

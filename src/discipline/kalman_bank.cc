@@ -32,6 +32,8 @@ constexpr std::size_t kWanders = 31;    // up to 1e-5: worse than anything that 
 constexpr std::size_t kIntercepts = 28;
 const double kInterceptFactor = std::cbrt(kGridFactor);
 constexpr double kFrequencySd = 2e-3;  // prior, before any filter saw an exchange: 2000 ppm
+// Deviations of the stamps that the mean extra delay is at least; with 1 and 4 lan and loss, quiet are the same.
+constexpr double kLeastExtra = 2.0;
 
 // Two filters side by side (double_pair.h), after all exchanges.
 struct FilterRuns {
@@ -160,7 +162,7 @@ std::optional<BankAnswer> bank_by_delay(std::span<const Exchange> exchanges, dou
   double sum_s = 0.0;
   for (const Exchange& e : exchanges) sum_s += e.delay_s;
   const double count = static_cast<double>(n);
-  const double mean_extra_s = std::max(sum_s / count - least_s, 2.0 * least_sd_s);
+  const double mean_extra_s = std::max(sum_s / count - least_s, kLeastExtra * least_sd_s);
   const double base_below_s = terms.least_delay_s ? 0.0 : kMinimumBias * mean_extra_s / std::sqrt(count);
   const double unknown_share = 1.0 - 2.0 * std::fabs(corrected.asymmetry);
   std::array<double, kEstimatorWindow> noise_s2{};

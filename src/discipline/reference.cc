@@ -42,7 +42,9 @@ constexpr int kVagueUpdates = 2;
 constexpr double kVagueSlack = 4.0;
 
 // The error that the kernel is told is renewed when it has grown by so much, but at most four times between two
-// updates, and every 16 seconds, or as often as there are updates: it is worth no more wake-ups.
+// updates, and every 16 seconds, or as often as there are updates: it is worth no more wake-ups.  Told at 1.1 and 1.4
+// times, the error is within 1.96 deviations in 96.1 % and 97.2 % instead of 96.4 % of the time (default, long; seeds
+// 401 to 440).
 constexpr double kVisibleGrowth = 1.2;
 constexpr double kRenewals = 4.0;
 constexpr Duration kLeastStatusSpan = Duration::seconds(16), kShortestStatusSpan = Duration::seconds(1);
@@ -51,8 +53,10 @@ constexpr double kMostStatusSpan = 1.5;  // intervals between updates: usually t
 // 500 ppm of the time, so that the kernel takes the clock for unsynchronised as late as if it were not told anything.
 constexpr double kUpdateOverdue = 4.0;
 constexpr Frequency kKernelsGrowth = Frequency::ppm(500);
-constexpr Duration kKernelsLimit = Duration::seconds(16);
-constexpr double kWanderBound = 2.0;  // deviations of what the frequency may have wandered, within the bound
+constexpr Duration kKernelsLimit = Duration::seconds(16);  // of maxerror: Linux then says unsynchronised
+// Deviations of what the frequency may have wandered, within the bound: of an error that the skew, 3.5 deviations, and
+// maxclockerror leave open only after hours without an answer.  With 1 and 4 no row is beyond it more often or less.
+constexpr double kWanderBound = 2.0;
 
 Duration offset_at(LocalTime t, const LocalEstimate& e) {
   return e.offset + (t - e.when) * e.frequency;
