@@ -153,13 +153,24 @@ Node& build_lan(Scenario& scenario) {
   return scenario.add(machine("client", kClient, usual_clock()), "server 10.0.0.1 minpoll 0 maxpoll 0 xleave\n");
 }
 
-SteeredClock start_pulse(Scenario& scenario, const std::string& estimator) {
-  const bool bayes = estimator == "bayes";
-  const auto device =
-      std::make_shared<DeviceClock>(scenario.shared(), usual_clock(), DeviceModel{.noise = Duration::micros(1)},
-                                    bayes ? discipline::EstimatorKind::Bayes : discipline::EstimatorKind::Regression);
-  device->start();
-  return {&device->clock(), [all = device.get()] { return static_cast<double>(all->samples()); }, device};
+// A device beside the clock, and servers 0.1 ms, 0.4 ms … away.
+std::function<SteeredClock(Scenario&, const std::string&)> device_of(Duration noise, int servers) {
+  return [noise, servers](Scenario& scenario, const std::string& estimator) {
+    DeviceModel model{.noise = noise};
+    for (int i = 1; i <= servers; ++i) {
+      const std::string name = "server" + std::to_string(i);
+      model.servers.push_back("10.0.0." + std::to_string(i));
+      scenario.add_server(name, {model.servers.back()});
+      scenario.network().set_link("client", name, link_of(1e-4 * i * i, 5e-5 * i));
+    }
+    scenario.start_all();
+    const bool bayes = estimator == "bayes";
+    const auto device =
+        std::make_shared<DeviceClock>(scenario.shared(), usual_clock(), model,
+                                      bayes ? discipline::EstimatorKind::Bayes : discipline::EstimatorKind::Regression);
+    device->start();
+    return SteeredClock{&device->clock(), [all = device.get()] { return static_cast<double>(all->samples()); }, device};
+  };
 }
 
 // A daemon with one of the estimators.
@@ -228,7 +239,11 @@ std::vector<EstimatorCase> make_cases() {
   add("lan", "`minpoll 0 maxpoll 0 xleave`, 5 µs and no queues, stamps 20 ns off at both ends", build_lan,
       Duration::seconds(5000), Duration::seconds(600));
   all.push_back({"pulse", "a device beside the clock: a pulse a second, 1 µs off, and of 16 of them one sample",
-                 start_pulse, usual, later});
+                 device_of(Duration::micros(1), 0), usual, later});
+  all.push_back({"pulse and servers", "the same beside servers 0.1 and 0.4 ms away", device_of(Duration::micros(1), 2),
+                 usual, later});
+  all.push_back({"serial line and servers", "a device whose sentences are 2 ms off each time, beside the same servers",
+                 device_of(Duration::millis(2), 2), usual, later});
   return all;
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/sim/device_clock.h"
 #include "tests/sim/scenario.h"
 
 namespace timed::sim {
@@ -88,6 +89,30 @@ TEST(Estimators, SeveralServersShareTheAsking) {
 // Offsets that scatter, whatever the delay is.
 TEST(Estimators, BayesKeepsBetterTimeByADevice) {
   expect_better("pulse", 0.9);
+}
+
+// Servers that are far beside the device are not listened to; where it is no better than they are, all are.
+TEST(Estimators, BayesCombinesADeviceWithServersThatAreAsNear) {
+  expect_better("pulse and servers", 0.9);
+  expect_better("serial line and servers", 0.6);
+  for (const Duration noise : {Duration::micros(1), Duration::millis(2)}) {
+    Scenario scenario(3);
+    for (const char* address : {"10.0.0.1", "10.0.0.2"}) scenario.add_server(address, {address});
+    scenario.start_all();
+    DeviceClock device(scenario.shared(), usual_clock(), {.noise = noise, .servers = {"10.0.0.1", "10.0.0.2"}},
+                       discipline::EstimatorKind::Bayes);
+    device.start();
+    scenario.run_for(Duration::seconds(2000));
+    int alone = 0, all_three = 0;
+    constexpr int kLooks = 100;
+    for (int i = 0; i < kLooks; ++i) {
+      scenario.run_for(Duration::seconds(100));
+      if (device.combined_sources() == 1) ++alone;
+      if (device.combined_sources() == 3) ++all_three;
+    }
+    EXPECT_EQ(alone == kLooks, noise == Duration::micros(1)) << alone;
+    EXPECT_EQ(all_three > kLooks / 2, noise == Duration::millis(2)) << all_three;
+  }
 }
 
 TEST(Estimators, ThePageShowsTheWorldsOfTheProgram) {
