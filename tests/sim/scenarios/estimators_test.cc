@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "tests/sim/device_clock.h"
 #include "tests/sim/scenario.h"
@@ -24,27 +28,73 @@ double rms2(const std::vector<EstimatorRun>& runs) {
   return sum;
 }
 
-void expect_better(const std::string& name, double ratio) {
-  const EstimatorComparison c = compare_estimators(case_named(name), 1, 4);
-  EXPECT_LT(rms2(c.bayes), ratio * ratio * rms2(c.regression)) << name;
-  double inside = 0.0;
-  for (const EstimatorRun& run : c.bayes) {
-    EXPECT_GT(run.inside, 0.7) << name;
-    inside += run.inside / static_cast<double>(c.bayes.size());
-    EXPECT_EQ(run.beyond_bound, 0.0) << name;
+double share_inside(const std::vector<EstimatorRun>& runs) {
+  double sum = 0.0;
+  for (const EstimatorRun& run : runs) sum += run.inside;
+  return sum / static_cast<double>(runs.size());
+}
+
+// What a row of the table must show in the few seeds that there is time for, a quarter or more above what it does with
+// hundred of them.
+struct RowLimits {
+  double ratio = 0.7;  // of the RMS time errors
+  double least_inside = 0.85;
+  double packets = 1.4;
+  int seeds = 6;
+};
+
+RowLimits limits_of(const std::string& name) {
+  static const std::map<std::string, RowLimits> special = {
+      {"default", {.ratio = 0.6}},
+      {"wander 1e-8", {.ratio = 0.55}},
+      {"loss", {.ratio = 0.8}},
+      {"jitter 0.1 s", {.ratio = 0.8}},
+      {"asymmetric jitter", {.ratio = 0.55}},
+      {"lognormal jitter", {.ratio = 0.55}},
+      {"congestion", {.ratio = 0.55}},
+      {"frequency step", {.ratio = 0.55}},
+      {"three servers", {.ratio = 0.45}},
+      {"three servers, one false", {.ratio = 0.45}},
+      {"five servers", {.ratio = 0.45}},
+      {"noisy server", {.ratio = 0.8, .packets = 2.5}},
+      {"restart", {.ratio = 0.9}},
+      {"resume", {.ratio = 0.95}},
+      {"asymmetry", {.ratio = 0.9, .least_inside = 0.0}},  // most of that error nobody can know of
+      {"lan", {.ratio = 0.9, .seeds = 2}},                 // for one row of polls of a second there is time
+      {"pulse", {.ratio = 0.85}},
+  };
+  const auto found = special.find(name);
+  return found != special.end() ? found->second : RowLimits{};
+}
+
+class EstimatorRow : public testing::TestWithParam<std::size_t> {};
+
+// Better than the regression, for about as many packets, and what is said to be 95 of 100 is neither much less nor much
+// more.
+TEST_P(EstimatorRow, HoldsForFewSeedsToo) {
+  const EstimatorCase& row = estimator_cases()[GetParam()];
+  SCOPED_TRACE(row.name);
+  const RowLimits limits = limits_of(row.name);
+  const EstimatorComparison c = compare_estimators(row, 1, limits.seeds);
+  EXPECT_LT(std::sqrt(rms2(c.bayes) / rms2(c.regression)), limits.ratio);
+  EXPECT_GT(share_inside(c.bayes), limits.least_inside);
+  EXPECT_LT(share_inside(c.bayes), 0.995);
+  double bayes_requests = 0.0, regression_requests = 0.0;
+  for (std::size_t i = 0; i < c.bayes.size(); ++i) {
+    EXPECT_EQ(c.bayes[i].beyond_bound, 0.0) << "seed " << i + 1;
+    bayes_requests += c.bayes[i].requests;
+    regression_requests += c.regression[i].requests;
   }
-  // What is said to be 95 of 100 is neither much less nor much more.
-  EXPECT_GT(inside, 0.85) << name;
-  EXPECT_LT(inside, 0.995) << name;
+  EXPECT_LT(bayes_requests, limits.packets * regression_requests);
 }
 
-TEST(Estimators, BayesKeepsBetterTimeAtTheSamePoll) {
-  expect_better("poll 6", 0.8);
-  expect_better("wander 1e-7", 0.8);
-}
+INSTANTIATE_TEST_SUITE_P(OfTheTable, EstimatorRow, testing::Range<std::size_t>(0, estimator_cases().size()));
 
-TEST(Estimators, BayesSeesOnWhichSideTheQueuesAre) {
-  expect_better("congestion", 0.7);
+// With stamps of network cards the clock is as good as they are.
+TEST(Estimators, HardwareStampsGiveTwentyNanoseconds) {
+  const EstimatorRun run = run_estimator(case_named("lan"), "bayes", 3);
+  EXPECT_LT(run.rms_error, Duration::nanos(20));
+  EXPECT_LT(run.rms_frequency_error, Frequency::ppm(0.01));
 }
 
 // The server's clock scatters by three times as much as the queues do: that is not our clock's wander, to be followed.
@@ -84,35 +134,6 @@ TEST(Estimators, SeveralServersShareTheAsking) {
     (servers == 1 ? alone : each_of_three) = static_cast<double>(requests.count()) / servers;
   }
   EXPECT_LT(each_of_three, 1.1 * alone);
-}
-
-// Offsets that scatter, whatever the delay is.
-TEST(Estimators, BayesKeepsBetterTimeByADevice) {
-  expect_better("pulse", 0.9);
-}
-
-// Servers that are far beside the device are not listened to; where it is no better than they are, all are.
-TEST(Estimators, BayesCombinesADeviceWithServersThatAreAsNear) {
-  expect_better("pulse and servers", 0.9);
-  expect_better("serial line and servers", 0.6);
-  for (const Duration noise : {Duration::micros(1), Duration::millis(2)}) {
-    Scenario scenario(3);
-    for (const char* address : {"10.0.0.1", "10.0.0.2"}) scenario.add_server(address, {address});
-    scenario.start_all();
-    DeviceClock device(scenario.shared(), usual_clock(), {.noise = noise, .servers = {"10.0.0.1", "10.0.0.2"}},
-                       discipline::EstimatorKind::Bayes);
-    device.start();
-    scenario.run_for(Duration::seconds(2000));
-    int alone = 0, all_three = 0;
-    constexpr int kLooks = 100;
-    for (int i = 0; i < kLooks; ++i) {
-      scenario.run_for(Duration::seconds(100));
-      if (device.combined_sources() == 1) ++alone;
-      if (device.combined_sources() == 3) ++all_three;
-    }
-    EXPECT_EQ(alone == kLooks, noise == Duration::micros(1)) << alone;
-    EXPECT_EQ(all_three > kLooks / 2, noise == Duration::millis(2)) << all_three;
-  }
 }
 
 TEST(Estimators, ThePageShowsTheWorldsOfTheProgram) {
