@@ -284,11 +284,12 @@ EstimatorRun run_estimator(const EstimatorCase& c, const std::string& estimator,
   if (watch.begin) watch.begin(scenario, clock);
   for (Duration t = Duration::seconds(1); t <= c.span; t += Duration::seconds(1)) {
     scenario.world().run_until(begin + t);
-    if (watch.second) watch.second(clock);
     // A machine that sleeps has no time that could be right.
     const bool sleeps = clock.mono_now() - last_seen < Duration::seconds(0.9);
     last_seen = clock.mono_now();
-    if (t <= c.settle || sleeps) continue;
+    const bool counts = t > c.settle && !sleeps;
+    if (watch.second) watch.second(clock, counts);
+    if (!counts) continue;
     const double error_s = clock.error().to_seconds(), rate = clock.frequency_error().to_ratio();
     const env::SyncStatus& told = clock.sync_status();
     seconds += 1.0;

@@ -41,10 +41,10 @@ struct EstimatorComparison {
   std::vector<EstimatorRun> regression, bayes;  // by seed
 };
 
-// Who else looks at a run: once when all is started, and then each second.
+// Who else looks at a run: once when all is started, and then each second, which counts or does not.
 struct EstimatorWatch {
   std::function<void(Scenario&, SimClock&)> begin = {};
-  std::function<void(SimClock&)> second = {};
+  std::function<void(SimClock&, bool counts)> second = {};
 };
 
 const std::vector<EstimatorCase>& estimator_cases();

@@ -135,7 +135,7 @@ class WorldRecord {
 
   EstimatorWatch watch() {
     return {[this](Scenario& scenario, SimClock& clock) { begin(scenario, clock); },
-            [this](SimClock& clock) { take_second(clock); }};
+            [this](SimClock& clock, bool) { take_second(clock); }};
   }
   // Reference - free, at whole seconds since the beginning.
   double offset_s(std::size_t second) const { return offsets_s_[second]; }

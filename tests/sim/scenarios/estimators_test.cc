@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "tests/sim/device_clock.h"
+#include "tests/sim/error_course.h"
 #include "tests/sim/scenario.h"
+#include "timed/base/text.h"
 
 namespace timed::sim {
 namespace {
@@ -62,6 +64,8 @@ RowLimits limits_of(const std::string& name) {
       {"asymmetry", {.ratio = 0.9, .least_inside = 0.0}},  // most of that error nobody can know of
       {"lan", {.ratio = 0.9, .seeds = 2}},                 // for one row of polls of a second there is time
       {"pulse", {.ratio = 0.85}},
+      {"pulse and servers", {.ratio = 0.85}},
+      {"serial line and servers", {.ratio = 0.55}},
   };
   const auto found = special.find(name);
   return found != special.end() ? found->second : RowLimits{};
@@ -134,6 +138,39 @@ TEST(Estimators, SeveralServersShareTheAsking) {
     (servers == 1 ? alone : each_of_three) = static_cast<double>(requests.count()) / servers;
   }
   EXPECT_LT(each_of_three, 1.1 * alone);
+}
+
+// Servers that are far beside the device are not listened to; where it is no better than they are, all are.
+TEST(Estimators, ADeviceIsCombinedWithServersThatAreAsNear) {
+  for (const Duration noise : {Duration::micros(1), Duration::millis(2)}) {
+    Scenario scenario(3);
+    for (const char* address : {"10.0.0.1", "10.0.0.2"}) scenario.add_server(address, {address});
+    scenario.start_all();
+    DeviceClock device(scenario.shared(), usual_clock(), {.noise = noise, .servers = {"10.0.0.1", "10.0.0.2"}},
+                       discipline::EstimatorKind::Bayes);
+    device.start();
+    scenario.run_for(Duration::seconds(2000));
+    int alone = 0, all_three = 0;
+    constexpr int kLooks = 100;
+    for (int i = 0; i < kLooks; ++i) {
+      scenario.run_for(Duration::seconds(100));
+      if (device.combined_sources() == 1) ++alone;
+      if (device.combined_sources() == 3) ++all_three;
+    }
+    EXPECT_EQ(alone == kLooks, noise == Duration::micros(1)) << alone;
+    EXPECT_EQ(all_three > kLooks / 2, noise == Duration::millis(2)) << all_three;
+  }
+}
+
+// What the page says of single seeds rests on it.
+TEST(Estimators, TheCourseOfAnErrorIsThatOfTheRun) {
+  const EstimatorCase& row = case_named("poll 6");
+  const double ratio = run_estimator(row, "bayes", 3).rms_error / run_estimator(row, "regression", 3).rms_error;
+  const std::string course = error_course(row, 3);
+  EXPECT_TRUE(course.starts_with(format("poll 6, seed 3: ratio %.2f\n", ratio))) << course;
+  // A line for each twentieth, but for the first two: they do not count.
+  EXPECT_EQ(std::count(course.begin(), course.end(), '\n'), 1 + 18) << course;
+  EXPECT_NE(course.find("\nto   3000 s: "), std::string::npos) << course;
 }
 
 TEST(Estimators, ThePageShowsTheWorldsOfTheProgram) {
