@@ -12,9 +12,10 @@
 // frequencies come from one clock that walks: many servers do not make it better known than one does, and the mean of
 // what they say has the mean of their deviations.
 //
-// One smoother for all exchanges, with one clock and a base delay for each source, would use more of what they say.
-// But each has a window of its own: who is wrong spoils nothing before that is found out, sources come and go, and the
-// cost grows with their number and no faster.
+// One smoother for all exchanges, with one clock and a base delay for each source, would use more of what they say, and
+// little more: where all of the noise is known three servers give an error that is 7 % smaller (docs/decisions.md,
+// 137).  And as each has a window of its own, who is wrong spoils nothing before that is found out, sources come and
+// go, and the cost grows with their number and no faster.
 #include "timed/discipline/combine.h"
 
 #include <algorithm>

@@ -46,7 +46,7 @@ constexpr Duration kShortestSlew = Duration::seconds(2);
 // error, and gaussian jitter 1.02 and 0.91 instead of 0.96; their time errors are the same within 0.002.
 constexpr int kFirstUpdates = 8;
 // After a gap in the answers the next update is not as far away as the last one was: an interval is expected to be so
-// many times the longest of those before at most, of which each update takes a tenth (several sources come in turns).
+// many times the longest of those before at most, of which each update takes a tenth (sources may take turns in leading).
 // With 1.4 and 4 times the row loss has 0.579 and 0.584 instead of 0.582 of the time error, for 0.58 and 0.55 instead
 // of 0.56 of the frequency error; where each update takes a fifth and a twentieth, 0.577 and 0.586, for 0.59 and 0.53.
 constexpr double kLongerInterval = 2.0;
