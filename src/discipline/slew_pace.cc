@@ -46,9 +46,10 @@ constexpr Duration kShortestSlew = Duration::seconds(2);
 // error, and gaussian jitter 1.02 and 0.91 instead of 0.96; their time errors are the same within 0.002.
 constexpr int kFirstUpdates = 8;
 // After a gap in the answers the next update is not as far away as the last one was: an interval is expected to be so
-// many times the longest of those before at most, of which each update takes a tenth (sources may take turns in leading).
-// With 1.4 and 4 times the row loss has 0.579 and 0.584 instead of 0.582 of the time error, for 0.58 and 0.55 instead
-// of 0.56 of the frequency error; where each update takes a fifth and a twentieth, 0.577 and 0.586, for 0.59 and 0.53.
+// many times the longest of those before at most, of which each update takes a tenth (sources may take turns in
+// leading). With 1.4 and 4 times the row loss has 0.579 and 0.584 instead of 0.582 of the time error, for 0.58 and 0.55
+// instead of 0.56 of the frequency error; where each update takes a fifth and a twentieth, 0.577 and 0.586, for 0.59
+// and 0.53.
 constexpr double kLongerInterval = 2.0;
 // And not as near as one that was asked for out of turn: with the whole of the last interval for it, the frequency
 // error of polls of a quarter of an hour is 0.59 instead of 0.69 times the regression's.
