@@ -127,7 +127,6 @@ void SwarmDisturbances::jump_far(SwarmClient& client) {
 // Too little to be noticed: a step, or a slew that somebody else makes.
 void SwarmDisturbances::move_unseen(SwarmClient& client) {
   world_.moved = std::max(world_.moved, kLargestUnseenStep * kOvershoot);
-  client.steps_in_line = true;
   client.served_error.reset();
   if (world_.one_in(2)) {
     client.node->clock().disturb(kLargestUnseenStep * world_.random.uniform(-1.0, 1.0));
@@ -174,7 +173,6 @@ void SwarmDisturbances::step_a_server() {
   clock.disturb(world_.right() + server.known_error + Duration::seconds(world_.random.uniform(-largest, largest)) -
                 clock.error());
   world_.moved = std::max(world_.moved, kLargestUnseenStep * kOvershoot);
-  for (SwarmClient& client : world_.clients) client.steps_in_line = true;
 }
 
 // For those whose clocks are right.  Others do it as their leapsecmode says, and some have not heard of it.

@@ -25,7 +25,7 @@ ntp::Mode mode_of(const Packet& packet) {
 // next samples come.
 double tolerance(const SwarmClient& client) {
   if (client.settled < kFewSamples) return 4.0;
-  if (client.sources > 1 || client.ways_changed || client.steps_in_line) return 2.0;
+  if (client.sources > 1 || client.ways_changed) return 2.0;
   return 1.1;  // a skew is a deviation, no limit
 }
 
@@ -133,8 +133,7 @@ void SwarmWatch::note_served(const SwarmClient& client, const ntp::Header& heade
   // Those who follow it have samples from before and after it found a server.
   if (of_nobody) world_.worst_served = std::max(world_.worst_served, abs(error) * kOvershoot);
   if (world_.strata_lie ? client.direct : header.stratum == 2) {
-    // With a frequency that is none its followers may go on where it is out of reach.
-    world_.worst_served = std::max(world_.worst_served, abs(error) * (client.steps_in_line ? kOvershoot : 1.0));
+    world_.worst_served = std::max(world_.worst_served, abs(error));
   }
 }
 

@@ -46,13 +46,12 @@ struct SwarmClient {
   Duration way_error;  // largest error that a way alone has made: half of what it is longer back than there
   Duration held_up;    // error of a packet that was held up by the network
   bool ways_changed = false;
-  bool was_without = false;    // answers, for a while
-  bool steps_in_line = false;  // which nobody notices: among the first samples they are taken for a frequency
-  int orders = 0;              // to make a step
-  int bursts = 0;              // that were ordered
-  int far_jumps = 0;           // of its clock against its counters, which it notices
-  int set_by_others = 0;       // so many of them moved its clock
-  int beginnings = 1;          // starts, and clocks stepped from outside: each may burst
+  bool was_without = false;  // answers, for a while
+  int orders = 0;            // to make a step
+  int bursts = 0;            // that were ordered
+  int far_jumps = 0;         // of its clock against its counters, which it notices
+  int set_by_others = 0;     // so many of them moved its clock
+  int beginnings = 1;        // starts, and clocks stepped from outside: each may burst
   double degrees = 20.0;
   Duration awake;
   Duration settled;  // since the last of these
