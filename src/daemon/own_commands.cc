@@ -223,6 +223,7 @@ std::optional<Reply> answer(const control::SourceEstimatorRequest& request, cons
   if (stats == nullptr) return Reply{ReplyStatus::Success, reply};
   reply.samples = static_cast<std::uint32_t>(source->stats.samples);
   reply.recent = static_cast<std::uint32_t>(stats->telling_samples());
+  reply.refused = stats->refused();
   if (reply.samples > 0) reply.basis = Basis::Regression;
   const discipline::Estimator* const estimator = stats->estimator();
   if (estimator == nullptr) return Reply{ReplyStatus::Success, reply};
@@ -235,7 +236,6 @@ std::optional<Reply> answer(const control::SourceEstimatorRequest& request, cons
   reply.rejected = counts.rejected;
   reply.fallbacks = counts.fallbacks;
   reply.route_moves = counts.route_moves;
-  reply.refused = counts.refused;
   reply.jumps = counts.jumps;
   reply.held_back = counts.held_back;
   if (const auto& posterior = estimator->posterior()) {

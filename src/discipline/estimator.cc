@@ -63,8 +63,7 @@ constexpr std::size_t kEnoughForJumps = 8;
 // wrong for hours, by more than was said.
 constexpr std::size_t kEnoughForOffsetJumps = 3;
 constexpr double kMostAsymmetry = 0.5;
-constexpr double kLimit_s = 1e9;     // delays beyond it are nonsense; offsets so far apart are of another clock
-constexpr double kFarthest_s = 9e9;  // of an offset: what points of time can hold, and not their limit
+constexpr double kAnotherClock_s = 1e9;  // offsets so far apart are of another one
 
 }  // namespace
 
@@ -177,17 +176,14 @@ Estimator::Estimator(Estimator&&) noexcept = default;
 Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 
 void Estimator::add(const Sample& sample) {
-  const double delay_s = sample.peer_delay.to_seconds();
-  const double offset_s = sample.offset.to_duration().to_seconds();
-  const double step_s = sample.peer_dispersion.to_seconds();
   expectation_ = Expectation::Met;
-  if (!(std::fabs(delay_s) < kLimit_s) || !(std::fabs(step_s) < kLimit_s) || !(std::fabs(offset_s) < kFarthest_s)) {
+  if (!is_measurement(sample)) {
     ++counts_.refused;
     return;
   }
   if (work_->window.size() > 0) {
     const double apart_s = (sample.offset - work_->window.newest().offset).to_duration().to_seconds();
-    if (sample.when <= work_->last_seen || !(std::fabs(apart_s) < kLimit_s)) reset();
+    if (sample.when <= work_->last_seen || !(std::fabs(apart_s) < kAnotherClock_s)) reset();
   }
   work_->last_seen = sample.when;
   if (work_->holds_back(sample, posterior_)) {

@@ -122,7 +122,14 @@ void SourceStats::reset() {
   far_worse_ = 0;
 }
 
-bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
+bool SourceStats::refuses(const Sample& sample) {
+  const bool refused = !is_measurement(sample);
+  if (refused) ++refused_;
+  return refused;
+}
+
+SampleVerdict SourceStats::accumulate(const Sample& sample, const LocalView& view) {
+  if (refuses(sample)) return SampleVerdict::Refused;
   const bool in_order = history_.empty() || sample.when > history_.last().when;
   if (!in_order) reset();
   Sample kept = sample;
@@ -136,7 +143,7 @@ bool SourceStats::accumulate(const Sample& sample, const LocalView& view) {
   }
   regress(view);
   if (estimator_is_lost()) begin_estimator_anew();
-  return in_order;
+  return in_order ? SampleVerdict::Added : SampleVerdict::BeganAnew;
 }
 
 // Steps among the first samples, before there is anything that they contradict, look like a clock that wanders a
@@ -162,6 +169,7 @@ void SourceStats::begin_estimator_anew() {
 void SourceStats::restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view) {
   reset();
   for (const Sample& sample : samples) {
+    if (refuses(sample)) continue;
     history_.add(sample);
     if (estimator_) estimator_->add(sample);
   }

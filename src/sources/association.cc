@@ -315,13 +315,19 @@ Actions Association::on_sample_taken(const SampleOutcome& outcome, const Now& no
   const bool by_estimator = outcome.by_estimator && !is_symmetric();
   schedule_.adjust_for_sample(
       {outcome.prediction_error, outcome.distance, outcome.samples, outcome.expectation, by_estimator}, nearness());
-  Actions actions;
-  if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
-  return actions;
+  return next_poll(now);
 }
 
 Actions Association::on_sample_kept(Duration delay, const Now& now) {
   filtered_delay_ = delay;
+  return next_poll(now);
+}
+
+Actions Association::on_sample_refused(const Now& now) {
+  return next_poll(now);
+}
+
+Actions Association::next_poll(const Now& now) {
   Actions actions;
   if (is_polling()) actions.add(timer_for_next(now, Duration::zero()));
   return actions;

@@ -91,7 +91,8 @@ Actions SourceSet::take_sample(Source& source, const TakeSample& taken) {
   const Sample& sample = taken.sample;
   source.server_moved += taken.server_moved;
   source.answered_well = true;
-  if (!source.filter) return accumulate(source, sample);
+  // Who refuses what is no measurement counts it too; in the filter it would be in the median of the others.
+  if (!source.filter || !discipline::is_measurement(sample)) return accumulate(source, sample);
   source.filter->add(sample);
   if (const auto output = filter_output(source)) return accumulate(source, *output);
   return source.association.on_sample_kept(sample.peer_delay, callbacks_.now());
@@ -111,11 +112,11 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   if (source.server_moved != Duration::zero()) source.stats.shift(std::exchange(source.server_moved, {}));
   if (near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
-  } else if (source.stats.accumulate(sample, view)) {
-    source.told_out_of_order = false;
-    outcome.expectation = source.stats.expectation();
-  } else if (!std::exchange(source.told_out_of_order, true)) {
-    log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
+  } else {
+    const discipline::SampleVerdict verdict = source.stats.accumulate(sample, view);
+    if (verdict == discipline::SampleVerdict::Refused) return source.association.on_sample_refused(callbacks_.now());
+    note_order(source, verdict == discipline::SampleVerdict::Added);
+    if (verdict == discipline::SampleVerdict::Added) outcome.expectation = source.stats.expectation();
   }
   outcome.samples = source.stats.telling_samples();
   outcome.by_estimator = source.stats.estimator() != nullptr && source.stats.estimator()->posterior().has_value();
@@ -125,6 +126,13 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   outcome.min_delay = source.stats.min_delay();
   callbacks_.on_sample(source.id);
   return source.association.on_sample_taken(outcome, callbacks_.now());
+}
+
+// Told once, until one is in order again.
+void SourceSet::note_order(Source& source, bool in_order) {
+  const bool told = std::exchange(source.told_out_of_order, !in_order);
+  if (in_order || told) return;
+  log::warning("Out of order sample detected, discarding history for %s", describe(source.id).c_str());
 }
 
 bool SourceSet::near_leap_second(LocalTime when, Duration offset) const {

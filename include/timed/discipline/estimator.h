@@ -65,7 +65,7 @@ struct EstimatorCounts {
   std::uint64_t route_moves = 0;  // times the base delay was taken to have grown
   std::uint64_t jumps = 0;        // times the frequency was taken to have jumped
   std::uint64_t held_back = 0;  // samples that waited for what the next one says, as they would be jumps of the offset
-  std::uint64_t refused = 0;    // samples that are no numbers
+  std::uint64_t refused = 0;    // samples that are no measurements; SourceStats lets none come so far
 };
 
 // Pure.  It owns its window of samples; nothing is allocated after construction.

@@ -32,6 +32,10 @@ struct Sample {
   ntp::Leap leap = ntp::Leap::Normal;
 };
 
+// Whether these are numbers, and such as a measurement can have.  Whoever keeps samples refuses others: one of them
+// would be in all that is computed from its neighbours.
+bool is_measurement(const Sample& sample);
+
 // What the history of one source, or several combined, says about the clock, on the free-running scale.
 struct Estimate {
   FreeTime when;        // the time that the values refer to: that of the last sample

@@ -60,16 +60,24 @@ struct LastSampleReport {
   ntp::Stratum stratum = 0;
 };
 
+// What became of a sample.
+enum class SampleVerdict : std::uint8_t {
+  Added,
+  BeganAnew,  // it was not later than the last one, so the history was dropped first
+  Refused,    // it is no measurement (is_measurement()), and has changed nothing
+};
+
 class SourceStats {
  public:
   // `precision` is that of the local clock.
   SourceStats(const StatsOptions& options, Duration precision);
 
-  // Adds a sample and fits anew.  False: it was not later than the last one, so the history was dropped first.
-  bool accumulate(const Sample& sample, const LocalView& view);
+  // Adds a sample and fits anew, unless it is refused.
+  SampleVerdict accumulate(const Sample& sample, const LocalView& view);
   // Fits anew: the view has changed by added dispersion, or options did.
   void regress(const LocalView& view);
-  // In place of all samples, those of an earlier daemon, strictly in order; the run is that of asymmetry_run().
+  // In place of all samples, those of an earlier daemon, strictly in order; the run is that of asymmetry_run().  Those
+  // that are no measurements are refused.
   void restore(const std::vector<Sample>& samples, int asymmetry_run, const LocalView& view);
   // Forgets all samples.
   void reset();
@@ -89,12 +97,13 @@ class SourceStats {
   std::size_t best_sample() const { return best_; }     // index in the history
   std::size_t dropped() const { return dropped_; }      // samples that the last fit dropped
   double stress() const { return stress_; }             // |change of frequency| / skew before it
+  std::uint64_t refused() const { return refused_; }    // samples so far that were no measurements
 
   // Of the estimator; null where the regression steers.
   const Estimator* estimator() const { return estimator_ ? &*estimator_ : nullptr; }
   // Samples that the poll may be judged by: those of the present.
   std::size_t telling_samples() const;
-  // How the sample accumulated last was, beside what the estimator had said of the clock; with the regression Met.
+  // How the sample added last was, beside what the estimator had said of the clock; with the regression Met.
   Expectation expectation() const;
 
   // reference - local expected at a time: by what steers, else the last offset, zero without samples.
@@ -113,6 +122,7 @@ class SourceStats {
   std::optional<LastSampleReport> last_sample(const LocalView& view) const;
 
  private:
+  bool refuses(const Sample& sample);
   void correct_asymmetry(std::vector<double>& x_s, std::vector<double>& y_s);
   void take_fit(const std::optional<RunsTestFit>& fit, const LocalView& view);
   void find_best(const LocalView& view);
@@ -133,6 +143,7 @@ class SourceStats {
   double asymmetry_ = 0.0;
   int asymmetry_run_ = 0;
   double stress_ = 0.0;
+  std::uint64_t refused_ = 0;
   int far_worse_ = 0;  // samples in a row after which the estimator knew far less than the regression
 };
 

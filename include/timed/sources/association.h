@@ -155,6 +155,8 @@ class Association {
   Actions on_sample_taken(const SampleOutcome& outcome, const discipline::Now& now);
   // The sample waits in a filter, whose last one had this delay.
   Actions on_sample_kept(Duration delay, const discipline::Now& now);
+  // It was no measurement, and says nothing of the interval either.
+  Actions on_sample_refused(const discipline::Now& now);
   // Keys that were asked for; a poll that waits for them comes soon.
   Actions on_keys(const auth::NtsSession& session, const discipline::Now& now);
   void on_keys_failed(NtsFailure failure, const discipline::Now& now) {
@@ -219,6 +221,7 @@ class Association {
   Received take_bad(const CheckedResponse& checked, const discipline::Now& now);
   std::optional<Duration> quantile_limit() const;
   void feed_quantile(const CheckedResponse& checked, Duration precision);
+  Actions next_poll(const discipline::Now& now);
   Duration first_delay(const discipline::Now& now) const;
   ArmTimer timer_for_next(const discipline::Now& now, Duration extra);
   ArmTimer arm(Duration delay);

@@ -306,6 +306,7 @@ class SourceSet {
   Actions miss_sample(Source& source);
   std::optional<discipline::Sample> filter_output(Source& source);
   Actions accumulate(Source& source, const discipline::Sample& sample);
+  void note_order(Source& source, bool in_order);
   std::optional<discipline::PlacedStamp> place_received(const env::Stamp& stamp, const discipline::Now& now) const;
   bool near_leap_second(LocalTime when, Duration offset) const;
   void close_socket(Source& source);

@@ -56,7 +56,8 @@ TEST(SourceStats, KnowsNothingAtFirst) {
 
 TEST(SourceStats, FitsALineAndCarriesItOn) {
   SourceStats stats({}, kPrecision);
-  for (int i = 0; i < 6; ++i) EXPECT_TRUE(stats.accumulate(sample_at(16 * i, 1e-3 + 16e-6 * i), {}));
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(stats.accumulate(sample_at(16 * i, 1e-3 + 16e-6 * i), {}), SampleVerdict::Added);
   EXPECT_TRUE(stats.regression_ok());
   EXPECT_NEAR(stats.frequency().to_ppm(), 1.0, 1e-6);
   EXPECT_NEAR(stats.predict(FreeTime::from_seconds(1000 + 160), {}).to_seconds(), 1e-3 + 160e-6, 1e-9);
@@ -80,7 +81,7 @@ TEST(SourceStats, SteeringChangesTheViewAndNotTheHistory) {
 TEST(SourceStats, StartsAnewAfterASampleOutOfOrder) {
   SourceStats stats({}, kPrecision);
   for (int i = 0; i < 5; ++i) stats.accumulate(sample_at(16 * i, 0), {});
-  EXPECT_FALSE(stats.accumulate(sample_at(16, 0), {}));
+  EXPECT_EQ(stats.accumulate(sample_at(16, 0), {}), SampleVerdict::BeganAnew);
   EXPECT_EQ(stats.samples(), 1u);
   EXPECT_FALSE(stats.regression_ok());
 }
@@ -154,6 +155,96 @@ TEST(SourceStats, TheAsymmetryIsRestoredWithTheSamples) {
   EXPECT_NEAR(known.asymmetry(), -0.5, 0.05);
   EXPECT_LT(known.asymmetry_run(), -15);
   EXPECT_EQ(unknown.asymmetry(), 0.0);
+}
+
+// ---- samples that are no measurements ----
+
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+// One for each number of a sample, made of a good one.
+std::vector<Sample> no_measurements(const Sample& good) {
+  std::vector<Sample> bad;
+  const auto with = [&](auto&& spoil) { spoil(bad.emplace_back(good)); };
+  for (const double value_s : {kNoNumber, kInfinite, -kInfinite, 9.1e9}) {
+    const Duration value = Duration::seconds(value_s);
+    // As whole nanoseconds an offset is a number always, which may be at the end of their range.
+    with([&](Sample& s) { s.offset = WideDuration(s.measured = value); });
+    if (value_s == value_s) with([&](Sample& s) { s.offset = s.offset + WideDuration(value); });
+    for (Duration Sample::*const field :
+         {&Sample::peer_delay, &Sample::peer_dispersion, &Sample::root_delay, &Sample::root_dispersion}) {
+      with([&](Sample& s) { s.*field = value; });
+    }
+  }
+  with([](Sample& s) { s.added_dispersion = Duration::seconds(kNoNumber); });
+  return bad;
+}
+
+TEST(Samples, AreMeasurementsWhereTheyAreNumbersWithinReason) {
+  Sample farthest = sample_at(0, 4.2e9, 65536.0);
+  EXPECT_TRUE(is_measurement(farthest)) << "an era of NTP away, by the longest delay of the wire";
+  farthest.peer_delay = Duration::seconds(-1e-4);
+  EXPECT_TRUE(is_measurement(farthest)) << "clocks of another rate make delays negative";
+  for (const Sample& bad : no_measurements(sample_at(0, 0))) EXPECT_FALSE(is_measurement(bad));
+}
+
+TEST(SourceStats, WhatIsNoMeasurementChangesNothingAndIsCounted) {
+  for (const EstimatorKind kind : {EstimatorKind::Regression, EstimatorKind::Bayes}) {
+    SourceStats stats({.estimator = kind}, kPrecision), twin({.estimator = kind}, kPrecision);
+    SyntheticClock clock(5, {});
+    for (int i = 0; i < 12; ++i) {
+      const Sample s = clock.next();
+      stats.accumulate(s, {});
+      twin.accumulate(s, {});
+    }
+    std::uint64_t refused = 0;
+    const auto same = [&] {
+      const FreeTime now = clock.next().when;
+      EXPECT_EQ(stats.samples(), twin.samples());
+      EXPECT_EQ(stats.selection_data(now, {}, {})->root_distance, twin.selection_data(now, {}, {})->root_distance);
+      EXPECT_EQ(stats.selection_data(now, {}, {})->offset, twin.selection_data(now, {}, {})->offset);
+      EXPECT_EQ(stats.local_estimate({})->offset, twin.local_estimate({})->offset);
+      EXPECT_EQ(stats.steering_estimate({})->offset, twin.steering_estimate({})->offset);
+      EXPECT_EQ(stats.steering_estimate({})->root_dispersion, twin.steering_estimate({})->root_dispersion);
+      EXPECT_EQ(stats.steering_estimate({})->skew, twin.steering_estimate({})->skew);
+      EXPECT_EQ(stats.last_sample({})->measured, twin.last_sample({})->measured);
+      EXPECT_EQ(stats.telling_samples(), twin.telling_samples());
+      EXPECT_EQ(stats.expectation(), twin.expectation());
+    };
+    for (const Sample& bad : no_measurements(clock.next())) {
+      EXPECT_EQ(stats.accumulate(bad, {}), SampleVerdict::Refused);
+      EXPECT_EQ(stats.refused(), ++refused);
+      same();
+    }
+    const Sample good = clock.next();
+    EXPECT_EQ(stats.accumulate(good, {}), SampleVerdict::Added);
+    twin.accumulate(good, {});
+    same();
+    EXPECT_EQ(twin.refused(), 0u);
+  }
+}
+
+TEST(SourceStats, WhatIsNoMeasurementIsNotRestored) {
+  for (const EstimatorKind kind : {EstimatorKind::Regression, EstimatorKind::Bayes}) {
+    SourceStats stats({.estimator = kind}, kPrecision), twin({.estimator = kind}, kPrecision);
+    SyntheticClock clock(6, {});
+    std::vector<Sample> samples, good;
+    for (int i = 0; i < 10; ++i) {
+      samples.push_back(good.emplace_back(clock.next()));
+      if (i != 4) continue;
+      for (Sample bad : no_measurements(clock.next())) {
+        clock.advance(1.0);
+        bad.when = clock.sample(0.0, 0.0).when;
+        samples.push_back(bad);
+      }
+    }
+    stats.restore(samples, 0, {});
+    twin.restore(good, 0, {});
+    EXPECT_EQ(stats.refused(), samples.size() - good.size());
+    EXPECT_EQ(stats.samples(), twin.samples());
+    EXPECT_EQ(stats.local_estimate({})->offset, twin.local_estimate({})->offset);
+    EXPECT_EQ(stats.steering_estimate({})->offset, twin.steering_estimate({})->offset);
+  }
 }
 
 // ---- with the estimator ----

@@ -547,6 +547,37 @@ TEST_F(SourceSetTest, WhoIsCombinedWithOthersIsAskedLessOften) {
   EXPECT_GT(interval_s[1], 1.2 * interval_s[0]);
 }
 
+// Nothing that a server says makes them so, as the tests of packets know limits: it takes a fault of ours.
+TEST_F(SourceSetTest, SamplesThatAreNoMeasurementsAreCountedAndThePollsGoOn) {
+  for (const std::string line : {"192.0.2.1 minpoll 4 maxpoll 4", "192.0.2.1 minpoll 4 maxpoll 4 filter 2"}) {
+    make({line});
+    const SourceId id = *set->find(kA);
+    const auto answers = [&](int count) {
+      samples.clear();
+      for (int i = 0; i < count; ++i) {
+        for (int wait = 0; wait < 100 && network.open.empty(); ++wait) timers.advance(1);
+        ASSERT_TRUE(network.answer(kA));
+      }
+    };
+    answers(20);
+    const std::size_t kept = set->stats_of(id)->samples();
+    EXPECT_GE(kept, 6u);
+    const SourceReport before = *set->report(0, free_now());
+    const double begin_s = timers.elapsed;
+    timeline.add_dispersion(Duration::infinity());
+    answers(10);
+    EXPECT_TRUE(samples.empty()) << line;
+    EXPECT_EQ(set->stats_of(id)->refused(), 10u) << "each by itself, and none of them in the filter: " << line;
+    EXPECT_EQ(set->stats_of(id)->samples(), kept);
+    EXPECT_NEAR(timers.elapsed - begin_s, 160.0, 20.0) << line;
+    EXPECT_EQ(set->report(0, free_now())->poll, before.poll);
+    EXPECT_EQ(set->report(0, free_now())->last_sample->when, before.last_sample->when);
+    EXPECT_FALSE(logged("Out of order sample detected, discarding history for 192.0.2.1"));
+    set->stop();
+    timeline = discipline::Timeline(test_time(-1000));
+  }
+}
+
 TEST_F(SourceSetTest, WhoCopiesItsServerHasItsReference) {
   make({"192.0.2.1 copy"});
   timers.advance(0.3);
