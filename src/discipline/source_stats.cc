@@ -120,6 +120,7 @@ void SourceStats::reset() {
   asymmetry_run_ = 0;
   stress_ = 0.0;
   far_worse_ = 0;
+  held_back_.clear();
 }
 
 bool SourceStats::refuses(const Sample& sample) {
@@ -137,32 +138,42 @@ SampleVerdict SourceStats::accumulate(const Sample& sample, const LocalView& vie
   const Duration least = options_.min_delay;
   if (least > Duration::zero() && kept.peer_delay < least) kept.peer_delay = least * 2.0 - kept.peer_delay;
   history_.add(kept);
-  if (estimator_) {
-    estimator_->add(kept);
-    estimator_->update();
-  }
+  if (estimator_) tell_estimator(kept);
   regress(view);
   if (estimator_is_lost()) begin_estimator_anew();
   return in_order ? SampleVerdict::Added : SampleVerdict::BeganAnew;
+}
+
+void SourceStats::tell_estimator(const Sample& sample) {
+  const std::uint64_t held_back = estimator_->counts().held_back;
+  estimator_->add(sample);
+  estimator_->update();
+  if (estimator_->counts().held_back > held_back) held_back_.push_back(sample.when);
 }
 
 // Steps among the first samples, before there is anything that they contradict, look like a clock that wanders a
 // thousand times more than any does, and with such a clock all that follows is in line.  The regression forgets what is
 // on no line with the present.
 bool SourceStats::estimator_is_lost() {
-  // With blocks it may have looked at less than the regression, and need not be lost.
-  const bool told = estimator_ && estimator_->posterior() && ok_ && history_.size() >= kEnoughForALine &&
-                    estimator_->samples() >= history_.size();
+  if (!estimator_) return false;
+  std::erase_if(held_back_, [&](FreeTime when) { return when < history_.at(0).when; });
+  // With blocks it may have looked at less than the regression, and need not be lost.  What it held back it looked at.
+  const std::size_t looked_at = estimator_->samples() + held_back_.size();
+  const bool told =
+      estimator_->posterior() && ok_ && history_.size() >= kEnoughForALine && looked_at >= history_.size();
   const Frequency skew = told ? estimator_->posterior()->frequency_sd * kBoundDeviations : Frequency::zero();
   far_worse_ = skew > kLargeSkew && skew > estimate_.skew * kFarWorse ? far_worse_ + 1 : 0;
   return far_worse_ >= kLostAfter;
 }
 
-// With what the regression goes by.
+// With what the regression goes by, but for what would be jumps: before it believes anything, it holds nothing back.
 void SourceStats::begin_estimator_anew() {
   far_worse_ = 0;
   estimator_->reset();
-  for (std::size_t i = 0; i < history_.size(); ++i) estimator_->add(history_.at(static_cast<std::ptrdiff_t>(i)));
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    const Sample& sample = history_.at(static_cast<std::ptrdiff_t>(i));
+    if (std::find(held_back_.begin(), held_back_.end(), sample.when) == held_back_.end()) estimator_->add(sample);
+  }
   estimator_->update();
 }
 

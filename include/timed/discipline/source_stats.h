@@ -126,6 +126,7 @@ class SourceStats {
   void correct_asymmetry(std::vector<double>& x_s, std::vector<double>& y_s);
   void take_fit(const std::optional<RunsTestFit>& fit, const LocalView& view);
   void find_best(const LocalView& view);
+  void tell_estimator(const Sample& sample);
   bool estimator_is_lost();
   void begin_estimator_anew();
 
@@ -144,7 +145,8 @@ class SourceStats {
   int asymmetry_run_ = 0;
   double stress_ = 0.0;
   std::uint64_t refused_ = 0;
-  int far_worse_ = 0;  // samples in a row after which the estimator knew far less than the regression
+  int far_worse_ = 0;                // samples in a row after which the estimator knew far less than the regression
+  std::vector<FreeTime> held_back_;  // samples of the history that the estimator held back
 };
 
 }  // namespace timed::discipline
