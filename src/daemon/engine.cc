@@ -233,12 +233,11 @@ void Engine::Parts::take_history() {
   // What was measured is kept under the address that the keys are good for.
   if (config.process.reload_history) {
     sources->take_saved_keys([this](const sources::KeyServer& of) { return key_establishment.cache().take(of); });
-  }
-  const auto found = clock.found();
-  if (found && sources->load_history(config.dump_directory, *found) > 0) {
-    // What was loaded changes what the others are compared and combined with: for one round all are new.
-    for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);
-    selection_due = true;
+    if (sources->load_history(config.dump_directory, clock.found()) > 0) {
+      // What was loaded changes what the others are compared and combined with: for one round all are new.
+      for (const discipline::SourceId id : sources->matching({})) selector.note_sample(id);
+      selection_due = true;
+    }
   }
   sources->remove_saved_history(config.dump_directory);
 }

@@ -19,10 +19,11 @@ bool is_authenticated(const SourceLine& line) {
   return line.key.has_value() || line.nts;
 }
 
-// Measurements say something of a clock that has run on as it was left.
-std::optional<Duration> moved_since(const DumpedSource& dumped, const LastingClock& clock) {
+// Measurements say something of a clock that has run on as it was left.  `found`: empty where it was set since.
+std::optional<Duration> moved_since(const DumpedSource& dumped, const std::optional<LastingClock>& found) {
+  if (!found) return std::nullopt;
   if (!dumped.clock) return Duration::zero();
-  return ClockMarks::moved_between(*dumped.clock, clock.marks);
+  return ClockMarks::moved_between(*dumped.clock, found->marks);
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ void SourceSet::save_history(const std::string& directory, const LastingClock& c
   }
 }
 
-std::size_t SourceSet::load_history(const std::string& directory, const LastingClock& clock) {
+std::size_t SourceSet::load_history(const std::string& directory, const std::optional<LastingClock>& found) {
   std::size_t loaded = 0;
   for (const auto& source : sources_) {
     if (!source->address.is_set() || source->stats.samples() > 0) continue;
@@ -86,14 +87,15 @@ std::size_t SourceSet::load_history(const std::string& directory, const LastingC
     const auto text = seams_.host.files().read(path, kMaxDumpFile);
     if (!text && text.error().kind == ErrorKind::NotFound) continue;
     const auto dumped = text ? parse_dump(*text) : std::nullopt;
-    if (dumped && !moved_since(*dumped, clock)) {
+    const auto moved = dumped ? moved_since(*dumped, found) : std::nullopt;
+    if (dumped && !moved) {
       log::info("Dump file for %s is passed over : the clock was set or steered since, or the machine slept or started",
                 describe(source->id).c_str());
       continue;
     }
     const std::string fault = !text     ? text.error().reason()
                               : !dumped ? std::string("it is not a dump file, or damaged")
-                                        : restore(*source, *dumped, clock);
+                                        : restore(*source, *dumped, found->view, *moved);
     if (!fault.empty()) {
       log::warning("Could not load dump file for %s (%s : %s)", describe(source->id).c_str(), path.c_str(),
                    fault.c_str());
@@ -106,12 +108,11 @@ std::size_t SourceSet::load_history(const std::string& directory, const LastingC
 }
 
 // Why it cannot be; empty when it was done.
-std::string SourceSet::restore(Source& source, const DumpedSource& dumped, const LastingClock& clock) {
+std::string SourceSet::restore(Source& source, const DumpedSource& dumped, const LocalView& view, Duration moved) {
   if (dumped.name != source.line.name) return "it is of a source with another name";
   // What anybody could have said before must not speak for a source that is believed now.
   if (is_authenticated(source.line) && !dumped.authenticated) return "its source was not authenticated";
-  const Duration moved = moved_since(dumped, clock).value_or(Duration::zero());
-  const auto samples = samples_of(dumped, clock.view, callbacks_.now(), moved);
+  const auto samples = samples_of(dumped, view, callbacks_.now(), moved);
   if (!samples) return "its measurements are out of order, or of the future";
   source.stats.restore(*samples, dumped.asymmetry_run, seams_.timeline.view());
   source.association.restore(dumped.reachability, dumped.reachability_size, dumped.stratum, dumped.leap);

@@ -199,8 +199,9 @@ class SourceSet {
   // Writes a file for each source that has samples; tells the operator what cannot be written.
   // Its times and offsets are those of `clock`, which the next daemon will find running on.
   void save_history(const std::string& directory, const discipline::LastingClock& clock) const;
-  // Gives those that have no samples yet what was saved of them; tells of each file.  How many they were.
-  std::size_t load_history(const std::string& directory, const discipline::LastingClock& clock);
+  // Gives those that have no samples yet what was saved of them; tells of each file.  How many they were.  `found`: the
+  // clock as the daemon found it; where it was set since nothing is given.
+  std::size_t load_history(const std::string& directory, const std::optional<discipline::LastingClock>& found);
   void remove_saved_history(const std::string& directory);
   // As at the start: the reachability is forgotten too.
   void reset();
@@ -312,7 +313,7 @@ class SourceSet {
   void close_socket(Source& source);
   void log_rate_kiss(Source& source);
   DumpedSource dump_of(const Source& source, const discipline::LastingClock& clock) const;
-  std::string restore(Source& source, const DumpedSource& dumped, const discipline::LastingClock& clock);
+  std::string restore(Source& source, const DumpedSource& dumped, const discipline::LocalView& view, Duration moved);
 
   SourceSetOptions options_;
   SourceSetSeams seams_;

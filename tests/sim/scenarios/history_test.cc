@@ -168,6 +168,24 @@ TEST(History, IsOfTheClockAsItWasFoundHoweverLateItIsLoaded) {
   EXPECT_NEAR((node.clock_error() + tracking->correction).to_seconds(), 0.0, 1e-3) << scenario.report(node);
 }
 
+// Somebody sets it before the names are found: what is kept is of no clock that can be found any more.
+TEST(History, OfAClockThatWasSetBeforeItCouldBeLoadedIsNotBelieved) {
+  Scenario scenario(17);
+  scenario.names().set("ntp.example.net", {*IpAddress::parse("10.0.0.1")});
+  Node& node = run_first(scenario, "server ntp.example.net minpoll 6 maxpoll 6\ndumpdir /var/lib/timed\n");
+  ASSERT_TRUE(node.files().exists(kDump)) << scenario.report(node);
+  node.set_options({"-r"});
+  scenario.names().set_delay(Duration::seconds(30));
+  ASSERT_TRUE(node.start().ok());
+  scenario.run_for(Duration::seconds(10));
+  ASSERT_TRUE(node.ask<control::TrackingReply>(control::TrackingRequest{})) << "it has had a turn";
+  node.clock().disturb(Duration::seconds(100));
+  scenario.run_for(Duration::seconds(20.1));
+  EXPECT_FALSE(node.log().contains("Loaded dump file")) << scenario.report(node);
+  EXPECT_EQ(node.log().count(kMoved), 1u) << scenario.report(node);
+  EXPECT_FALSE(node.files().exists(kDump));
+}
+
 TEST(History, WithoutTheOptionItIsThrownAway) {
   Scenario scenario(5);
   Node& node = run_first(scenario);
