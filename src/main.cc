@@ -137,6 +137,8 @@ class Run {
       report_.failed(started.error().message);
       return EXIT_FAILURE;
     }
+    // The service manager hears at the end of a turn what the daemon does: where there is nothing to do, none comes.
+    env_->loop().post([] {});
     env_->loop().run(*engine_);
     engine_->stop();
     return env_->loop().ran_away() ? 1 : engine_->exit_status();

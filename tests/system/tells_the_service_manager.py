@@ -106,6 +106,15 @@ def lives_while_its_threads_turn(net, client):
     silent.close()
 
 
+def speaks_with_nothing_to_do(net, client):
+    """Without a source or a port there is nothing that it would wait for."""
+    manager = Manager(net, "idle")
+    daemon = start(net, client, "idle", "port 0\ncmdport 0", manager)
+    manager.wait_for("READY=1")
+    manager.wait_for("STATUS=Not synchronised, no sources", 5)
+    assert daemon.stop() == 0, daemon.log()
+
+
 def test(net):
     server, client = net.pair()
     manager = Manager(net, "server")
@@ -147,6 +156,7 @@ def test(net):
         assert daemon.stop() == 0, daemon.log()
         assert told_to.hear()[-1] == "STOPPING=1", told_to.told
         assert "System call filter refused" not in daemon.log(), daemon.log()
+    speaks_with_nothing_to_do(net, client)
     lives_while_its_threads_turn(net, client)
 
 
