@@ -108,7 +108,9 @@ std::string estimators_row(const control::SourceEstimatorReply& r, std::string_v
                   {"route_changes", r.route_moves},
                   {"refused_samples", r.refused},
                   {"frequency_jumps", r.jumps},
-                  {"held_back_samples", r.held_back}});
+                  {"held_back_samples", r.held_back},
+                  {"bank_use", text_or_null(bank_use_text(r))},
+                  {"times_lost", r.old ? Json(nullptr) : Json(r.begun_anew)}});
 }
 
 }  // namespace timed::client::json

@@ -138,6 +138,12 @@ std::string_view basis_text(SourceEstimatorReply::Basis basis) {
   return index < kTexts.size() ? kTexts[index] : "?";
 }
 
+std::string_view bank_use_text(const SourceEstimatorReply& r) {
+  constexpr std::array<std::string_view, 4> kTexts = {"", "two_sided", "hidden_noise", "no_run"};
+  const auto index = static_cast<std::size_t>(r.bank_use);
+  return index < kTexts.size() ? kTexts[index] : "?";
+}
+
 bool is_of_estimator(const SourceEstimatorReply& r) {
   return r.basis == SourceEstimatorReply::Basis::KalmanBank || r.basis == SourceEstimatorReply::Basis::Smoother;
 }
@@ -236,29 +242,32 @@ std::string sourceverdicts_row(const SourceVerdictsReply& r, std::string_view na
 }
 
 std::string estimators_caption(bool) {
-  return "By: S smoother, K Kalman bank, R regression, - nothing yet\n"
+  return "By: S smoother, K Kalman bank, R regression, - nothing yet; the bank as the configuration wants it (Kc),\n"
+         "    as offsets scatter more than delays can make them (Kh), or as no run of the smoother was left (Kn)\n"
          "NP: samples that are looked at    Now: how many tell of the present, two for one at most\n"
          "Offset, Freq: what they may be off by (ppm)    Wander: of the frequency in a second\n"
          "Noise: of one sample    Delay: one way, without queues\n"
          "Updates, Rounds: of the estimator, and rounds of the smoother in each of its runs\n"
          "Rej: runs that did not settle or cannot be true, in per cent    Bank: updates without a run left\n"
          "Route: times that the way became longer    Bad: samples that are no numbers\n"
-         "Jumps: of the frequency    Held: samples that waited for the next one, as jumps of the offset\n";
+         "Jumps: of the frequency    Held: samples that waited for the next one, as jumps of the offset\n"
+         "Lost: times that the estimator knew far less than the regression, and began anew\n";
 }
 
 std::string estimators_header(bool wide) {
   const std::string names =
-      format("%-*s By NP Now %6s %10s %8s %6s %6s %7s %6s %4s %5s %5s %4s %5s %4s",
+      format("%-*s By NP Now %6s %10s %8s %6s %6s %7s %6s %4s %5s %5s %4s %5s %4s %4s",
              static_cast<int>(kNameWidth + (wide ? kWider : 0)), "Name/IP Address", "Offset", "Freq", "Wander", "Noise",
-             "Delay", "Updates", "Rounds", "Rej", "Bank", "Route", "Bad", "Jumps", "Held");
+             "Delay", "Updates", "Rounds", "Rej", "Bank", "Route", "Bad", "Jumps", "Held", "Lost");
   return names + "\n" + std::string(names.size(), '=') + "\n";
 }
 
 std::string estimators_row(const SourceEstimatorReply& r, std::string_view name, bool wide) {
-  constexpr std::string_view kBases = "-RKS";
+  constexpr std::string_view kBases = "-RKS", kBankUses = " chn";
   const auto basis = std::min(static_cast<std::size_t>(r.basis), kBases.size() - 1);
-  std::string row = format("%-*s %c  %2u %3u ", static_cast<int>(kNameWidth + (wide ? kWider : 0)),
-                           std::string(name).c_str(), kBases[basis], r.samples, r.recent);
+  const auto use = std::min(static_cast<std::size_t>(r.bank_use), kBankUses.size() - 1);
+  std::string row = format("%-*s %c%c %2u %3u ", static_cast<int>(kNameWidth + (wide ? kWider : 0)),
+                           std::string(name).c_str(), kBases[basis], kBankUses[use], r.samples, r.recent);
   if (is_of_estimator(r)) {
     row += format("%s %s %8.1e %s %s", offset_size(r.offset_sd).c_str(), ppm(r.frequency_sd_ppm).c_str(), r.wander,
                   offset_size(r.noise_sd).c_str(), offset_size(r.base_delay).c_str());
@@ -266,11 +275,11 @@ std::string estimators_row(const SourceEstimatorReply& r, std::string_view name,
     row += "     -          -        -      -      -";
   }
   const double runs = static_cast<double>(std::max<std::uint64_t>(r.runs, 1));
-  row +=
-      format(" %7s %6.1f %4.0f %5s %5s %4s %5s %4s\n", std::to_string(r.updates).c_str(),
-             static_cast<double>(r.rounds) / runs, 100.0 * static_cast<double>(r.rejected) / runs,
-             std::to_string(r.fallbacks).c_str(), std::to_string(r.route_moves).c_str(),
-             std::to_string(r.refused).c_str(), std::to_string(r.jumps).c_str(), std::to_string(r.held_back).c_str());
+  row += format(" %7s %6.1f %4.0f %5s %5s %4s %5s %4s %4s\n", std::to_string(r.updates).c_str(),
+                static_cast<double>(r.rounds) / runs, 100.0 * static_cast<double>(r.rejected) / runs,
+                std::to_string(r.fallbacks).c_str(), std::to_string(r.route_moves).c_str(),
+                std::to_string(r.refused).c_str(), std::to_string(r.jumps).c_str(), std::to_string(r.held_back).c_str(),
+                r.old ? "-" : std::to_string(r.begun_anew).c_str());
   return row;
 }
 
@@ -322,7 +331,8 @@ std::string estimators_row(const SourceEstimatorReply& r, std::string_view name)
        {r.updates, r.runs, r.rounds, r.rejected, r.fallbacks, r.route_moves, r.refused, r.jumps, r.held_back}) {
     row.append(",").append(std::to_string(count));
   }
-  return row + "\n";
+  row.append(",").append(bank_use_text(r));
+  return row + "," + (r.old ? "" : std::to_string(r.begun_anew)) + "\n";
 }
 
 }  // namespace csv

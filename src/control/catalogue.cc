@@ -101,7 +101,7 @@ constexpr std::array<RequestRow, kAllRequests> kRequests = {{
     row(Q::ServerVerdicts, 0, R::ServerVerdicts, Openable),
     row(Q::SourceVerdicts, 4, R::SourceVerdicts, Openable),
     row(Q::NtsServer, 0, R::NtsServer, Openable),
-    row(Q::SourceEstimator, 4, R::SourceEstimator, Openable),
+    {Q::SourceEstimator, 4, R::SourceEstimator2, R::SourceEstimator, Openable},
 }};
 
 constexpr bool in_order() {
@@ -114,7 +114,7 @@ static_assert(in_order());
 
 constexpr std::array<std::uint16_t, 27> kReplyLengths = {0, 28, 32,  76, 0,   104, 84, 56,  0,  0,  0,  0,   48, 52,
                                                          0, 0,  152, 40, 416, 284, 52, 520, 60, 76, 72, 196, 172};
-constexpr std::array<std::uint16_t, kOwnCodes> kOwnReplyLengths = {420, 456, 284, 140, 220, 156};
+constexpr std::array<std::uint16_t, 7> kOwnReplyLengths = {420, 456, 284, 140, 220, 156, 168};
 
 std::size_t padded_length(const RequestRow& row, ReplyCode reply) {
   const std::size_t unpadded = kRequestHeader + row.body;

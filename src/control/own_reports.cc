@@ -210,10 +210,15 @@ void write_body(ByteWriter& into, const SourceEstimatorReply& r) {
   write_duration(into, r.base_delay);
   write_float(into, r.asymmetry);
   for (const EstimatorCounter counter : kEstimatorCounters) into.u64(r.*counter);
+  if (r.old) return;
+  into.u16(static_cast<std::uint16_t>(r.bank_use));
+  into.u16(0);
+  into.u64(r.begun_anew);
 }
 
-std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from) {
+std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from, bool old) {
   SourceEstimatorReply r;
+  r.old = old;
   r.address = read_address(from);
   const std::uint16_t estimator = from.u16();
   r.bayes = estimator == 1;
@@ -228,6 +233,11 @@ std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from) {
   r.asymmetry = read_float(from);
   for (const EstimatorCounter counter : kEstimatorCounters) r.*counter = from.u64();
   if (estimator > 1 || r.basis > SourceEstimatorReply::Basis::Smoother) return std::nullopt;
+  if (old) return r;
+  r.bank_use = static_cast<SourceEstimatorReply::BankUse>(from.u16());
+  from.skip(2);
+  r.begun_anew = from.u64();
+  if (r.bank_use > SourceEstimatorReply::BankUse::NoRun) return std::nullopt;
   return r;
 }
 

@@ -93,8 +93,9 @@ std::optional<ReplyBody> read_own_body(ReplyCode code, ByteReader& from) {
       auto report = read_nts_server(from);
       return report ? std::optional<ReplyBody>(*report) : std::nullopt;
     }
-    case ReplyCode::SourceEstimator: {
-      auto report = read_source_estimator(from);
+    case ReplyCode::SourceEstimator:
+    case ReplyCode::SourceEstimator2: {
+      auto report = read_source_estimator(from, code == ReplyCode::SourceEstimator);
       return report ? std::optional<ReplyBody>(*report) : std::nullopt;
     }
     default:
@@ -181,7 +182,9 @@ ReplyCode code_of(const ReplyBody& body) {
     ReplyCode operator()(const ServerVerdictsReply&) const { return ReplyCode::ServerVerdicts; }
     ReplyCode operator()(const SourceVerdictsReply&) const { return ReplyCode::SourceVerdicts; }
     ReplyCode operator()(const NtsServerReply&) const { return ReplyCode::NtsServer; }
-    ReplyCode operator()(const SourceEstimatorReply&) const { return ReplyCode::SourceEstimator; }
+    ReplyCode operator()(const SourceEstimatorReply& r) const {
+      return r.old ? ReplyCode::SourceEstimator : ReplyCode::SourceEstimator2;
+    }
   };
   return std::visit(Code{}, body);
 }

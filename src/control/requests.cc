@@ -99,7 +99,7 @@ std::optional<Request> read_report_request(RequestCode code, std::size_t length,
   }
 }
 
-std::optional<Request> read_own_request(RequestCode code, ByteReader& from) {
+std::optional<Request> read_own_request(RequestCode code, ByteReader& from, std::size_t length) {
   switch (code) {
     case RequestCode::DaemonStatus:
       return DaemonStatusRequest{};
@@ -112,7 +112,9 @@ std::optional<Request> read_own_request(RequestCode code, ByteReader& from) {
     case RequestCode::NtsServer:
       return NtsServerRequest{};
     case RequestCode::SourceEstimator:
-      return SourceEstimatorRequest{from.i32()};
+      // As with NtpData.
+      return SourceEstimatorRequest{from.i32(),
+                                    length < reply_length(static_cast<std::uint16_t>(ReplyCode::SourceEstimator2))};
     default:
       return std::nullopt;
   }
@@ -232,7 +234,7 @@ std::optional<Request> read_request(RequestCode code, std::span<const std::byte>
   ByteReader from(datagram);
   from.skip(kRequestHeader);
   if (auto report = read_report_request(code, datagram.size(), from)) return report;
-  if (auto own = read_own_request(code, from)) return own;
+  if (auto own = read_own_request(code, from, datagram.size())) return own;
   if (auto source = read_source_request(code, from)) return source;
   if (auto service = read_service_request(code, from)) return service;
   if (auto clock = read_clock_request(code, from)) return *clock;

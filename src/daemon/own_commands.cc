@@ -212,12 +212,28 @@ std::optional<Reply> answer(const control::NtsServerRequest&, const OwnReports& 
   return Reply{ReplyStatus::Success, reply};
 }
 
+control::SourceEstimatorReply::BankUse use_of_bank(discipline::BankUse use) {
+  using Use = control::SourceEstimatorReply::BankUse;
+  switch (use) {
+    case discipline::BankUse::TwoSided:
+      return Use::TwoSided;
+    case discipline::BankUse::HiddenNoise:
+      return Use::HiddenNoise;
+    case discipline::BankUse::NoRun:
+      return Use::NoRun;
+    case discipline::BankUse::None:
+      break;
+  }
+  return Use::None;
+}
+
 std::optional<Reply> answer(const control::SourceEstimatorRequest& request, const OwnReports& reports) {
   const auto index = static_cast<std::size_t>(request.index);
   const auto source = request.index >= 0 ? reports.sources.report(index, reports.clock.read().free) : std::nullopt;
   if (!source) return Reply::failure(ReplyStatus::NoSuchSource);
   using Basis = control::SourceEstimatorReply::Basis;
   control::SourceEstimatorReply reply;
+  reply.old = request.old;
   reply.address = address_of(*source);
   const discipline::SourceStats* const stats = reports.sources.stats_of(source->id);
   if (stats == nullptr) return Reply{ReplyStatus::Success, reply};
@@ -238,8 +254,10 @@ std::optional<Reply> answer(const control::SourceEstimatorRequest& request, cons
   reply.route_moves = counts.route_moves;
   reply.jumps = counts.jumps;
   reply.held_back = counts.held_back;
+  reply.begun_anew = stats->begun_anew();
   if (const auto& posterior = estimator->posterior()) {
     reply.basis = estimator->smoothed() ? Basis::Smoother : Basis::KalmanBank;
+    reply.bank_use = use_of_bank(estimator->bank_use());
     reply.offset_sd = posterior->offset_sd;
     reply.frequency_sd_ppm = posterior->frequency_sd.to_ppm();
     reply.wander = std::sqrt(posterior->wander);

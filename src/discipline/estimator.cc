@@ -259,6 +259,12 @@ bool Estimator::smoothed() const {
   return work_->last.has_value();
 }
 
+BankUse Estimator::bank_use() const {
+  if (!posterior_ || smoothed()) return BankUse::None;
+  if (!options_.one_sided) return BankUse::TwoSided;
+  return work_->noise_is_hidden ? BankUse::HiddenNoise : BankUse::NoRun;
+}
+
 void Estimator::update() {
   Workspace& w = *work_;
   if (!std::exchange(w.is_due, false)) return;

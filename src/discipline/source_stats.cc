@@ -168,6 +168,7 @@ bool SourceStats::estimator_is_lost() {
 
 // With what the regression goes by, but for what would be jumps: before it believes anything, it holds nothing back.
 void SourceStats::begin_estimator_anew() {
+  ++begun_anew_;
   far_worse_ = 0;
   estimator_->reset();
   for (std::size_t i = 0; i < history_.size(); ++i) {

@@ -15,7 +15,7 @@ namespace {
 using namespace timed::control;
 
 ReplyBody body_for(unsigned choice) {
-  switch (choice % 13) {
+  switch (choice % 15) {
     case 0:
       return NSourcesReply{3};
     case 1:
@@ -42,6 +42,11 @@ ReplyBody body_for(unsigned choice) {
       return NtsServerReply{};
     case 12:
       return SourceEstimatorReply{};
+    case 13: {
+      SourceEstimatorReply old;
+      old.old = true;
+      return old;
+    }
     default:
       return std::monostate{};
   }

@@ -29,6 +29,8 @@ std::string_view refusal_text(const control::ReloadChangeReply& report);
 
 // "smoother", "kalman_bank", "regression", "nothing".
 std::string_view basis_text(control::SourceEstimatorReply::Basis basis);
+// "hidden_noise"; empty where the basis is not the bank, or the daemon does not say why.
+std::string_view bank_use_text(const control::SourceEstimatorReply& report);
 // Whether deviations are told: the regression has none of these.
 bool is_of_estimator(const control::SourceEstimatorReply& report);
 

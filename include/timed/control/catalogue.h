@@ -105,7 +105,7 @@ enum class RequestCode : std::uint16_t {
 };
 inline constexpr std::size_t kRequestCodes = 75;        // of chrony
 inline constexpr std::uint16_t kFirstOwnCode = 0x4000;  // of requests and of replies
-inline constexpr std::size_t kOwnCodes = 6;
+inline constexpr std::size_t kOwnCodes = 6;             // of requests
 // All requests in one row, those of our own behind chrony's; empty for a code that is neither.
 inline constexpr std::size_t kAllRequests = kRequestCodes + kOwnCodes;
 constexpr std::optional<std::size_t> request_place(std::uint16_t code) {
@@ -141,6 +141,7 @@ enum class ReplyCode : std::uint16_t {
   SourceVerdicts = 0x4003,
   NtsServer = 0x4004,
   SourceEstimator = 0x4005,
+  SourceEstimator2 = 0x4006,
 };
 
 // Section 8.

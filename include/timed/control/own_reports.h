@@ -153,12 +153,17 @@ struct NtsServerReply {
 
 struct SourceEstimatorRequest {
   std::int32_t index = 0;  // as SourceDataRequest
+  bool old = false;        // with room for the shorter reply only
   bool operator==(const SourceEstimatorRequest&) const = default;
 };
 
 // What steers the clock by one source, how well it knows the clock, and how its machine runs.
 struct SourceEstimatorReply {
   enum class Basis : std::uint16_t { Nothing = 0, Regression = 1, KalmanBank = 2, Smoother = 3 };
+  // Why it is the Kalman bank: offsets scatter both ways by the configuration, or far more than delays can make them,
+  // or no run of the smoother was left.
+  enum class BankUse : std::uint16_t { None = 0, TwoSided = 1, HiddenNoise = 2, NoRun = 3 };
+  bool old = false;  // the shorter one, without bank_use and begun_anew
   SourceAddress address;
   bool bayes = false;            // the estimator of the configuration; else the regression
   Basis basis = Basis::Nothing;  // what the estimate at present comes from
@@ -174,6 +179,8 @@ struct SourceEstimatorReply {
   // Counters since the source has its address.
   std::uint64_t updates = 0, runs = 0, rounds = 0, rejected = 0, fallbacks = 0, route_moves = 0, refused = 0;
   std::uint64_t jumps = 0, held_back = 0;
+  BankUse bank_use = BankUse::None;
+  std::uint64_t begun_anew = 0;  // times that the estimator was lost
   bool operator==(const SourceEstimatorReply&) const = default;
 };
 
@@ -190,7 +197,7 @@ std::optional<ReloadChangeReply> read_reload_change(ByteReader& from);
 ServerVerdictsReply read_server_verdicts(ByteReader& from);
 std::optional<SourceVerdictsReply> read_source_verdicts(ByteReader& from);
 std::optional<NtsServerReply> read_nts_server(ByteReader& from);
-std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from);
+std::optional<SourceEstimatorReply> read_source_estimator(ByteReader& from, bool old);
 
 }  // namespace timed::control
 

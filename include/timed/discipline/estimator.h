@@ -68,6 +68,14 @@ struct EstimatorCounts {
   std::uint64_t refused = 0;    // samples that are no measurements; SourceStats lets none come so far
 };
 
+// Why the posterior is the Kalman bank's, and not the smoother's.
+enum class BankUse : std::uint8_t {
+  None,         // it is the smoother's, or there is none
+  TwoSided,     // EstimatorOptions::one_sided
+  HiddenNoise,  // offsets scatter far more than delays can make them, which was found out
+  NoRun,        // no run of the smoother could be trusted
+};
+
 // Pure.  It owns its window of samples; nothing is allocated after construction.
 class Estimator {
  public:
@@ -93,6 +101,7 @@ class Estimator {
   // Samples in the window, and whether the posterior is the smoother's; else it is the Kalman bank's.
   std::size_t samples() const;
   bool smoothed() const;
+  BankUse bank_use() const;
   // Of the last sample added.
   Expectation expectation() const { return expectation_; }
 

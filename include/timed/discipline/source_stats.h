@@ -101,6 +101,7 @@ class SourceStats {
 
   // Of the estimator; null where the regression steers.
   const Estimator* estimator() const { return estimator_ ? &*estimator_ : nullptr; }
+  std::uint64_t begun_anew() const { return begun_anew_; }  // times so far that it was lost
   // Samples that the poll may be judged by: those of the present.
   std::size_t telling_samples() const;
   // How the sample added last was, beside what the estimator had said of the clock; with the regression Met.
@@ -145,6 +146,7 @@ class SourceStats {
   int asymmetry_run_ = 0;
   double stress_ = 0.0;
   std::uint64_t refused_ = 0;
+  std::uint64_t begun_anew_ = 0;
   int far_worse_ = 0;                // samples in a row after which the estimator knew far less than the regression
   std::vector<FreeTime> held_back_;  // samples of the history that the estimator held back
 };

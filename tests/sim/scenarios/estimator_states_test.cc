@@ -156,5 +156,62 @@ TEST(EstimatorStates, ACoarseServerBesideAFineOneDoesNoHarm) {
   EXPECT_LE(errors_in(beside, "bayes").time_s(), 1.5 * errors_in(alone, "bayes").time_s());
 }
 
+using Told = control::SourceEstimatorReply;
+
+Told told_by(Node& node) {
+  const auto told = node.ask<Told>(control::SourceEstimatorRequest{0});
+  EXPECT_TRUE(told);
+  return told.value_or(Told());
+}
+
+// Of one server the clock is set every five seconds, by an error that no delay shows.
+TEST(EstimatorStates, TheReportSaysWhyTheBankAnswers) {
+  Scenario scenario(18);
+  Node& noisy = scenario.add_server("noisy", {"10.0.0.1"});
+  scenario.add_server("good", {"10.0.0.2"});
+  const std::string polls = " minpoll 5 maxpoll 5\n";
+  Node& misled = scenario.add("misled", {"10.0.0.3"}, usual_clock(), "server 10.0.0.1" + polls);
+  Node& usual = scenario.add("usual", {"10.0.0.4"}, usual_clock(), "server 10.0.0.2" + polls);
+  Node& filtering = scenario.add("filtering", {"10.0.0.5"}, usual_clock(), "server 10.0.0.2 filter 2" + polls);
+  SeededRandom random = scenario.world().fork_random();
+  double off_s = 0.0;
+  for (double t = 1.0; t < 4000.0; t += 5.0) {
+    const double next_s = 3e-3 * (random.uniform() - 0.5), change_s = next_s - off_s;
+    at(scenario, t, [&noisy, change_s] { noisy.clock().disturb(Duration::seconds(change_s)); });
+    off_s = next_s;
+  }
+  scenario.start_all();
+  scenario.run_for(Duration::seconds(4000));
+  EXPECT_EQ(told_by(misled).basis, Told::Basis::KalmanBank);
+  EXPECT_EQ(told_by(misled).bank_use, Told::BankUse::HiddenNoise);
+  EXPECT_EQ(told_by(usual).basis, Told::Basis::Smoother);
+  EXPECT_EQ(told_by(usual).bank_use, Told::BankUse::None);
+  EXPECT_EQ(told_by(filtering).basis, Told::Basis::KalmanBank);
+  EXPECT_EQ(told_by(filtering).bank_use, Told::BankUse::TwoSided);
+  for (Node* node : {&misled, &usual, &filtering}) EXPECT_EQ(told_by(*node).begun_anew, 0u);
+}
+
+// The server's clock is 0.2 s off in the second, third and fourth sample, before there is a belief that this
+// contradicts.
+TEST(EstimatorStates, TheReportSaysThatTheEstimatorWasLost) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    Scenario scenario(seed);
+    Node& server = scenario.add_server("server", {"10.0.0.1"});
+    Node& node =
+        scenario.add("client", {"10.0.0.2"}, usual_clock(), "server 10.0.0.1 minpoll 6 maxpoll 6\nmaxdistance 10\n");
+    Link link = usual_link();
+    link.delay = Duration::millis(15);
+    link.jitter = Duration::millis(3);
+    scenario.network().set_default_link(link);
+    at(scenario, 30.0, [&server] { server.clock().disturb(Duration::millis(200)); });
+    at(scenario, 222.0, [&server] { server.clock().disturb(Duration::millis(-200)); });
+    scenario.start_all();
+    scenario.run_for(Duration::seconds(1000));
+    EXPECT_EQ(told_by(node).begun_anew, 0u);
+    scenario.run_for(Duration::seconds(3000));
+    EXPECT_GE(told_by(node).begun_anew, 1u) << seed << scenario.report(node);
+  }
+}
+
 }  // namespace
 }  // namespace timed::sim

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "tests/sim/scenario.h"
 
@@ -121,9 +122,12 @@ TEST(OwnReports, TellThatTheModelsOfTheEstimatorFail) {
   const auto before = node.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
   ASSERT_TRUE(before);
   EXPECT_EQ(before->held_back, 0u);
+  using BankUse = SourceEstimatorReply::BankUse;
+  std::set<BankUse> uses;
   for (int i = 0; i < 100; ++i) {
     server.clock().disturb(Duration::millis(i * i * 37 % 101 - 50));
     scenario.run_for(Duration::seconds(16));
+    if (const auto now = node.ask<SourceEstimatorReply>(SourceEstimatorRequest{0})) uses.insert(now->bank_use);
   }
   const auto after = node.ask<SourceEstimatorReply>(SourceEstimatorRequest{0});
   ASSERT_TRUE(after);
@@ -131,6 +135,7 @@ TEST(OwnReports, TellThatTheModelsOfTheEstimatorFail) {
   EXPECT_GT(after->rejected, before->rejected);
   EXPECT_EQ(after->basis, SourceEstimatorReply::Basis::KalmanBank);
   EXPECT_GT(after->fallbacks, before->fallbacks);
+  EXPECT_EQ(uses, (std::set{BankUse::None, BankUse::HiddenNoise, BankUse::NoRun}));
 }
 
 }  // namespace

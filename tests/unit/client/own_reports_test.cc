@@ -218,6 +218,7 @@ SourceEstimatorReply estimator() {
   r.refused = 3;
   r.jumps = 5;
   r.held_back = 6;
+  r.begun_anew = 7;
   return r;
 }
 
@@ -225,24 +226,47 @@ TEST(Estimators, ARowASource) {
   EXPECT_EQ(
       text::estimators_header(false) + text::estimators_row(estimator(), "192.0.2.1", false),
       "Name/IP Address           By NP Now Offset       Freq   Wander  Noise  Delay Updates Rounds  Rej  Bank Route "
-      " Bad Jumps Held\n"
+      " Bad Jumps Held Lost\n"
       "============================================================================================================="
-      "===============\n"
+      "====================\n"
       "192.0.2.1                 S  64  12   15us      0.013  1.0e-09   70us  250us     100    5.0    1     1     2 "
-      "   3     5    6\n");
+      "   3     5    6    7\n");
   EXPECT_EQ(text::estimators_header(true).find("By") - text::estimators_header(false).find("By"),
             text::estimators_row(estimator(), "n", true).find(" S ") -
                 text::estimators_row(estimator(), "n", false).find(" S "));
   EXPECT_EQ(csv::estimators_row(estimator(), "192.0.2.1"),
             "192.0.2.1,bayes,smoother,64,12,0.000015000,0.012500,1.000e-09,0.000070000,0.000250000,-0.25,100,800,4000,"
-            "8,1,2,3,5,6\n");
+            "8,1,2,3,5,6,,7\n");
   EXPECT_EQ(
       json::estimators_row(estimator(), "n"),
       R"({"name":"n","address":"192.0.2.1","estimator":"bayes","basis":"smoother","samples":64,)"
       R"("recent_samples":12,"offset_sd_s":1.5e-05,"frequency_sd_ppm":0.0125,"wander":1e-09,)"
       R"("noise_sd_s":7e-05,"base_delay_s":0.00025,"jitter_asymmetry":-0.25,"updates":100,"runs":800,)"
       R"("rounds":4000,"rejected_runs":8,"fallbacks":1,"route_changes":2,"refused_samples":3,"frequency_jumps":5,)"
-      R"("held_back_samples":6})");
+      R"("held_back_samples":6,"bank_use":null,"times_lost":7})");
+}
+
+TEST(Estimators, SayWhyTheBankAnswers) {
+  using Use = SourceEstimatorReply::BankUse;
+  SourceEstimatorReply r = estimator();
+  r.basis = SourceEstimatorReply::Basis::KalmanBank;
+  const auto shown = [&](Use use) {
+    r.bank_use = use;
+    const std::string row = text::estimators_row(r, "n", false);
+    return row.substr(row.find('K'), 2) + " " + std::string(bank_use_text(r));
+  };
+  EXPECT_EQ(shown(Use::TwoSided), "Kc two_sided");
+  EXPECT_EQ(shown(Use::HiddenNoise), "Kh hidden_noise");
+  EXPECT_EQ(shown(Use::NoRun), "Kn no_run");
+  EXPECT_NE(csv::estimators_row(r, "n").find(",no_run,7\n"), std::string::npos);
+  EXPECT_NE(json::estimators_row(r, "n").find(R"("bank_use":"no_run","times_lost":7})"), std::string::npos);
+
+  // An older daemon says neither.
+  r.old = true;
+  EXPECT_EQ(shown(Use::None), "K  ");
+  EXPECT_TRUE(text::estimators_row(r, "n", false).ends_with("    6    -\n"));
+  EXPECT_TRUE(csv::estimators_row(r, "n").ends_with(",6,,\n"));
+  EXPECT_NE(json::estimators_row(r, "n").find(R"("bank_use":null,"times_lost":null})"), std::string::npos);
 }
 
 TEST(Estimators, TheCaptionSaysWhatEachColumnHolds) {
@@ -263,7 +287,7 @@ TEST(Estimators, SayNothingOfWhatIsNotEstimated) {
   EXPECT_EQ(
       text::estimators_row(r, "192.0.2.1", false),
       "192.0.2.1                 R   7   0      -          -        -      -      -       0    0.0    0     0     0 "
-      "   0     0    0\n");
+      "   0     0    0    0\n");
   EXPECT_NE(json::estimators_row(r, "n").find(R"("estimator":"regression","basis":"regression")"), std::string::npos);
   EXPECT_NE(json::estimators_row(r, "n").find(R"("offset_sd_s":null)"), std::string::npos);
   EXPECT_EQ(basis_text(Basis::Nothing), "nothing");

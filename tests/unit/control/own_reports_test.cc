@@ -22,11 +22,15 @@ void check_request(const Request& request, std::string_view code, std::string_vi
   EXPECT_EQ(read_request(code_of(request), bytes), request) << code;
 }
 
+// `code`: of the reply; `asked`: of the request, where it is another.
 Bytes check_reply(const Request& request, const ReplyBody& body, std::string_view code, std::string_view rest,
-                  std::size_t length) {
+                  std::size_t length, std::string_view asked = "") {
   const RequestHeader header = header_of(request, kSequence);
   std::string text = "06020000 ";
-  text.append(code).append(code).append("0000 00000000 0000 4a80571b 00000000 00000000").append(rest);
+  text.append(asked.empty() ? code : asked)
+      .append(code)
+      .append("0000 00000000 0000 4a80571b 00000000 00000000")
+      .append(rest);
   const Bytes bytes = from_hex(text, length);
   EXPECT_EQ(reply_bytes(header, {ReplyStatus::Success, body}), bytes);
   EXPECT_EQ(receive_reply(bytes, header).body, std::optional<ReplyBody>(body));
@@ -48,7 +52,7 @@ TEST(OwnRequests, AreAsLongAsTheirReplies) {
   check_request(ServerVerdictsRequest{}, "4002", "", 284);
   check_request(SourceVerdictsRequest{-1}, "4003", "ffffffff", 140);
   check_request(NtsServerRequest{}, "4004", "", 220);
-  check_request(SourceEstimatorRequest{9}, "4005", "00000009", 156);
+  check_request(SourceEstimatorRequest{9}, "4005", "00000009", 168);
 }
 
 TEST(OwnRequests, StandBehindThoseOfChrony) {
@@ -62,7 +66,8 @@ TEST(OwnRequests, StandBehindThoseOfChrony) {
   EXPECT_EQ(request_place(0x4006), std::nullopt);
   EXPECT_EQ(request_place(0xffff), std::nullopt);
   EXPECT_EQ(reply_length(0x3fff), 0u);
-  EXPECT_EQ(reply_length(0x4006), 0u);
+  EXPECT_EQ(reply_length(0x4006), 168u) << "a reply to 0x4005";
+  EXPECT_EQ(reply_length(0x4007), 0u);
 }
 
 TEST(DaemonStatus, StandsOnTheWireAsItMust) {
@@ -255,13 +260,32 @@ TEST(SourceEstimator, StandsOnTheWireAsItMust) {
       "01020304 00000000 00000000 00000000 00010000 0001 0003 00000005 00000006 02800000 04800000 06800000 08800000"
       "0a800000 01000000";
   for (unsigned char i = 1; i <= 9; ++i) body.append(14, '0').append(padded({reinterpret_cast<char*>(&i), 1}, 1));
-  const Bytes bytes = check_reply(SourceEstimatorRequest{}, r, "4005", body, 156);
+  r.bank_use = SourceEstimatorReply::BankUse::NoRun;
+  r.begun_anew = 10;
+  const Bytes bytes =
+      check_reply(SourceEstimatorRequest{}, r, "4006", body + "0003 0000 00000000 0000000a", 168, "4005");
   const RequestHeader header = header_of(SourceEstimatorRequest{}, kSequence);
-  for (const std::size_t at : {49u, 51u}) {  // an estimator and a basis that do not exist
+  for (const std::size_t at : {49u, 51u, 157u}) {  // an estimator, a basis and a use of the bank that do not exist
     Bytes wrong = bytes;
     wrong[at] = std::byte{4};
     EXPECT_FALSE(receive_reply(wrong, header).body) << at;
   }
+  // Who knows no more asks and is told as ever.
+  SourceEstimatorReply old = r;
+  old.old = true;
+  old.bank_use = SourceEstimatorReply::BankUse::None;
+  old.begun_anew = 0;
+  check_reply(SourceEstimatorRequest{0, true}, old, "4005", body, 156);
+}
+
+TEST(SourceEstimator, IsAskedForByItsLengthInTheLayoutThatIsKnown) {
+  const auto read = [](std::size_t size) {
+    return std::get<SourceEstimatorRequest>(*read_request(RequestCode::SourceEstimator, raw_request(0x4005, size)));
+  };
+  EXPECT_TRUE(read(156).old);
+  EXPECT_TRUE(read(167).old);
+  EXPECT_FALSE(read(168).old);
+  EXPECT_FALSE(read(860).old);
 }
 
 TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
@@ -276,7 +300,7 @@ TEST(OwnRequests, AreNotOpenOverUdpAndNeedTheirLength) {
   const Sender unix{Transport::Unix, {}};
   for (const std::uint16_t code :
        std::initializer_list<std::uint16_t>{0x4000, 0x4001, 0x4002, 0x4003, 0x4004, 0x4005}) {
-    const std::size_t length = request_length(*request_row(code));
+    const std::size_t length = least_request_length(*request_row(code));
     EXPECT_EQ(answer(raw_request(code, length), udp, execute, into).verdict, Verdict::Unauthorised) << code;
     EXPECT_EQ(answer(raw_request(code, length - 1), unix, execute, into).verdict, Verdict::BadLength) << code;
     EXPECT_EQ(answer(raw_request(code, length), unix, execute, into).verdict, Verdict::Answered) << code;

@@ -71,6 +71,8 @@ TEST(WorkedExample, UnauthorisedAccheck) {
 TEST(Cve2012x4503, EveryByteOfAReplyIsWritten) {
   NtpDataReply old;
   old.old = true;
+  SourceEstimatorReply old_estimator;
+  old_estimator.old = true;
   const ReplyBody bodies[] = {std::monostate{},
                               NSourcesReply{},
                               SourceDataReply{},
@@ -87,7 +89,8 @@ TEST(Cve2012x4503, EveryByteOfAReplyIsWritten) {
                               ServerVerdictsReply{},
                               SourceVerdictsReply{},
                               NtsServerReply{},
-                              SourceEstimatorReply{}};
+                              SourceEstimatorReply{},
+                              old_estimator};
   for (const ReplyBody& body : bodies) {
     std::array<Bytes, 2> written{Bytes(kMaxReply, std::byte{0x55}), Bytes(kMaxReply, std::byte{0xaa})};
     for (Bytes& bytes : written) bytes.resize(write_reply(bytes, {kVersion, 1, 0, 2}, {ReplyStatus::Success, body}));

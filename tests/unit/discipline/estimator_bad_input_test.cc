@@ -130,7 +130,12 @@ TEST(EstimatorBadInput, HostileSamplesEndInTheFallbackAndAreCounted) {
     for (int i = 0; i < 80; ++i) {
       clock.advance(std::exp2(20.0 * clock.uniform() - 10.0));
       const double size_s = std::exp2(40.0 * clock.uniform() - 30.0);
+      const std::uint64_t before = watched.estimator.counts().fallbacks;
       watched.feed(clock.sample(size_s * clock.normal(), seed % 2 == 0 ? 1e-4 : size_s * clock.uniform()));
+      const bool fell_back = watched.estimator.counts().fallbacks > before && watched.estimator.posterior();
+      if (fell_back) {
+        EXPECT_EQ(watched.estimator.bank_use(), BankUse::NoRun);
+      }
     }
     most = std::max(most, watched.most_rounds);
     rejected += watched.estimator.counts().rejected;

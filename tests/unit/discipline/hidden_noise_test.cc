@@ -121,9 +121,11 @@ TEST(HiddenNoise, IsForgottenWithTheWindow) {
     estimator.update();
     if (i == 59) {
       EXPECT_FALSE(estimator.smoothed());
+      EXPECT_EQ(estimator.bank_use(), BankUse::HiddenNoise);
     }
   }
   EXPECT_TRUE(estimator.smoothed());
+  EXPECT_EQ(estimator.bank_use(), BankUse::None);
   EXPECT_LT(std::fabs(estimator.posterior()->offset.to_duration().to_seconds() - clock.offset_s()), 1e-4);
 }
 

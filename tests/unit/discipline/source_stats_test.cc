@@ -301,6 +301,7 @@ TEST(SourceStats, TheEstimatorSeesTheSteeredClockAsTheRegressionDoes) {
 // A reference that steps and steps back again, before there is anything that it contradicts, looks like a clock that
 // wanders without measure.
 TEST(SourceStats, AnEstimatorThatIsLostBeginsAnew) {
+  int begun_anew = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SourceStats stats({.estimator = EstimatorKind::Bayes}, kPrecision);
     SyntheticWorld world;
@@ -316,7 +317,9 @@ TEST(SourceStats, AnEstimatorThatIsLostBeginsAnew) {
     ASSERT_TRUE(steering && steering->growth);
     EXPECT_LT(steering->skew, Frequency::ppm(20)) << seed;
     EXPECT_NEAR(steering->offset.to_seconds(), clock.offset_s(), 3e-3) << seed;
+    if (stats.begun_anew() > 0) ++begun_anew;
   }
+  EXPECT_GE(begun_anew, 5);
 }
 
 // Samples that it holds back are in the history, where the regression makes little of them: they are not what it has
