@@ -133,14 +133,16 @@ Verdict Responder::open_nts(const ntp::PacketView& packet, Departure& departure)
 
 // By what follows the header.
 Verdict Responder::authenticate(const ntp::PacketView& packet, Departure& departure) {
+  // Its code covers all that it says, fields of NTS among it, which no client of NTS signs so: nobody looks at them.
+  departure.key = key_of(packet);
+  if (departure.key != nullptr) return Verdict::Answer;
   if (!packet.extensions().empty()) {
     const Verdict opened = open_nts(packet, departure);
     if (opened != Verdict::Answer) return opened;
   }
   if (packet.trailer() == ntp::Trailer::None) return Verdict::Answer;
-  departure.key = key_of(packet);
-  departure.for_samba = has_samba_ && departure.key == nullptr && wants_code_of_samba(packet);
-  return departure.key != nullptr || departure.for_samba ? Verdict::Answer : Verdict::BadAuth;
+  departure.for_samba = has_samba_ && wants_code_of_samba(packet);
+  return departure.for_samba ? Verdict::Answer : Verdict::BadAuth;
 }
 
 // In chrony's order: who may not ask is not noted, and who asks too often is not authenticated.

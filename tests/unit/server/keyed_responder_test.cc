@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/unit/server/fakes.h"
+#include "tests/unit/server/nts_clients.h"
 #include "timed/base/bytes.h"
 #include "timed/ntp/extension.h"
 #include "timed/server/responder.h"
@@ -128,6 +129,35 @@ TEST_F(KeyedResponder, does_not_send_back_fields) {
     EXPECT_TRUE(key(id).verifies(ntp::PacketView::parse(answer.bytes()))) << id;
     request.data[60] ^= std::byte{1};
     EXPECT_EQ(ask(request), Verdict::BadAuth) << "the code covers the field";
+  }
+}
+
+// As chronyd.  Also a whole request of NTS with a code behind it is one of who has the key, and of nobody else.
+TEST_F(KeyedResponder, a_code_counts_whatever_is_said_of_nts_before_it) {
+  const auth::CookieKeys cookie_keys = auth::CookieKeys::generate(auth::AeadId::SivCmac256, entropy);
+  NtsService service{std::move(*auth::NtsServer::make())};
+  ASSERT_TRUE(service.server.use(cookie_keys));
+  for (const bool serves_nts : {false, true}) {
+    responder.use_nts(serves_nts ? &service : nullptr);
+    auto client = nts_client(cookie_keys, auth::AeadId::SivCmac256, 1);
+    env::Datagram whole = make_request(4, ntp::Mode::Client);
+    add_nts(whole, client, entropy);
+    std::vector<env::Datagram> requests{whole};
+    for (const std::uint32_t type : {0x0104u, 0x0204u, 0x0304u, 0x0404u}) {
+      env::Datagram request = make_request(4, ntp::Mode::Client);
+      store_be<std::uint32_t>(&request.data[48], type << 16 | 36);
+      request.size += 36;
+      requests.push_back(request);
+    }
+    for (env::Datagram& request : requests) {
+      add_code(request, key(1), 4);
+      ASSERT_EQ(ask(request), Verdict::Answer) << serves_nts;
+      EXPECT_EQ(departure.nts, nullptr);
+      EXPECT_EQ(answer.size, 48u + 4 + 16) << "nothing of NTS is in it";
+      EXPECT_TRUE(key(1).verifies(ntp::PacketView::parse(answer.bytes())));
+      request.data[60] ^= std::byte{1};
+      EXPECT_EQ(ask(request), Verdict::BadAuth) << "and with another code it is what it was";
+    }
   }
 }
 
