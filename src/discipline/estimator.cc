@@ -62,6 +62,11 @@ constexpr std::size_t kEnoughForJumps = 8;
 // 8 a step there and back among the first seven samples passed for wander, and what was believed of the frequency was
 // wrong for hours, by more than was said.
 constexpr std::size_t kEnoughForOffsetJumps = 3;
+// Nor is a sample called one that comes after so many times what the samples before reach back: a server whose clock
+// was still moving in the six seconds of a burst looks like a frequency that is known to a part of a ppm, and a minute
+// later nothing is where that says.  With jumps there a client was 29 ms off and said 19 ms (world 8086 of the swarm);
+// with 4 steps after longer bursts pass for wander (9456).
+constexpr double kFarthestForOffsetJumps = 8.0;
 constexpr double kMostAsymmetry = 0.5;
 constexpr double kAnotherClock_s = 1e9;  // offsets so far apart are of another one
 
@@ -155,6 +160,10 @@ Duration Estimator::Workspace::block_length(const std::optional<Posterior>& post
 // Whether a sample is to wait for what the next one says.  Where that says the same the past is shifted.
 bool Estimator::Workspace::holds_back(const Sample& sample, std::optional<Posterior>& posterior) {
   if (!posterior || window.size() < kEnoughForOffsetJumps) return false;
+  if (sample.when - posterior->when > window.reach() * kFarthestForOffsetJumps) {
+    offset_jumps.reset();
+    return false;
+  }
   const OffsetJumpWatch::Verdict verdict = offset_jumps.check(sample, *posterior, last);
   if (verdict.jump) {
     window.shift(verdict.jump->offset);

@@ -46,6 +46,8 @@ class SampleWindow {
   std::span<const Exchange> relative();
   // What the stamps are good for.
   double stamp_sd_s(Duration own_precision) const;
+  // From the oldest entry to the newest.
+  Duration reach() const { return entries_[size_ - 1].when - entries_[0].when; }
   // Samples that the span holds at the present interval.
   std::size_t recent(Duration span) const;
 

@@ -214,6 +214,18 @@ TEST(Estimator, ExpectsWhateverADelayExcuses) {
   EXPECT_EQ(expectation_of(0.0, std::nan("")), Expectation::Met) << "no sample";
 }
 
+// Who believes a burst of six seconds for minutes takes what follows for jumps, and the clock goes astray.
+TEST(Estimator, CallsNothingAJumpLongAfterAShortBurst) {
+  for (const auto& [spacing_s, held_back] : {std::pair(2.0, 0u), std::pair(16.0, 1u)}) {
+    SyntheticClock clock(5, {.spacing_s = spacing_s, .forward_s = 1e-6, .backward_s = 1e-6});
+    Estimator estimator({});
+    for (int i = 0; i < 4; ++i) feed(estimator, clock.next());
+    clock.advance(64.0);
+    feed(estimator, clock.sample(clock.offset_s() + 0.03, 2e-4));
+    EXPECT_EQ(estimator.counts().held_back, held_back) << spacing_s;
+  }
+}
+
 // What little the first sample after it shows, is believed; beside that the second one shows little.
 TEST(Estimator, FollowsAJumpOfTheFrequencyThatOneSampleDoesNotProve) {
   SyntheticClock clock(11, {});
