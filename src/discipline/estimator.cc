@@ -62,7 +62,7 @@ constexpr std::size_t kEnoughForJumps = 8;
 // 8 a step there and back among the first seven samples passed for wander, and what was believed of the frequency was
 // wrong for hours, by more than was said.
 constexpr std::size_t kEnoughForOffsetJumps = 3;
-// Nor is a sample called one that comes after so many times what the samples before reach back: a server whose clock
+// Nor is one called so that comes after so many times what those few samples reach back: a server whose clock
 // was still moving in the six seconds of a burst looks like a frequency that is known to a part of a ppm, and a minute
 // later nothing is where that says.  With jumps there a client was 29 ms off and said 19 ms (world 8086 of the swarm);
 // with 4 steps after longer bursts pass for wander (9456).
@@ -145,8 +145,9 @@ std::optional<Posterior> conclude(const BankAnswer& bank, const std::optional<Av
     p.base_delay = Duration::seconds(average->base_delay_s);
     p.asymmetry = 0.5 * (backward2 - forward2) / (backward2 + forward2);
   }
-  const bool finite = p.offset_sd.is_finite() && p.frequency.is_finite() && p.frequency_sd.is_finite() &&
-                      std::isfinite(p.covariance_s) && std::isfinite(p.wander) && std::isfinite(clock.offset_s);
+  const bool finite = p.offset_sd.is_finite() && p.noise_sd.is_finite() && p.frequency.is_finite() &&
+                      p.frequency_sd.is_finite() && std::isfinite(p.covariance_s) && std::isfinite(p.wander) &&
+                      std::isfinite(clock.offset_s);
   return finite ? std::optional(p) : std::nullopt;
 }
 
@@ -160,7 +161,8 @@ Duration Estimator::Workspace::block_length(const std::optional<Posterior>& post
 // Whether a sample is to wait for what the next one says.  Where that says the same the past is shifted.
 bool Estimator::Workspace::holds_back(const Sample& sample, std::optional<Posterior>& posterior) {
   if (!posterior || window.size() < kEnoughForOffsetJumps) return false;
-  if (sample.when - posterior->when > window.reach() * kFarthestForOffsetJumps) {
+  const bool is_young = window.size() < kEnoughForJumps;
+  if (is_young && sample.when - posterior->when > window.reach() * kFarthestForOffsetJumps) {
     offset_jumps.reset();
     return false;
   }

@@ -25,8 +25,8 @@ namespace {
 // s 0.503 with 4 instead of 0.496 (seeds 401 to 440).
 const double kLogWanderStep = std::log(8.0);
 // Below, the last wander is no better than the bank's.  With 3 and 12 the row restart has 0.777 and 0.760 instead of
-// 0.786 of the regression's error (seeds 401 to 440; 0.743 instead of 0.746 with 12 and seeds 201 to 300), default the
-// same.
+// 0.786 of the regression's error (seeds 401 to 440), which with 12 and the seeds 201 to 300 is no difference (0.743
+// and 0.746); default is the same.
 constexpr std::size_t kFewExchanges = 6;
 constexpr std::array<double, 3> kGaussianShare = {0.0, 0.35, 1.0};  // of the mean extra delay, for the shapes
 // A run that still moves by so many standard deviations is not believed.  Runs settle or they do not: of 39 000 in four

@@ -34,8 +34,9 @@ constexpr double kClearAsymmetry = 0.45;  // an estimate beyond it counts
 constexpr int kAsymmetryRun = 10;         // so many in a row are believed
 constexpr std::size_t kDelayTestSamples = 6;
 // The estimator is lost where its skew is so many times the regression's, which rests on so many samples, and larger
-// than any oscillator leaves it, and that after so many in a row.  That never happens in the rows of docs/accuracy.md;
-// either alone does, as regressions may be much too sure, and other programs at the same clock leave skews of 14 ppm.
+// than any oscillator leaves it, and that after so many in a row.  That has happened in no row of docs/accuracy.md
+// (seeds 1 to 20); either alone does, as regressions may be much too sure, and other programs at the same clock leave
+// skews of 14 ppm.
 constexpr double kFarWorse = 5.0;
 constexpr Frequency kLargeSkew = Frequency::ppm(50);
 constexpr std::size_t kEnoughForALine = 8;

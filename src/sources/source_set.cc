@@ -110,7 +110,7 @@ Actions SourceSet::accumulate(Source& source, const Sample& sample) {
   outcome.prediction_error = abs(sample.measured - source.stats.predict(sample.when, view));
   outcome.distance = sample.peer_dispersion + sample.peer_delay * 0.5;
   if (source.server_moved != Duration::zero()) source.stats.shift(std::exchange(source.server_moved, {}));
-  if (near_leap_second(view.to_local(sample.when), sample.measured)) {
+  if (discipline::is_measurement(sample) && near_leap_second(view.to_local(sample.when), sample.measured)) {
     log::info("Dropping sample around leap second");
   } else {
     const discipline::SampleVerdict verdict = source.stats.accumulate(sample, view);

@@ -36,8 +36,8 @@ double share_inside(const std::vector<EstimatorRun>& runs) {
   return sum / static_cast<double>(runs.size());
 }
 
-// What a row of the table must show in the few seeds that there is time for, a quarter or more above what it does with
-// hundred of them.
+// What a row of the table must show in the few seeds that there is time for: with room above what it does with a
+// hundred of them, a quarter in most.
 struct RowLimits {
   double ratio = 0.7;  // of the RMS time errors
   double least_inside = 0.85;

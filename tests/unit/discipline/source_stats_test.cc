@@ -56,8 +56,9 @@ TEST(SourceStats, KnowsNothingAtFirst) {
 
 TEST(SourceStats, FitsALineAndCarriesItOn) {
   SourceStats stats({}, kPrecision);
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < 6; ++i) {
     EXPECT_EQ(stats.accumulate(sample_at(16 * i, 1e-3 + 16e-6 * i), {}), SampleVerdict::Added);
+  }
   EXPECT_TRUE(stats.regression_ok());
   EXPECT_NEAR(stats.frequency().to_ppm(), 1.0, 1e-6);
   EXPECT_NEAR(stats.predict(FreeTime::from_seconds(1000 + 160), {}).to_seconds(), 1e-3 + 160e-6, 1e-9);

@@ -110,6 +110,7 @@ TEST(WholeDiscipline, SamplesThatAreNoNumbersNeverReachTheClock) {
       *fields[i % 5] = value;
       course.take(shown);
     }
+    EXPECT_GT(course.whole.stats(0).refused(), 5u);
   };
   for_all(4, spoil, {.samples = 80});
 }
