@@ -299,16 +299,18 @@ TEST(SourceStats, TheEstimatorSeesTheSteeredClockAsTheRegressionDoes) {
   EXPECT_LT(abs(stats.predict(FreeTime::from_seconds(1000 + 64 * 21), steered)), Duration::micros(400));
 }
 
+// A server 15 ms away.
+SyntheticClock far_away(std::uint64_t seed) {
+  return {seed, {.base_s = 15e-3, .forward_s = 3e-3, .backward_s = 3e-3}};
+}
+
 // A reference that steps and steps back again, before there is anything that it contradicts, looks like a clock that
 // wanders without measure.
 TEST(SourceStats, AnEstimatorThatIsLostBeginsAnew) {
   int begun_anew = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SourceStats stats({.estimator = EstimatorKind::Bayes}, kPrecision);
-    SyntheticWorld world;
-    world.base_s = 15e-3;
-    world.forward_s = world.backward_s = 3e-3;
-    SyntheticClock clock(seed, world);
+    SyntheticClock clock = far_away(seed);
     for (int i = 0; i < 40; ++i) {
       Sample sample = clock.next();
       if (i >= 1 && i < 4) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
@@ -329,10 +331,7 @@ TEST(SourceStats, AnEstimatorThatIsLostIsNotHiddenByWhatItHeldBack) {
   int found = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SourceStats stats({.estimator = EstimatorKind::Bayes}, kPrecision);
-    SyntheticWorld world;
-    world.base_s = 15e-3;
-    world.forward_s = world.backward_s = 3e-3;
-    SyntheticClock clock(seed, world);
+    SyntheticClock clock = far_away(seed);
     for (int i = 0; i <= 60; ++i) {
       Sample sample = clock.next();
       if (i >= 1 && i < 4) sample.offset = sample.offset + WideDuration(Duration::seconds(0.2));
