@@ -131,19 +131,23 @@ void FrequencyJumpWatch::shift(Duration offset) {
 
 OffsetJumpWatch::Verdict OffsetJumpWatch::check(const Sample& sample, const Posterior& believed,
                                                 const std::optional<AverageAnswer>& delays) {
-  const Contradiction now = contradiction_of(sample, believed, delays);
+  Contradiction now = contradiction_of(sample, believed, delays);
+  std::optional<Contradiction> before;
+  if (suspect_) {
+    before = contradiction_of(*suspect_, believed, delays);
+    now.elapsed_s = before->elapsed_s;  // a jump that has happened by then is no larger now
+  }
   if (!now.is_offset_jump() || suspects_ >= kMostSuspects) {
     suspect_.reset();
     if (!now.is_offset_jump()) suspects_ = 0;
     return {};
   }
-  if (suspect_) {
-    const Contradiction before = contradiction_of(*suspect_, believed, delays);
-    const double slack_s = before.excused_s + now.excused_s + kSameJump * std::fabs(before.error_s);
-    if (std::fabs(now.error_s - before.error_s) < slack_s) {
+  if (before) {
+    const double slack_s = before->excused_s + now.excused_s + kSameJump * std::fabs(before->error_s);
+    if (std::fabs(now.error_s - before->error_s) < slack_s) {
       const double half_delay_s = 0.5 * suspect_->peer_delay.to_seconds();
       reset();
-      return {false, OffsetJump{Duration::seconds(before.error_s), half_delay_s + kJumpSlack * before.sd_s}};
+      return {false, OffsetJump{Duration::seconds(before->error_s), half_delay_s + kJumpSlack * before->sd_s}};
     }
   }
   suspect_ = sample;

@@ -318,6 +318,23 @@ TEST(Estimator, KnowsAJumpThoughItsFirstSampleWasDelayed) {
   }
 }
 
+// After 64 s 4 ms are too far for an oscillator, after 128 they are not: but they were there after 64.
+TEST(Estimator, KnowsAJumpByTheTimeOfItsFirstSample) {
+  SyntheticClock clock(26, {});
+  Estimator estimator({});
+  for (int i = 0; i < 60; ++i) feed(estimator, clock.next());
+  const double jump_s = 4e-3;
+  for (int i = 0; i < 2; ++i) {
+    Sample s = clock.next();
+    s.offset = s.offset + WideDuration(Duration::seconds(jump_s));
+    feed(estimator, s);
+  }
+  EXPECT_EQ(estimator.counts().held_back, 1u);
+  EXPECT_EQ(estimator.counts().jumps, 0u) << "of the frequency";
+  EXPECT_NEAR(offset_error_s(*estimator.posterior(), clock), jump_s, 3e-4);
+  EXPECT_LT(estimator.posterior()->frequency_sd, Frequency::ppm(0.2));
+}
+
 // No two of them agree, so none of them is a jump that has happened: a server whose clock swings.
 TEST(Estimator, HoldsNoMoreThanAFewSamplesBack) {
   SyntheticClock clock(25, {});
