@@ -36,6 +36,7 @@ CONFIGURATIONS = {
 }
 # On a way of microseconds a busy machine fails test C at random, of each program at other times.
 POLLING = "iburst minpoll 0 maxpoll 0 maxdelaydevratio 1000000"
+PRECISION = "clockprecision 1e-6"  # each server would measure its own
 # A source that was once too far from the selected one, or no member of the majority, stays out of the combination for 32
 # polls of the selected one, in each program since another time.
 PATIENCE = 60.0  # seconds
@@ -147,12 +148,12 @@ class World:
         keys = net.write(f"server-keys-{whose}", SERVER_KEYS)
         for address, stratum in STRATA.items():
             net.chronyd(f"{whose}-{address}", self._server,
-                        f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0\nkeyfile {keys}")
+                        f"local stratum {stratum}\nallow\nbindaddress {address}\ncmdport 0\nkeyfile {keys}\n{PRECISION}")
         for address, stratum in PEERS.items():
             mode = "xleave" if address == "10.99.0.16" else ""
             net.chronyd(f"{whose}-{address}", self._server,
                         f"local stratum {stratum}\npeer 10.99.0.2 minpoll 0 maxpoll 0 noselect {mode}\n"
-                        f"bindaddress {address}\nbindacqaddress {address}\ncmdport 0")
+                        f"bindaddress {address}\nbindacqaddress {address}\ncmdport 0\n{PRECISION}")
         lab.wait_until(lambda: all(f"{a}:123" in self._server.run("ss", "-Hlun", check=False).stdout
                                    for a in (*STRATA, *PEERS)), 20, "the servers listen")
 
