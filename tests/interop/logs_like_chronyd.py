@@ -17,6 +17,7 @@ WRONG = "10.99.0.13"
 LONG = "10.99.0.12"  # of whom nothing is close enough for the second pair
 STREAMS = ["measurements", "statistics", "tracking", "selection"]
 SECONDS = 15
+NOISE = 0.05  # seconds, of a machine that stalls now and then; what is WRONG is off by six times that
 
 E3 = r"[ -]\d\.\d{3}e[+-]\d\d"
 E4 = r"[ -]\d\.\d{4}e[+-]\d\d"
@@ -73,8 +74,8 @@ def check_measurements(ours, theirs):
     assert all(len(part) > 3 * SECONDS // 2 for part in good), "most measurements are good"
     assert set(kinds(good[0], *shown)) == set(kinds(good[1], *shown)), (kinds(good[0], *shown), kinds(good[1], *shown))
     for row in ours + theirs:
-        assert abs(float(row["offset"]) - (0.3 if row["address"] == WRONG else 0.0)) < 0.01, row
-        assert 0 < float(row["delay"]) < 0.02, row
+        assert abs(float(row["offset"]) - (0.3 if row["address"] == WRONG else 0.0)) < NOISE, row
+        assert 0 < float(row["delay"]) < 2 * NOISE, row
 
 
 def check_statistics(ours, theirs):
@@ -89,7 +90,7 @@ def check_statistics(ours, theirs):
             assert now == samples.get(address, 2) + 1, row
             samples[address] = now - int(row["dropped"])
             # The opposite of the sign in the measurements.
-            assert abs(float(row["offset"]) + (0.3 if address == WRONG else 0.0)) < 0.01, row
+            assert abs(float(row["offset"]) + (0.3 if address == WRONG else 0.0)) < NOISE, row
 
 
 def check_tracking(ours, theirs):
@@ -97,17 +98,19 @@ def check_tracking(ours, theirs):
     start = ("address", "stratum", "frequency", "skew", "offset", "leap", "combined", "root_delay", "root_dispersion",
              "max_error")
     assert kinds(ours[:1], *start) == kinds(theirs[:1], *start), (ours[0], theirs[0])
-    # Which of the true ones leads is a matter of nanoseconds.
-    followed = ("stratum", "leap")
-    assert set(kinds(ours[1:], *followed)) == set(kinds(theirs[1:], *followed)), (ours[-1], theirs[-1])
+    # Which of the true ones leads at first is a matter of nanoseconds; in the end it is that of the lower stratum.
+    followed = {(str(stratum + 1), "N") for address, stratum in SERVERS.items() if address != WRONG}
+    for rows in (ours, theirs):
+        assert set(kinds(rows[1:], "stratum", "leap")) <= followed, rows
+        assert (rows[-1]["stratum"].strip(), "N") == min(followed), rows[-1]
     assert all(row["address"] != WRONG for row in ours[1:] + theirs[1:])
     for rows in (ours, theirs):
         assert any(row["combined"] == " 2" for row in rows)
         assert rows[1]["max_error"] == " 1.500e+00", rows[1]
         assert float(rows[-1]["max_error"]) < 0.1, rows[-1]
         for row in rows[1:]:
-            assert abs(float(row["frequency"])) < 500 and abs(float(row["offset"])) < 0.01, row
-            assert abs(float(row["remaining"])) < 0.01 and 0 < float(row["root_delay"]) < 0.02, row
+            assert abs(float(row["frequency"])) < 500 and abs(float(row["offset"])) < NOISE, row
+            assert abs(float(row["remaining"])) < 0.01 and 0 < float(row["root_delay"]) < 2 * NOISE, row
 
 
 def check_selection(ours, theirs):
@@ -126,7 +129,7 @@ def check_selection(ours, theirs):
             low, high = float(row["low"]), float(row["high"])
             assert low <= high, row
             if row["state"] == "x":
-                assert abs((low + high) / 2 + 0.3) < 0.01, row
+                assert abs((low + high) / 2 + 0.3) < NOISE, row
     assert final["ours"] == final["theirs"], final
 
 
