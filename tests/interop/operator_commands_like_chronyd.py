@@ -10,6 +10,7 @@ import ntp_request
 
 CONFIGURATION = "server 192.0.2.1 offline minpoll 6 maxpoll 8\nserver no.such.name.invalid offline\nnoclientlog\n"
 SOURCE = "192.0.2.1"
+SHORT_BURST = f"burst 1/2 {SOURCE}"
 COMMANDS = [
     f"minpoll {SOURCE} 4", f"minpoll {SOURCE} 9", f"minpoll {SOURCE} 25", f"maxpoll {SOURCE} 5", f"maxpoll {SOURCE} -9",
     f"maxdelay {SOURCE} 0.5", f"maxdelay {SOURCE} 1e9", f"maxdelayratio {SOURCE} 3.5", f"maxdelaydevratio {SOURCE} -2",
@@ -22,7 +23,7 @@ COMMANDS = [
     "deny 2001:db8::/32", "accheck 2001:db8::1", "deny all 0.0.0.0/0", "allow 2001:db8::/129", "allow 10.0.0.0/33",
     "cmdaccheck 127.0.0.1", "cmdallow 127.0.0.1", "cmdaccheck 127.0.0.1", "cmddeny all", "cmdaccheck 127.0.0.1",
     "cmdallow all 10/8", "cmdaccheck 10.0.0.1", "cmddeny 10.0.0.1", "cmdaccheck 10.0.0.1", "cmdaccheck ::1",
-    "online 192.0.2.0/24", f"offline {SOURCE}", "online 198.51.100.0/24", f"burst 1/2 {SOURCE}", "offline",
+    "online 192.0.2.0/24", f"offline {SOURCE}", "online 198.51.100.0/24", SHORT_BURST, "offline",
     "onoffline", "offline", "refresh", "reload sources", "reset sources", "reselect", "reselectdist 0.001",
     "dump", "cyclelogs", "rekey",
     "add server 192.0.2.7 offline", "add server 192.0.2.7 offline", "add peer 192.0.2.8 offline", "add server 192.0.2.9x;",
@@ -44,6 +45,14 @@ def said(space, socket_path, words):
     done = space.run(lab.peer("usr/bin/chronyc"), "-h", socket_path, *words.split(" "), check=False,
                      env=lab.peer_environment())
     return done.returncode, done.stdout, done.stderr
+
+
+def let_end(words, activities):
+    """A burst that would end while other orders are given, of each daemon before another one of them.  All are asked as
+    often, which is counted."""
+    if words == SHORT_BURST:
+        lab.wait_until(lambda: all([ask().count("\n0 sources doing burst") == 2 for ask in activities]), 20,
+                       "the bursts end")
 
 
 def told(daemon):
@@ -79,6 +88,7 @@ def test(net):
         our, their = (said(spaces[label], sockets[label], words) for label in ("ours", "theirs"))
         if our != their:
             differences.append(f"{words}\n  ours   {our}\n  theirs {their}")
+        let_end(words, [lambda label=label: said(spaces[label], sockets[label], "activity")[1] for label in sockets])
     assert not differences, "\n".join(differences)
     assert told(ours) == told(theirs), "\n".join(["ours", *told(ours), "theirs", *told(theirs)])
 

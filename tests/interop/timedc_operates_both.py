@@ -5,7 +5,7 @@ works on timed, and a chronyd 4.3 refuses it."""
 import re
 
 import lab
-from operator_commands_like_chronyd import COMMANDS, CONFIGURATION
+from operator_commands_like_chronyd import COMMANDS, CONFIGURATION, let_end
 
 MORE = ["minpoll", "minpoll 192.0.2.1 x", "accheck", "allow x", "local x", "manual x", "delete", "burst", "reset",
         "sourcename 192.0.2.1", "sourcename 198.51.100.9", "selectdata", "authdata", "ntpdata 198.51.100.9",
@@ -46,6 +46,7 @@ def test(net):
             if told[f"chronyc-{daemon}"] != told[f"timedc-{daemon}"]:
                 differences.append(f"{line}, {daemon}\n  chronyc {told[f'chronyc-{daemon}']}\n"
                                    f"  timedc  {told[f'timedc-{daemon}']}")
+        let_end(line, [lambda pair=pair: ask(*pair, "activity")[1] for pair in pairs.values()])
     assert not differences, "\n".join(differences)
 
     for line in NEWER:
