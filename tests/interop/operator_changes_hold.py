@@ -22,7 +22,7 @@ def test(net):
         assert net.timedc("ours", space, *words).strip() == "200 OK", words
 
     def until(address, what, holds):
-        lab.wait_until(lambda: holds(sources(net, space)[address]), 20, f"{address}: {what}")
+        lab.wait_until(lambda: holds(sources(net, space)[address]), 45, f"{address}: {what}")
 
     first, second = SERVERS
     until(first, "is selected", lambda row: row["state"] == "*")
