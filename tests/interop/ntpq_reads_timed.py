@@ -55,7 +55,7 @@ def check_against_chronyc(net, space):
         # remote refid st t when poll reach delay offset jitter
         assert columns[2] == row[3] and columns[3] == "u", columns
         assert int(columns[5]) == 1 << int(row[4]) and columns[6] == row[5], (columns, row)
-        assert abs(float(columns[8])) < 5.0 and abs(float(row[7])) < 0.005, (columns, row)
+        assert abs(float(columns[8])) < 100.0 and abs(float(row[7])) < 0.1, (columns, row)
 
 
 def check_variables(net, space):

@@ -20,7 +20,7 @@ def test(net):
         tracking = net.timedc(label, client, "-c", "tracking").strip().split(",")
         assert tracking[1] == address, tracking
         assert tracking[2] == "4", f"stratum of tracking: {tracking}"
-        assert abs(float(tracking[4])) < 0.01, f"one clock for both, yet an offset: {tracking}"
+        assert abs(float(tracking[4])) < 0.1, f"one clock for both, yet an offset: {tracking}"
         daemon.wait_for_log(f"Selected source {address}")
         assert daemon.stop() == 0
 
