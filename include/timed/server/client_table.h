@@ -101,14 +101,18 @@ class ClientTable {
   };
   static_assert(sizeof(Slot) == 64);
 
-  // One multiplication with secret factors: cheap, and nobody who does not know them can aim at a slot.
+  // A multiplication with secret factors, and nobody who does not know them can aim at a slot.  What it makes of
+  // neighbours differs by multiples of one number, whose low bits may all be zeros: the second one brings the others to
+  // the slot.
   std::uint64_t hash(const IpAddress& address) const {
     __extension__ using Wide = unsigned __int128;
     std::array<std::uint64_t, 2> words;
     std::memcpy(words.data(), address.octets().data(), sizeof words);
     words[1] ^= static_cast<std::uint64_t>(address.family()) << 56;  // no octet of IPv4 is there
     const Wide product = static_cast<Wide>(words[0] ^ seed_[0]) * (words[1] ^ seed_[1]);
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    const std::uint64_t folded = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    const std::uint64_t spread = (folded ^ folded >> 32) * kSpread;
+    return spread ^ spread >> 32;
   }
   std::size_t slot_of(std::uint64_t hash) const { return hash & (slots_.size() - 1); }
   static std::uint16_t tag_of(std::uint64_t hash) {
@@ -120,6 +124,8 @@ class ClientTable {
   std::size_t find(const Slot& slot, std::size_t first, std::uint16_t tag, const IpAddress& address) const;
   std::size_t give_away(const Slot& slot, std::size_t first, Ticks now) const;
   std::uint64_t hits_of(std::size_t index) const;
+
+  static constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15u;  // 2^64 by the golden ratio: its bits have no pattern
 
   std::array<std::optional<TokenBucket>, kServices> buckets_;
   ServiceLimits limits_;

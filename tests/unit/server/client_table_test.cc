@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "fakes.h"
@@ -199,6 +200,21 @@ TEST_F(ClientTableTest, AFloodOfAddressesGrowsNothing) {
   for (Ticks i = 0; i < 200'000; ++i) t.hit(IpAddress::v4(static_cast<std::uint32_t>(random.next())), Service::Ntp, i);
   EXPECT_EQ(t.size(), before);
   EXPECT_GE(t.forgotten(), 195'800u) << "but for addresses that came twice";
+}
+
+// With each secret: two hundred neighbours in five hundred slots of eight never crowd one out.
+TEST_F(ClientTableTest, NeighboursLeaveEachOtherTheirPlaces) {
+  for (const bool v6 : {false, true}) {
+    for (int secret = 0; secret < 500; ++secret) {
+      ClientTable t = table(4096);
+      for (std::uint8_t last = 0; last < 200; ++last) {
+        std::array<std::uint8_t, 16> octets{0xfd, 0, 0, 0x99, 0, 0, 0, 1};
+        octets[15] = last;
+        t.hit(v6 ? IpAddress::v6(octets) : address(last), Service::Ntp, 0);
+      }
+      EXPECT_EQ(t.forgotten(), 0u) << (v6 ? "IPv6" : "IPv4") << ", secret " << secret;
+    }
+  }
 }
 
 TEST_F(ClientTableTest, AddressesInARowSpreadOverTheSlots) {
